@@ -1,0 +1,70 @@
+/**
+ * What the host runs inside a task: a program is an async function over a `Run`. It may be started again from the top
+ * after a crash, an eviction or an answer; what it did through the run's durable helpers is then read from the log, not
+ * done again. A program never sees storage, alarms or the wire.
+ */
+import type { Principal } from "../auth/principal.ts";
+import type { Artifact, Json, JsonObject, Message, Part } from "../task/a2a-types.ts";
+
+export interface Program<Env = unknown> {
+  run(run: Run<Env>): Promise<Outcome>;
+}
+
+/** How a run ends. Values, not exceptions: a throw is the program's own fault and fails the task. */
+export type Outcome =
+  | { readonly outcome: "completed"; readonly artifacts: readonly NewArtifact[]; readonly text?: string; readonly metadata?: JsonObject }
+  | { readonly outcome: "rejected"; readonly reason: string }
+  | { readonly outcome: "failed"; readonly reason: string };
+
+/** An artifact or a chunk of one. Chunks with the same `artifactId` belong together. */
+export interface NewArtifact {
+  readonly parts: readonly Part[];
+  readonly artifactId?: string;
+  readonly name?: string;
+  readonly description?: string;
+  readonly metadata?: JsonObject;
+}
+
+/** A call to another agent, by its name in the mesh and one of its skills. */
+export interface DelegateCall {
+  readonly agent: string;
+  readonly skill: string;
+  readonly parts: readonly Part[];
+  readonly metadata?: JsonObject;
+  /** Milliseconds until the call is given up and the callee's task canceled. */
+  readonly deadlineMs?: number;
+}
+
+export type DelegateResult =
+  | { readonly ok: true; readonly taskId: string; readonly text: string; readonly artifacts: readonly Artifact[] }
+  | {
+      readonly ok: false;
+      readonly reason: "refused" | "failed" | "deadline" | "unreachable" | "nonsense" | "paused";
+      readonly message: string;
+      readonly taskId?: string;
+    };
+
+export interface Run<Env = unknown> {
+  readonly taskId: string;
+  readonly contextId: string;
+  readonly principal: Principal;
+  readonly env: Env;
+  /** The message that began the task. */
+  readonly message: Message;
+  /** The skill the caller named, if any. */
+  readonly skill: string | undefined;
+  /** Aborted when the task is canceled or its deadline passes. */
+  readonly signal: AbortSignal;
+  /** Says what is being done, to whoever streams. */
+  progress(text: string, metadata?: JsonObject): void;
+  /** Adds an artifact, or with `append` a chunk to the one of the same `artifactId`. */
+  emit(artifact: NewArtifact, chunk?: { append?: boolean; lastChunk?: boolean }): void;
+  /** Runs `fn` once; later runs of this task get the value from the log. */
+  step<T extends Json>(name: string, fn: () => T | Promise<T>): Promise<T>;
+  /** Pauses the task with a question; resolves with the message that answers it. */
+  ask(question: string, metadata?: JsonObject): Promise<Message>;
+  /** Calls another agent once, however often this program is run again. */
+  delegate(name: string, call: DelegateCall): Promise<DelegateResult>;
+  /** Puts a decision with its signals into the log. */
+  decide<D extends Json>(name: string, signals: Json, decision: () => D): D;
+}

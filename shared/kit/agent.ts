@@ -1,0 +1,79 @@
+/**
+ * `defineAgent`: a card and its skills become a program. Card and code must agree, or the Worker refuses to start.
+ */
+import type { Outcome, Program, Run } from "../host/program.ts";
+import type { AgentCard, Message } from "../task/a2a-types.ts";
+import { textOf } from "../task/a2a-types.ts";
+import { parseCard } from "./card.ts";
+import type { Approval, Skill, SkillContext } from "./skill.ts";
+
+export interface Agent<Env = unknown> {
+  readonly card: AgentCard;
+  readonly skills: Readonly<Record<string, Skill<Env>>>;
+  readonly program: Program<Env>;
+}
+
+export interface AgentOptions {
+  /** Which skill a message without a named skill is for. Default: the only skill, or the card's first. */
+  readonly route?: (message: Message) => string;
+}
+
+/**
+ * @param card the agent's card, as imported from `agent-cards/<name>.json`
+ * @param skills one function for each of the card's skill ids
+ * @throws Error naming the skill when the card and the code differ, or the card's field when the card is no A2A 1.0 card
+ */
+export function defineAgent<Env = unknown>(card: unknown, skills: Record<string, Skill<Env>>, { route }: AgentOptions = {}): Agent<Env> {
+  const checked = parseCard(card);
+  const promised = checked.skills.map((skill) => skill.id);
+  for (const id of promised)
+    if (!Object.hasOwn(skills, id))
+      throw new Error(
+        `${checked.name}: the card promises skill "${id}", but the code has none: add it to defineAgent, or take it off the card`,
+      );
+  for (const id of Object.keys(skills))
+    if (!promised.includes(id))
+      throw new Error(`${checked.name}: the code has skill "${id}", but the card does not promise it: add it to the card's "skills"`);
+
+  const run = async (run: Run<Env>): Promise<Outcome> => {
+    const id = run.skill ?? route?.(run.message) ?? promised[0] ?? "";
+    const skill = Object.hasOwn(skills, id) ? skills[id] : undefined;
+    if (!skill) return { outcome: "rejected", reason: `${checked.name} has no skill "${id}". It has: ${promised.join(", ")}` };
+    return skill(skillContext(run));
+  };
+  return { card: checked, skills, program: { run } };
+}
+
+/** Narrows a run to what a skill may see, and adds what is convenient there. */
+function skillContext<Env>(run: Run<Env>): SkillContext<Env> {
+  let delegates = 0;
+  return {
+    text: textOf(run.message.parts),
+    parts: run.message.parts,
+    message: run.message,
+    principal: run.principal,
+    taskId: run.taskId,
+    contextId: run.contextId,
+    env: run.env,
+    signal: run.signal,
+    progress: (text, metadata) => run.progress(text, metadata),
+    emit: (artifact, chunk) => run.emit(artifact, chunk),
+    step: (name, fn) => run.step(name, fn),
+    ask: async (question) => textOf((await run.ask(question)).parts),
+    approve: async ({ description, args }) => {
+      const question = `${description}\n\n${JSON.stringify(args, null, 2)}\n\nAnswer "yes" to approve exactly this, anything else to reject it.`;
+      return approvalFrom(textOf((await run.ask(question, { approval: args })).parts));
+    },
+    delegate: (target, message) => {
+      const [agent = "", skill = ""] = target.split("/", 2);
+      delegates += 1;
+      return run.delegate(`${target}#${delegates}`, { agent, skill, parts: typeof message === "string" ? [{ text: message }] : message });
+    },
+  };
+}
+
+/** Only a plain yes approves; silence, doubt and conditions do not. */
+function approvalFrom(answer: string): Approval {
+  if (/^\s*(yes|approved?)\s*[.!]?\s*$/i.test(answer)) return { approved: true };
+  return { approved: false, reason: answer.trim() || "no reason given" };
+}

@@ -1,0 +1,66 @@
+/**
+ * Reads an Agent Card: data in, a card or an error that names the field. (A2A 1.0, section 4.4)
+ */
+import * as v from "valibot";
+import type { AgentCard } from "../task/a2a-types.ts";
+
+const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
+const mediaType = v.pipe(v.string(), v.regex(/^[\w.+*-]+\/[\w.+*-]+(;.*)?$/, "must be a media type such as text/plain"));
+const mediaTypes = v.pipe(v.array(mediaType), v.minLength(1, "must name at least one media type"));
+const json = v.record(v.string(), v.any());
+
+const skill = v.object({
+  id: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9._-]*$/i, "must be letters, digits, dots, dashes")),
+  name: text,
+  description: text,
+  tags: v.pipe(v.array(text), v.minLength(1, "must have at least one tag")),
+  examples: v.optional(v.array(text)),
+  inputModes: v.optional(mediaTypes),
+  outputModes: v.optional(mediaTypes),
+});
+
+const card = v.object({
+  name: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]*$/, "must be lower-case letters, digits and dashes")),
+  description: text,
+  version: text,
+  supportedInterfaces: v.pipe(
+    v.array(
+      v.object({
+        url: v.pipe(v.string(), v.url("must be an absolute URL")),
+        protocolBinding: text,
+        protocolVersion: text,
+        tenant: v.optional(v.string()),
+      }),
+    ),
+    v.minLength(1, "must name at least one interface"),
+  ),
+  capabilities: v.object({
+    streaming: v.optional(v.boolean()),
+    pushNotifications: v.optional(v.boolean()),
+    extendedAgentCard: v.optional(v.boolean()),
+    extensions: v.optional(
+      v.array(v.object({ uri: text, description: v.optional(v.string()), required: v.optional(v.boolean()), params: v.optional(json) })),
+    ),
+  }),
+  defaultInputModes: mediaTypes,
+  defaultOutputModes: mediaTypes,
+  skills: v.pipe(
+    v.array(skill),
+    v.minLength(1, "must have at least one skill"),
+    v.check((skills) => new Set(skills.map((each) => each.id)).size === skills.length, "skill ids must differ"),
+  ),
+  provider: v.optional(v.object({ organization: text, url: text })),
+  documentationUrl: v.optional(v.string()),
+  iconUrl: v.optional(v.string()),
+  securitySchemes: v.optional(v.record(v.string(), json)),
+  securityRequirements: v.optional(v.array(json)),
+});
+
+/** @throws Error with the card's name, the field's path and what is wrong with it */
+export function parseCard(data: unknown): AgentCard {
+  const result = v.safeParse(card, data);
+  if (result.success) return result.output as AgentCard;
+  const issue = result.issues[0];
+  const name = typeof data === "object" && data !== null && "name" in data ? String(data.name) : "agent card";
+  throw new Error(`${name}: the card's ${v.getDotPath(issue) ?? "content"} ${issue.message}`);
+}

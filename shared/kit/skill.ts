@@ -1,0 +1,67 @@
+/**
+ * What an agent's author sees: the context a skill gets, and the outcomes it may return. Nothing here knows storage or
+ * the wire, so a skill is tested in plain Node (see testing.ts).
+ */
+import type { Principal } from "../auth/principal.ts";
+import type { DelegateResult, NewArtifact, Outcome } from "../host/program.ts";
+import type { Json, JsonObject, Message, Part } from "../task/a2a-types.ts";
+
+export type { DelegateResult, NewArtifact, Outcome } from "../host/program.ts";
+export type { AgentCard, Json, JsonObject, Message, Part } from "../task/a2a-types.ts";
+
+export interface SkillContext<Env = unknown> {
+  /** All text parts of the message, one paragraph each. */
+  readonly text: string;
+  readonly parts: readonly Part[];
+  readonly message: Message;
+  readonly principal: Principal;
+  readonly taskId: string;
+  readonly contextId: string;
+  readonly env: Env;
+  /** Aborted when the task is canceled or its deadline passes. Hand it to fetch and to long loops. */
+  readonly signal: AbortSignal;
+  /** Says what is being done, to whoever streams the task. */
+  progress(text: string, metadata?: JsonObject): void;
+  /** Streams an artifact, or with `append` a chunk of the one with the same `artifactId`. */
+  emit(artifact: NewArtifact, chunk?: { append?: boolean; lastChunk?: boolean }): void;
+  /** Does `fn` once per task, whatever crashes: a later run gets the first value, from the log. */
+  step<T extends Json>(name: string, fn: () => T | Promise<T>): Promise<T>;
+  /** Pauses the task with a question and resolves with the text of the answer. */
+  ask(question: string): Promise<string>;
+  /** Pauses the task until somebody approves or rejects exactly this action. */
+  approve(action: Action): Promise<Approval>;
+  /** Calls a skill of another agent (`agent/skill`) once per task. A failure is a value, not an exception. */
+  delegate(skill: `${string}/${string}`, message: string | readonly Part[]): Promise<DelegateResult>;
+}
+
+/** An action in the world that somebody has to approve, with the exact arguments it will be done with. */
+export interface Action {
+  readonly description: string;
+  readonly args: JsonObject;
+}
+
+export type Approval = { readonly approved: true } | { readonly approved: false; readonly reason: string };
+
+export type Skill<Env = unknown> = (context: SkillContext<Env>) => Outcome | Promise<Outcome>;
+
+/**
+ * The task is done. A string is a text artifact; parts make one artifact named `result`; or name the artifacts yourself.
+ * `text` (default: the string) is the status message a person reads.
+ */
+export function completed(
+  result: string | readonly Part[] | { artifacts: readonly NewArtifact[]; text?: string; metadata?: JsonObject },
+): Outcome {
+  if (typeof result === "string") return { outcome: "completed", artifacts: [{ name: "result", parts: [{ text: result }] }] };
+  if ("artifacts" in result) return { outcome: "completed", ...result };
+  return { outcome: "completed", artifacts: [{ name: "result", parts: result }] };
+}
+
+/** The agent will not do this: the request is not for it, or not allowed. Say what would be. */
+export function rejected(reason: string): Outcome {
+  return { outcome: "rejected", reason };
+}
+
+/** The agent tried and could not. Say what to do about it. */
+export function failed(reason: string): Outcome {
+  return { outcome: "failed", reason };
+}

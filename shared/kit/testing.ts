@@ -1,0 +1,69 @@
+/**
+ * Runs one skill in plain Node, without a mesh: for the tests of an agent's author.
+ */
+import { LOCAL_PRINCIPAL } from "../auth/principal.ts";
+import type { DelegateCall, DelegateResult, NewArtifact, Outcome, Run } from "../host/program.ts";
+import { type Json, type Message, type Part, textOf } from "../task/a2a-types.ts";
+import type { Agent } from "./agent.ts";
+
+export interface SkillRun {
+  readonly outcome: Outcome;
+  /** The text of everything the skill completed with. */
+  readonly text: string;
+  readonly progress: readonly string[];
+  readonly chunks: readonly NewArtifact[];
+  readonly questions: readonly string[];
+  readonly calls: readonly DelegateCall[];
+}
+
+export interface SkillRunOptions<Env> {
+  readonly skill?: string;
+  readonly env?: Env;
+  /** Given one after the other to `ask` and `approve`. */
+  readonly answers?: readonly string[];
+  readonly delegate?: (call: DelegateCall) => DelegateResult;
+  readonly signal?: AbortSignal;
+  readonly contextId?: string;
+}
+
+/**
+ * @param input text, or the parts of a message
+ * @throws what the skill throws, and Error when it asks more than it was given answers
+ */
+export async function runSkill<Env>(
+  agent: Agent<Env>,
+  input: string | readonly Part[],
+  options: SkillRunOptions<Env> = {},
+): Promise<SkillRun> {
+  const message: Message = { messageId: "m-1", role: "ROLE_USER", parts: typeof input === "string" ? [{ text: input }] : [...input] };
+  const progress: string[] = [];
+  const chunks: NewArtifact[] = [];
+  const questions: string[] = [];
+  const calls: DelegateCall[] = [];
+  const run: Run<Env> = {
+    taskId: "task-1",
+    contextId: options.contextId ?? "context-1",
+    principal: LOCAL_PRINCIPAL,
+    env: options.env as Env,
+    message,
+    skill: options.skill,
+    signal: options.signal ?? new AbortController().signal,
+    progress: (text) => void progress.push(text),
+    emit: (artifact) => void chunks.push(artifact),
+    step: async (_name, fn) => fn(),
+    ask: async (question) => {
+      const answer = options.answers?.[questions.length];
+      questions.push(question);
+      if (answer === undefined) throw new Error(`the skill asked "${question}", and the test gave no answer`);
+      return { messageId: `a-${questions.length}`, role: "ROLE_USER", parts: [{ text: answer }] };
+    },
+    delegate: async (_name, call) => {
+      calls.push(call);
+      return options.delegate?.(call) ?? { ok: false, reason: "unreachable", message: `the test has no agent "${call.agent}"` };
+    },
+    decide: <D extends Json>(_name: string, _signals: Json, decision: () => D): D => decision(),
+  };
+  const outcome = await agent.program.run(run);
+  const text = outcome.outcome === "completed" ? textOf(outcome.artifacts.flatMap((artifact) => artifact.parts)) : outcome.reason;
+  return { outcome, text, progress, chunks, questions, calls };
+}

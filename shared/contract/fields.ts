@@ -1,0 +1,25 @@
+/**
+ * What the fields of contracts are made of: the three every contract opens with, and the number ranges they share.
+ */
+import * as v from "valibot";
+
+/** The head of every contract: whose it is, which version, and whether its decisions bind. */
+export function contractHead<const P extends string>(policy: P) {
+  return {
+    policy: v.literal(policy, `must be ${policy}`),
+    version: wholeNumber(1, 1_000_000),
+    mode: v.picklist(["enforce", "shadow"], "must be enforce or shadow"),
+  };
+}
+
+/** A score, a probability, a ratio. */
+export const share = v.pipe(
+  v.number("must be a number from 0 to 1"),
+  v.minValue(0, "must be a number from 0 to 1"),
+  v.maxValue(1, "must be a number from 0 to 1"),
+);
+
+export function wholeNumber(from: number, to: number) {
+  const rule = `must be a whole number from ${from} to ${to}`;
+  return v.pipe(v.number(rule), v.integer(rule), v.minValue(from, rule), v.maxValue(to, rule));
+}

@@ -1,0 +1,91 @@
+/**
+ * Courier: does something in the world. It sends one message to one allow-listed webhook, and nothing leaves before a
+ * person has approved exactly what is sent. It never retries by itself: it says what happened and leaves that to its caller.
+ */
+import card from "../../agent-cards/courier.json" with { type: "json" };
+import { defineAgent } from "../../shared/kit/agent.ts";
+import { findingsPart } from "../../shared/kit/finding.ts";
+import { completed, failed, type JsonObject, type Outcome, rejected } from "../../shared/kit/skill.ts";
+import { decideTarget, explainFault, parseAllowList } from "./allow-list.ts";
+import { readDelivery } from "./delivery.ts";
+import { type PostResult, post } from "./webhook.ts";
+
+export interface Env {
+  /** Comma-separated hosts and URL prefixes; see allow-list.ts. Empty or absent: nothing may be sent. */
+  readonly COURIER_ALLOW?: string;
+}
+
+export default defineAgent<Env>(card, {
+  deliver: async ({ parts, env, taskId, signal, step, approve, progress }) => {
+    // Read and judged once per task: a later run, after the answer or a crash, must come to the same question.
+    const request = await step("read", () => {
+      const delivery = readDelivery(parts);
+      if (!delivery.ok) return delivery;
+      const target = checkTarget(env, delivery.url);
+      return target.ok ? { ...delivery, url: target.url } : target;
+    });
+    if (!request.ok) return rejected(request.reason);
+
+    const { url, body } = request;
+    const args: JsonObject = { method: "POST", url, body };
+    const approval = await approve({ description: `Send this message to ${new URL(url).host}?`, args });
+    if (!approval.approved) return rejected(`Nothing was sent to ${url}: the approval was refused (${approval.reason}).`);
+
+    progress(`Sending to ${new URL(url).host}`);
+    const result = await step("deliver", async (): Promise<PostResult | { refused: string }> => {
+      // Checked again here: an approval may come days later, and the list may have changed since.
+      const target = checkTarget(env, url);
+      if (!target.ok) return { refused: target.reason };
+      return post({ url: target.url, body }, { idempotencyKey: taskId, signal });
+    });
+    return "refused" in result ? rejected(result.refused) : report(url, result);
+  },
+});
+
+function checkTarget(env: Env, url: string): { ok: true; url: string } | { ok: false; reason: string } {
+  const list = parseAllowList(env.COURIER_ALLOW ?? "");
+  const setIt =
+    'Set COURIER_ALLOW of the courier to hosts or URL prefixes, e.g. "hooks.example.com, https://chat.example.com/hooks/team-a".';
+  if (!list.ok) return { ok: false, reason: `Nothing can be sent: COURIER_ALLOW has "${list.entry}", and ${explainFault(list.reason)}.` };
+  if (list.entries.length === 0) return { ok: false, reason: `Nothing may be sent: the allow-list is empty. ${setIt}` };
+  const decision = decideTarget(list.entries, url);
+  if (decision.allowed) return { ok: true, url: decision.url };
+  const advice = decision.reason === "not-listed" ? ` Use a webhook that is, or have the operator allow it. ${setIt}` : "";
+  return { ok: false, reason: `Not sent to ${url}: ${explainFault(decision.reason)}.${advice}` };
+}
+
+function report(url: string, result: PostResult): Outcome {
+  if (!result.sent) {
+    const known = result.reason === "unreachable" ? "Nothing arrived as far as we know" : "It may have arrived all the same";
+    return failed(`Sending to ${url} broke off: ${result.detail}. ${known}; look there before you send a new task.`);
+  }
+  const { status, response, location } = result;
+  if (status >= 300 && status < 400)
+    return failed(`${url} answered ${status}, a redirect to ${location ?? "nowhere"}. Redirects are not followed: send to the final URL.`);
+  if (status < 200 || status >= 300)
+    return failed(
+      `${url} answered ${status}${response === "" ? "" : `: ${response}`}. Correct the message or the webhook, then send a new task.`,
+    );
+  const { host } = new URL(url);
+  const text = `Delivered to ${url}: status ${status}.${response === "" ? "" : `\n\nIts response begins:\n\n${response}`}`;
+  return completed({
+    artifacts: [
+      {
+        name: "delivery",
+        parts: [
+          { text },
+          { data: { url, status, response }, mediaType: "application/json" },
+          // The host only: a webhook's path is often its secret, and findings are handed on.
+          findingsPart([
+            {
+              text: `The message was delivered to ${host}, status ${status}.`,
+              source: { document: "delivery", position: host },
+              by: "courier/deliver",
+            },
+          ]),
+        ],
+      },
+    ],
+    text: `Delivered to ${host}, status ${status}`,
+  });
+}

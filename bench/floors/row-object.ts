@@ -1,0 +1,26 @@
+/**
+ * A Durable Object with one table, as plain as SQLite in an object can be: what a durable write costs on this platform.
+ */
+import { DurableObject } from "cloudflare:workers";
+
+export class RowObject extends DurableObject {
+  /** DDL once an instance, as any object of ours does it. */
+  #ready = false;
+
+  /** @returns the number of the row, once it is durable: the output gate holds the reply until then */
+  insert(text: string): number {
+    this.#createTable();
+    return this.ctx.storage.sql.exec<{ id: number }>("INSERT INTO row (text) VALUES (?) RETURNING id", text).one().id;
+  }
+
+  insertAndRead(text: string): string {
+    const id = this.insert(text);
+    return this.ctx.storage.sql.exec<{ text: string }>("SELECT text FROM row WHERE id = ?", id).one().text;
+  }
+
+  #createTable(): void {
+    if (this.#ready) return;
+    this.ctx.storage.sql.exec("CREATE TABLE IF NOT EXISTS row (id INTEGER PRIMARY KEY, text TEXT NOT NULL)");
+    this.#ready = true;
+  }
+}

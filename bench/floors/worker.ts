@@ -1,0 +1,37 @@
+/**
+ * The floors: the least a Worker can do and still do the same kind of work as ours. Whatever the platform itself costs is
+ * in here; what our rows cost beyond it is ours. No A2A, no validation, no log: a floor may not do more than its name says.
+ */
+import { Hono } from "hono";
+import { streamSSE } from "hono/streaming";
+import type { RowObject } from "./row-object.ts";
+
+export { RowObject } from "./row-object.ts";
+
+const SSE_EVENTS = 20;
+
+const app = new Hono<{ Bindings: { ROWS: DurableObjectNamespace<RowObject> } }>();
+
+app.get("/hello", (c) => c.text("hello"));
+
+/** An object nobody has used before: one table, one insert, one read. */
+app.post("/fresh", async (c) => {
+  const object = c.env.ROWS.get(c.env.ROWS.newUniqueId());
+  return c.json({ text: await object.insertAndRead(await c.req.text()) });
+});
+
+/** The same object each time: one insert. */
+app.post("/hot", async (c) => {
+  const object = c.env.ROWS.get(c.env.ROWS.idFromName("hot"));
+  return c.json({ rows: await object.insert(await c.req.text()) });
+});
+
+/** A stream of as many events as our `stream` skill has chunks, with nothing stored. */
+app.post("/events", async (c) => {
+  const text = await c.req.text();
+  return streamSSE(c, async (stream) => {
+    for (let index = 0; index < SSE_EVENTS; index += 1) await stream.writeSSE({ data: JSON.stringify({ index, text }) });
+  });
+});
+
+export default app;

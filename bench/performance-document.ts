@@ -1,0 +1,50 @@
+/**
+ * `docs/performance.md`: the table with all a reader needs to judge it. Written by `npm run bench -- --md`, never by hand.
+ */
+import { readFileSync } from "node:fs";
+import { arch, cpus, platform, release, totalmem } from "node:os";
+import type { Settings } from "./measure.ts";
+import { type Result, table } from "./report.ts";
+
+export function performanceDocument(results: readonly Result[], { seconds, rounds }: Pick<Settings, "seconds" | "rounds">): string {
+  const missed = results.filter(({ verdict }) => verdict === "missed" || verdict === "invalid");
+  const goals = results.filter(({ verdict }) => verdict !== "no-goal");
+  return `# Performance
+
+Written by \`npm run bench -- --md\`, which anybody can run again; \`npm run bench -- --help\` says how to run a part of it.
+
+${table(results)}
+
+${goals.length - missed.length} of ${goals.length} goals are met.
+
+## Under which conditions
+
+- ${new Date().toISOString().slice(0, 10)}, ${platform()} ${release()} ${arch()}, ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GB
+- Node ${process.versions.node}, workerd ${versionOf("workerd")}, wrangler ${versionOf("wrangler")}, @a2a-js/sdk ${versionOf("@a2a-js/sdk")}, Express ${versionOf("express")}, better-sqlite3 ${versionOf("better-sqlite3")}
+- ${seconds} s a round, ${rounds.memory} rounds of each subject in memory and ${rounds.disk} on disk; 32 connections, except 1 for delegate calls
+
+## How to read it
+
+- **A ratio is of the same minutes.** The two sides of a row take turns, round by round; each round of ours is compared with the
+  round of the other side beside it, and the median of these ratios is the figure. Compare ratios between machines, not
+  requests a second.
+- **Ours is what is deployed**: bundled by \`wrangler deploy --dry-run\`, served by \`workerd serve\`, called over HTTP with
+  A2A 1.0 JSON-RPC. \`storage\` is where the objects' SQLite files are: on a memory file system or on the project's disk.
+- **A floor** is a Worker that does the least of the same kind and nothing of A2A: no log, no validation, no index
+  (\`bench/floors/\`). It answers what the platform costs; the rest is ours.
+- **The peer** is the official SDK's Express server with its default request handler and a trivial executor, on the same Node
+  (\`bench/peers/\`), once with its in-memory store, which loses all tasks with the process, and once with its SQLite store in
+  WAL mode with a sync at each commit, on the same storage.
+- **Every answer is checked** by its body. One wrong answer makes a row invalid, however fast it was.
+- The load generator and the server share the machine's cores. A single process serves all Workers of a row.
+- A fresh object for each task holds three file descriptors, so those rounds start a new process each and end after 5,000
+  requests.
+- The overhead of a delegate call is the median time of a task that delegates once, less that of the same task sent to the
+  callee itself. A follow-up is one turn of a conversation of 50, begun anew when it is over.
+`;
+}
+
+function versionOf(name: string): string {
+  const text = readFileSync(new URL(`../node_modules/${name}/package.json`, import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}

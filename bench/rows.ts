@@ -1,0 +1,144 @@
+/**
+ * What is measured, against what, and what counts as reached: the benchmark as data. A group's subjects take turns in the
+ * same minutes, so that a ratio compares two things under the same conditions.
+ */
+
+/** What a subject's requests are. */
+export type WorkloadSpec =
+  | { readonly kind: "hello" | "floor-fresh" | "floor-hot" | "floor-events" | "stream" | "chat" }
+  /** SendMessage, blocking, to a skill that answers with the text. */
+  | { readonly kind: "send"; readonly skill?: string }
+  | { readonly kind: "get-task"; readonly events: number }
+  | { readonly kind: "list-tasks"; readonly tasks: number };
+
+export type ServerKind = "floors" | "echo" | "echo-own-homes" | "fan" | "sdk-memory" | "sdk-sqlite";
+
+/** `memory`: a memory file system; `disk`: the disk the project is on. Both hold the same SQLite files. */
+export type Storage = "memory" | "disk";
+
+export interface Subject {
+  /** Said in the table. */
+  readonly name: string;
+  readonly server: ServerKind;
+  /** Which Worker of the server, where it has several. Default: its first. */
+  readonly worker?: string;
+  readonly load: WorkloadSpec;
+  /** 32 unless given; 1 where the time of one request is the question. */
+  readonly connections?: number;
+}
+
+export type Comparison =
+  /** Requests a second, ours divided by theirs: the more the better. */
+  | { readonly compare: "throughput"; readonly atLeast?: number }
+  /** Medians, ours divided by theirs: the less the better. */
+  | { readonly compare: "p50"; readonly atMost?: number }
+  /** Milliseconds of the median that ours takes longer. */
+  | { readonly compare: "p50-difference"; readonly atMost?: number };
+
+export type Line = Comparison & { readonly title: string; readonly ours: string; readonly against: string };
+
+export interface Group {
+  /** For `--only`. */
+  readonly id: string;
+  readonly storages: readonly Storage[];
+  readonly subjects: Readonly<Record<string, Subject>>;
+  readonly lines: readonly Line[];
+  /** Each subject has a server of its own, even where two name the same kind. */
+  readonly apart?: boolean;
+  /**
+   * Each round starts its servers anew and stops after so many requests: a live object holds three file descriptors, and
+   * a process has few.
+   */
+  readonly freshObjects?: { readonly mostRequests: number };
+}
+
+const BOTH: readonly Storage[] = ["memory", "disk"];
+
+export const GROUPS: readonly Group[] = [
+  {
+    id: "own-home",
+    storages: BOTH,
+    freshObjects: { mostRequests: 5_000 },
+    subjects: {
+      ours: { name: "SendMessage, an object for each task", server: "echo-own-homes", load: { kind: "send" } },
+      floor: { name: "Worker → fresh object, one table, insert, read", server: "floors", load: { kind: "floor-fresh" } },
+    },
+    lines: [{ title: "SendMessage, a fresh home each", ours: "ours", against: "floor", compare: "throughput", atLeast: 0.7 }],
+  },
+  {
+    id: "send",
+    storages: BOTH,
+    subjects: {
+      ours: { name: "SendMessage, normal homes", server: "echo", load: { kind: "send" } },
+      memory: { name: "official SDK, Express, in-memory store", server: "sdk-memory", load: { kind: "send" } },
+      sqlite: { name: "official SDK, Express, SQLite store", server: "sdk-sqlite", load: { kind: "send" } },
+    },
+    lines: [
+      { title: "SendMessage against the SDK with SQLite", ours: "ours", against: "sqlite", compare: "throughput", atLeast: 1 },
+      { title: "SendMessage against the SDK in memory", ours: "ours", against: "memory", compare: "throughput", atLeast: 0.6 },
+    ],
+  },
+  {
+    id: "follow-up",
+    storages: BOTH,
+    subjects: {
+      ours: { name: "follow-up on a warm task", server: "echo", load: { kind: "chat" } },
+      floor: { name: "Worker → hot object, one insert", server: "floors", load: { kind: "floor-hot" } },
+    },
+    lines: [{ title: "Follow-up on a warm task", ours: "ours", against: "floor", compare: "throughput", atLeast: 0.5 }],
+  },
+  {
+    id: "stream",
+    storages: BOTH,
+    subjects: {
+      ours: { name: "SendStreamingMessage, 20 chunks", server: "echo", load: { kind: "stream" } },
+      floor: { name: "20 events by SSE, nothing stored", server: "floors", load: { kind: "floor-events" } },
+    },
+    lines: [{ title: "SSE of 20 events", ours: "ours", against: "floor", compare: "throughput" }],
+  },
+  {
+    id: "delegate",
+    storages: BOTH,
+    subjects: {
+      direct: { name: "SendMessage to the callee itself", server: "fan", worker: "bench-echo", load: { kind: "send" }, connections: 1 },
+      one: { name: "a task that delegates once", server: "fan", load: { kind: "send", skill: "one" }, connections: 1 },
+      five: { name: "a task that delegates 5 times at once", server: "fan", load: { kind: "send", skill: "five" }, connections: 1 },
+    },
+    lines: [
+      { title: "Overhead of a delegate call", ours: "one", against: "direct", compare: "p50-difference" },
+      { title: "Fan-out of 5 against one call", ours: "five", against: "one", compare: "p50", atMost: 1.5 },
+    ],
+  },
+  {
+    id: "get-task",
+    storages: ["memory"],
+    subjects: {
+      ten: { name: "a task with 10 events", server: "echo", load: { kind: "get-task", events: 10 } },
+      hundred: { name: "a task with 100 events", server: "echo", load: { kind: "get-task", events: 100 } },
+      thousand: { name: "a task with 1,000 events", server: "echo", load: { kind: "get-task", events: 1_000 } },
+    },
+    lines: [
+      { title: "GetTask, 100 events, historyLength=0", ours: "hundred", against: "ten", compare: "p50", atMost: 1.25 },
+      { title: "GetTask, 1,000 events, historyLength=0", ours: "thousand", against: "ten", compare: "p50", atMost: 1.25 },
+    ],
+  },
+  {
+    id: "list-tasks",
+    storages: ["memory"],
+    apart: true,
+    subjects: {
+      few: { name: "a principal with 100 tasks", server: "echo", load: { kind: "list-tasks", tasks: 100 } },
+      many: { name: "a principal with 10,000 tasks", server: "echo", load: { kind: "list-tasks", tasks: 10_000 } },
+    },
+    lines: [{ title: "ListTasks over 10,000 tasks, a page of 50", ours: "many", against: "few", compare: "p50", atMost: 1.25 }],
+  },
+  {
+    id: "floors",
+    storages: ["memory"],
+    subjects: {
+      hello: { name: "Worker → Hono hello", server: "floors", load: { kind: "hello" } },
+      hot: { name: "Worker → hot object, one insert", server: "floors", load: { kind: "floor-hot" } },
+    },
+    lines: [{ title: "The platform alone", ours: "hot", against: "hello", compare: "throughput" }],
+  },
+];

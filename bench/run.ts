@@ -1,0 +1,107 @@
+/**
+ * `npm run bench`: ours against the platform's floor and the official SDK's server, in one run, as a table with ratios.
+ * Stops what it started and deletes what it wrote, also on Ctrl-C.
+ */
+import { rmSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+import { measure } from "./measure.ts";
+import { performanceDocument } from "./performance-document.ts";
+import { killAll } from "./processes.ts";
+import { type Result, resultsOf, table } from "./report.ts";
+import { GROUPS, type Group, type Storage } from "./rows.ts";
+import { leftFolders, ROOT } from "./servers.ts";
+
+const HELP = `npm run bench -- [options]
+
+  --only <row>        one group of rows; may be given several times: ${GROUPS.map((group) => group.id).join(", ")}
+  --storage <where>   memory (a memory file system) or disk; default: both
+  --md                also writes docs/performance.md
+  --help
+
+  BENCH_SECONDS       seconds a round (default 3)
+  BENCH_ROUNDS        rounds of each subject (default 3 in memory, 2 on disk)
+`;
+
+process.once("SIGINT", () => {
+  killAll();
+  for (const folder of leftFolders()) rmSync(folder, { recursive: true, force: true });
+  process.exit(130);
+});
+
+try {
+  process.exitCode = await run();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 2;
+}
+
+/** @returns the exit code: 1 when a row is invalid, for a wrong answer is a fault and not a figure */
+async function run(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      only: { type: "string", multiple: true },
+      storage: { type: "string" },
+      md: { type: "boolean" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const groups = groupsNamed(values.only);
+  const storages = storagesNamed(values.storage);
+  if (values.md && (groups.length < GROUPS.length || storages.length < 2))
+    throw new Error("--md writes the whole table: leave out --only and --storage");
+
+  const settings = {
+    seconds: positive("BENCH_SECONDS", 3),
+    rounds: { memory: positive("BENCH_ROUNDS", 3), disk: positive("BENCH_ROUNDS", 2) },
+    progress: (text: string) => process.stderr.write(`${new Date().toISOString().slice(11, 19)}  ${text}\n`),
+  };
+  const began = Date.now();
+  const results: Result[] = [];
+  const failures: string[] = [];
+  for (const storage of storages)
+    for (const group of groups.filter((each) => each.storages.includes(storage)))
+      try {
+        results.push(...resultsOf(group, storage, await measure(group, storage, settings)));
+      } catch (error) {
+        // One group that cannot run must not cost the others their figures.
+        failures.push(`${group.id}, ${storage}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+
+  if (results.length > 0) process.stdout.write(`${table(results)}\n`);
+  for (const failure of failures) process.stderr.write(`\nnot measured: ${failure}\n`);
+  settings.progress(`${Math.round((Date.now() - began) / 1_000)} s in all`);
+  if (failures.length > 0) return 1;
+  if (values.md) {
+    const file = join(ROOT, "docs", "performance.md");
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, performanceDocument(results, settings));
+    settings.progress("wrote docs/performance.md");
+  }
+  return results.some(({ verdict }) => verdict === "invalid") ? 1 : 0;
+}
+
+function groupsNamed(names: readonly string[] | undefined): readonly Group[] {
+  for (const name of names ?? [])
+    if (!GROUPS.some((group) => group.id === name))
+      throw new Error(`there is no row "${name}". There are: ${GROUPS.map((group) => group.id).join(", ")}`);
+  return names ? GROUPS.filter((group) => names.includes(group.id)) : GROUPS;
+}
+
+function storagesNamed(name: string | undefined): readonly Storage[] {
+  if (name === undefined) return ["memory", "disk"];
+  if (name === "memory" || name === "disk") return [name];
+  throw new Error(`--storage is memory or disk, not "${name}"`);
+}
+
+function positive(variable: string, otherwise: number): number {
+  const text = process.env[variable];
+  const value = text === undefined || text === "" ? otherwise : Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new Error(`${variable} must be a number above 0, not "${text}"`);
+  return value;
+}

@@ -1,0 +1,99 @@
+/**
+ * The servers a group's subjects run on: ours and the floors under `workerd serve`, the peer under this Node. Each start
+ * begins with an empty folder on the storage asked for, and each stop deletes it.
+ */
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Bundle, bundle } from "./bundle.ts";
+import { nextMessage, startModule } from "./processes.ts";
+import type { ServerKind, Storage } from "./rows.ts";
+import { serve } from "./workerd.ts";
+
+export const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+export interface Server {
+  /** @param worker by its name in `wrangler.toml`; default: the only one, or the first */
+  url(worker?: string): URL;
+  stop(): Promise<void>;
+}
+
+/** Workers of each server, the one that is called first. */
+const WORKERS: Readonly<Record<Exclude<ServerKind, "sdk-memory" | "sdk-sqlite">, readonly WorkerSource[]>> = {
+  floors: [{ name: "floors", config: "bench/floors/wrangler.toml" }],
+  echo: [{ name: "echo", config: "bench/echo/wrangler.toml" }],
+  "echo-own-homes": [{ name: "echo-own-homes", config: "bench/echo/wrangler.toml", entry: "bench/echo/own-home.worker.ts" }],
+  fan: [
+    { name: "fan", config: "bench/fan/wrangler.toml" },
+    { name: "echo", config: "bench/echo/wrangler.toml" },
+  ],
+};
+
+interface WorkerSource {
+  readonly name: string;
+  readonly config: string;
+  readonly entry?: string;
+}
+
+/** A Worker is bundled once a run, however many servers it is in. */
+const bundled = new Map<string, Promise<Bundle>>();
+const folders = new Set<string>();
+
+/** @throws Error that says what did not start, in its own words */
+export async function startServer(kind: ServerKind, storage: Storage): Promise<Server> {
+  const bundles = kind === "sdk-memory" || kind === "sdk-sqlite" ? [] : await Promise.all(WORKERS[kind].map(bundleOnce));
+  const folder = await newFolder(storage);
+  try {
+    const started = bundles.length > 0 ? await startWorkers(bundles, folder) : await startPeer(kind, folder);
+    const stop = async () => {
+      await started.stop();
+      await rm(folder, { recursive: true, force: true });
+      folders.delete(folder);
+    };
+    return { ...started, stop };
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** What is left when a run is broken off. */
+export function leftFolders(): ReadonlySet<string> {
+  return folders;
+}
+
+async function startWorkers(bundles: readonly Bundle[], folder: string): Promise<Server> {
+  const served = await serve(ROOT, bundles, folder);
+  const first = bundles[0]?.config.name ?? "";
+  const url = (worker = first) => {
+    const found = served.urls.get(worker);
+    if (!found) throw new Error(`no Worker "${worker}" is served here. There are: ${[...served.urls.keys()].join(", ")}`);
+    return found;
+  };
+  return { url, stop: served.stop };
+}
+
+async function startPeer(kind: ServerKind, folder: string): Promise<Server> {
+  const args = [kind === "sdk-sqlite" ? join(folder, "tasks.sqlite") : "memory"];
+  const peer = startModule(new URL("./peers/sdk-express.ts", import.meta.url), args);
+  const { port } = await nextMessage<{ port: number }>(peer);
+  return { url: () => new URL(`http://127.0.0.1:${port}`), stop: peer.stop };
+}
+
+function bundleOnce({ name, config, entry }: WorkerSource): Promise<Bundle> {
+  const known = bundled.get(name);
+  if (known) return known;
+  const made = bundle(ROOT, name, config, entry);
+  bundled.set(name, made);
+  return made;
+}
+
+async function newFolder(storage: Storage): Promise<string> {
+  const parent = storage === "disk" ? join(ROOT, ".bench") : existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+  await mkdir(parent, { recursive: true });
+  const folder = await mkdtemp(join(parent, "skein-bench-"));
+  folders.add(folder);
+  return folder;
+}

@@ -1,0 +1,63 @@
+/**
+ * An agent on the web: one Hono app with the card and both bindings over one handler. A request passes here in this
+ * order: card, version, caller, binding.
+ */
+import { Hono } from "hono";
+import type { Authentication } from "../auth/authenticate.ts";
+import type { AgentCard } from "../task/a2a-types.ts";
+import type { Homes } from "../task/home.ts";
+import { CARD_PATH, serveCard } from "./card.ts";
+import { RequestError } from "./errors.ts";
+import { type A2ARequestHandler, type CallContext, type HandlerEnv, requestHandler } from "./handler.ts";
+import { httpJsonApp } from "./http-json.ts";
+import { answerJsonRpc } from "./json-rpc.ts";
+
+export interface AppOptions<Env> {
+  readonly card: AgentCard;
+  readonly homes: Homes;
+  readonly authenticate: (request: Request, env: Env) => Authentication;
+}
+
+export const VERSION = "1.0";
+/** Longer keys are refused: they are kept with their task. */
+const KEY_CHARS = 256;
+
+/** Serves an agent at the root of its own Worker and, behind the front door, at `/agents/<name>`. */
+export function a2aApp<Env extends HandlerEnv>({ card, homes, authenticate }: AppOptions<Env>): Hono<{ Bindings: Env }> {
+  const mount = `/agents/${card.name}`;
+  const app = new Hono<{ Bindings: Env }>({ getPath: (request) => pathWithin(mount, request) });
+
+  const open = (request: Request, env: Env): { handler: A2ARequestHandler; context: CallContext } => {
+    checkVersion(request);
+    const caller = authenticate(request, env);
+    if (!caller.ok) throw new RequestError(caller.status === 401 ? "unauthenticated" : "unavailable", caller.message);
+    const key = request.headers.get("Idempotency-Key");
+    if (key !== null && (key === "" || key.length > KEY_CHARS)) throw new RequestError("invalid-request", `Idempotency-Key must have 1 to ${KEY_CHARS} characters`);
+    const context = { principal: caller.principal, ...(key !== null && { idempotencyKey: key }) };
+    return { handler: requestHandler(card, homes, env), context };
+  };
+
+  app.get(CARD_PATH, (c) => {
+    const { origin, pathname } = new URL(c.req.url);
+    return serveCard(card, pathname.startsWith(`${mount}/`) ? origin + mount : origin, c.req.raw);
+  });
+  app.post("/", (c) => answerJsonRpc(c.req.raw, () => open(c.req.raw, c.env)));
+  app.route("/", httpJsonApp(open as never));
+  return app;
+}
+
+/** The path below the agent's mount; "/" with and without a slash at the end. */
+function pathWithin(mount: string, request: Request): string {
+  const { pathname } = new URL(request.url);
+  if (pathname === mount) return "/";
+  return pathname.startsWith(`${mount}/`) ? pathname.slice(mount.length) : pathname;
+}
+
+/** Only major and minor count, and a request that names none speaks 0.3. (3.6) */
+function checkVersion(request: Request): void {
+  const asked = request.headers.get("A2A-Version") ?? new URL(request.url).searchParams.get("A2A-Version") ?? "";
+  const [major, minor] = asked.split(".");
+  if (`${major}.${minor}` === VERSION) return;
+  const said = asked === "" ? "names no A2A version, which means 0.3" : `asks for A2A ${asked.slice(0, 20)}`;
+  throw new RequestError("version-not-supported", `the request ${said}; this agent speaks ${VERSION}: send the header "A2A-Version: ${VERSION}"`);
+}

@@ -1,0 +1,65 @@
+/** Request bodies: bounded, then parsed. What arrives here may be anything. */
+import { RequestError } from "./errors.ts";
+
+/** Larger documents go in several messages, or as a URL. */
+const BODY_BYTES = 8 * 1024 * 1024;
+/** No A2A object comes near it; a parser or a copy of deeper JSON may overflow the stack. */
+const DEPTH = 100;
+
+/** @throws RequestError `content-type-not-supported`, `too-large` or `parse-error` */
+export async function readJson(request: Request, types: readonly string[]): Promise<unknown> {
+  const type = request.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase() ?? "";
+  if (!types.includes(type)) {
+    throw new RequestError("content-type-not-supported", `the request's Content-Type is ${type || "missing"}; send ${types.join(" or ")}`);
+  }
+  const text = await readText(request);
+  if (isDeep(text)) throw new RequestError("parse-error", `the body is nested deeper than ${DEPTH} levels`);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new RequestError("parse-error", "the body is no valid JSON");
+  }
+}
+
+async function readText(request: Request): Promise<string> {
+  const tooLarge = () => new RequestError("too-large", `the body is larger than ${BODY_BYTES / 1024 / 1024} MB; send a document in several messages, or by its URL`);
+  const declared = Number(request.headers.get("Content-Length") ?? Number.NaN);
+  if (declared > BODY_BYTES) {
+    await request.body?.cancel();
+    throw tooLarge();
+  }
+  // A body that says its length is held to it by the platform; one that does not is counted as it comes.
+  if (!Number.isNaN(declared)) return request.text();
+  let text = "";
+  let bytes = 0;
+  const decoder = new TextDecoder();
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > BODY_BYTES) throw tooLarge();
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function isDeep(text: string): boolean {
+  if (text.length < 2 * DEPTH) return false;
+  let depth = 0;
+  let quoted = false;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (quoted) {
+      if (code === BACKSLASH) index += 1;
+      else if (code === QUOTE) quoted = false;
+    } else if (code === QUOTE) quoted = true;
+    else if (code === BRACKET || code === BRACE) {
+      depth += 1;
+      if (depth > DEPTH) return true;
+    } else if (code === BRACKET + 2 || code === BRACE + 2) depth -= 1;
+  }
+  return false;
+}
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+const BRACKET = 91;
+const BRACE = 123;

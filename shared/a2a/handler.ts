@@ -1,0 +1,179 @@
+/**
+ * The A2A operations over this Worker's task objects: both bindings end here. It speaks the wire's own JSON, so that
+ * nothing is converted between a request, the log and the answer. Finds the task's home and calls it; decides nothing.
+ */
+import { type Principal, principalKey } from "../auth/principal.ts";
+import type { HomeEnv } from "../host/task-home.ts";
+import type { FollowUp, ListPage, ReplyOptions, StreamReply, TaskHomeApi, TaskIndexApi, TaskReply } from "../host/api.ts";
+import type { AgentCard, Message, Part, Task, TaskState } from "../task/a2a-types.ts";
+import { findTask, type Homes, placeTask } from "../task/home.ts";
+import { RequestError, refusalToError } from "./errors.ts";
+import { decodePageToken, encodePageToken } from "./page-token.ts";
+import type { GetRequest, ListRequest, SendRequest, TaskRequest } from "./request.ts";
+
+export interface CallContext {
+  readonly principal: Principal;
+  /** Content of the `Idempotency-Key` header. */
+  readonly idempotencyKey?: string;
+}
+
+export interface ListTasksResponse {
+  readonly tasks: readonly Task[];
+  readonly nextPageToken: string;
+  readonly pageSize: number;
+  readonly totalSize: number;
+}
+
+export interface A2ARequestHandler {
+  sendMessage(request: SendRequest, context: CallContext): Promise<{ task: Task }>;
+  /** Lines of `<sequence> <StreamResponse>`; see host/api.ts. */
+  sendStreamingMessage(request: SendRequest, context: CallContext): Promise<ReadableStream<Uint8Array>>;
+  getTask(request: GetRequest, context: CallContext): Promise<Task>;
+  listTasks(request: ListRequest, context: CallContext): Promise<ListTasksResponse>;
+  cancelTask(request: TaskRequest, context: CallContext): Promise<Task>;
+  subscribeToTask(request: TaskRequest, context: CallContext): Promise<ReadableStream<Uint8Array>>;
+}
+
+export interface HandlerEnv extends HomeEnv {
+  TASK_HOME: DurableObjectNamespace;
+}
+
+/** Names the wanted skill: message metadata `{ [SKILL_EXTENSION]: { skill } }`. */
+export const SKILL_EXTENSION = "urn:skein:ext:skill:v1";
+
+/** How many homes a list asks at a time; the platform has six connections. */
+const HOMES_AT_ONCE = 6;
+const PAGE_SIZE = 50;
+
+export function requestHandler(card: AgentCard, homes: Homes, env: HandlerEnv): A2ARequestHandler {
+  const homeOf = (name: string) => env.TASK_HOME.getByName(name) as unknown as TaskHomeApi;
+
+  /** The home of a caller's task. For anyone else's id there is nothing to look up. */
+  const find = (taskId: string, { principal }: CallContext): TaskHomeApi => {
+    const address = findTask(principalKey(principal), taskId);
+    if (!address) throw refusalToError({ code: "not-found" }, taskId);
+    return homeOf(address.home);
+  };
+
+  const send = async <R extends TaskReply | StreamReply>(
+    { message: received, configuration }: SendRequest,
+    context: CallContext,
+    calls: { start: "start" | "startStream"; followUp: "message" | "messageStream" },
+  ): Promise<R & { ok: true }> => {
+    const message = received as Message;
+    if (configuration?.taskPushNotificationConfig) {
+      throw new RequestError("push-not-supported", "this agent's card declares no push notifications; stream, subscribe or poll instead");
+    }
+    checkInputModes(card, message.parts);
+    const options: ReplyOptions = { blocking: configuration?.returnImmediately !== true, historyLength: configuration?.historyLength };
+    const key = context.idempotencyKey;
+    const digest = key === undefined ? undefined : await contentDigest(message);
+
+    if (message.taskId !== undefined) {
+      const followUp: FollowUp = { taskId: message.taskId, message, ...(key !== undefined && { key }), ...(digest !== undefined && { digest }) };
+      return unwrap((await find(message.taskId, context)[calls.followUp](followUp, options)) as R, message.taskId);
+    }
+    const { taskId, home } = placeTask(principalKey(context.principal), homes, { contextId: message.contextId, key, random: randomText() });
+    const contextId = message.contextId ?? crypto.randomUUID();
+    const skill = skillOf(message);
+    const request = {
+      taskId,
+      contextId,
+      principal: context.principal,
+      message: { ...message, taskId, contextId },
+      ...(skill !== undefined && { skill }),
+      ...(digest !== undefined && { digest }),
+    };
+    return unwrap((await homeOf(home)[calls.start](request, options)) as R, taskId);
+  };
+
+  return {
+    async sendMessage(request, context) {
+      const { task } = await send<TaskReply>(request, context, { start: "start", followUp: "message" });
+      return { task };
+    },
+
+    async sendStreamingMessage(request, context) {
+      const { stream } = await send<StreamReply>(request, context, { start: "startStream", followUp: "messageStream" });
+      return stream;
+    },
+
+    async getTask({ id, historyLength }, context) {
+      return unwrap(await find(id, context).get(id, { historyLength, artifacts: true }), id).task;
+    },
+
+    async listTasks(request, { principal }) {
+      const owner = principalKey(principal);
+      const index = env.TASK_INDEX.getByName(owner) as unknown as TaskIndexApi;
+      const pageSize = request.pageSize ?? PAGE_SIZE;
+      const state = request.status === "TASK_STATE_UNSPECIFIED" ? undefined : (request.status as TaskState | undefined);
+      const after = request.statusTimestampAfter === undefined ? undefined : Date.parse(request.statusTimestampAfter);
+      const query = { contextId: request.contextId || undefined, state, after, pageSize, cursor: decodePageToken(request.pageToken) };
+
+      let page: ListPage = await index.list(query);
+      if (page.behind.length > 0) {
+        await inBatches(page.behind, HOMES_AT_ONCE, (home) => homeOf(home).flushListing());
+        page = await index.list(query);
+      }
+      // Lists show no history unless it is asked for: each task's home would have to be woken for it.
+      const contents = (request.historyLength ?? 0) > 0 || request.includeArtifacts === true;
+      const view = { historyLength: request.historyLength ?? 0, artifacts: request.includeArtifacts === true };
+      const tasks = contents ? await inBatches(page.tasks, HOMES_AT_ONCE, (task) => withContents(homeOf, owner, task, view)) : page.tasks;
+      return { tasks, nextPageToken: page.next ? encodePageToken(page.next) : "", pageSize: tasks.length, totalSize: page.total };
+    },
+
+    async cancelTask({ id }, context) {
+      const message: Message = { messageId: crypto.randomUUID(), role: "ROLE_AGENT", parts: [{ text: "canceled by its caller" }], taskId: id };
+      return unwrap(await find(id, context).cancel(id, message), id).task;
+    },
+
+    async subscribeToTask({ id }, context) {
+      return unwrap(await find(id, context).subscribe(id), id).stream;
+    },
+  };
+}
+
+async function withContents(homeOf: (name: string) => TaskHomeApi, owner: string, task: Task, view: { historyLength: number; artifacts: boolean }): Promise<Task> {
+  const address = findTask(owner, task.id);
+  const reply = address && (await homeOf(address.home).get(task.id, view));
+  const whole = reply?.ok ? reply.task : task;
+  return view.artifacts ? { ...whole, artifacts: whole.artifacts ?? [] } : whole;
+}
+
+function unwrap<R extends TaskReply | StreamReply>(reply: R, taskId: string): R & { ok: true } {
+  if (!reply.ok) throw refusalToError(reply.refusal, taskId);
+  return reply as R & { ok: true };
+}
+
+/** @throws RequestError when a part's media type is none that the card takes (3.3.4) */
+function checkInputModes(card: AgentCard, parts: readonly Part[]): void {
+  const modes = new Set([...card.defaultInputModes, ...card.skills.flatMap((skill) => skill.inputModes ?? [])]);
+  for (const part of parts) {
+    const type = (part.mediaType ?? (part.text !== undefined ? "text/plain" : part.data !== undefined ? "application/json" : "")).split(";")[0]?.trim().toLowerCase();
+    if (!type || modes.has(type) || modes.has("*/*") || modes.has(`${type.split("/")[0]}/*`)) continue;
+    throw new RequestError("content-type-not-supported", `${card.name} does not take ${type}; it takes ${[...modes].join(", ")}`);
+  }
+}
+
+function skillOf(message: Message): string | undefined {
+  const named = message.metadata?.[SKILL_EXTENSION];
+  if (typeof named !== "object" || named === null || Array.isArray(named) || typeof named["skill"] !== "string") return undefined;
+  return named["skill"];
+}
+
+/** Equal for equal contents; the message's own id does not count, because a retry may make a new one. */
+async function contentDigest({ messageId: _, ...content }: Message): Promise<string> {
+  const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(content)));
+  return btoa(String.fromCharCode(...new Uint8Array(bytes)));
+}
+
+/** 128 random bits as letters and digits. */
+function randomText(): string {
+  return crypto.randomUUID().replaceAll("-", "");
+}
+
+async function inBatches<T, R>(items: readonly T[], size: number, work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (let from = 0; from < items.length; from += size) results.push(...(await Promise.all(items.slice(from, from + size).map(work))));
+  return results;
+}

@@ -1,0 +1,49 @@
+/** The JSON-RPC binding: an envelope around the table of operations. (A2A 1.0, 9) */
+import { readJson } from "./body.ts";
+import { RequestError, toRequestError } from "./errors.ts";
+import type { A2ARequestHandler, CallContext } from "./handler.ts";
+import { OPERATIONS, type OperationName } from "./operations.ts";
+import { sseResponse } from "./sse.ts";
+
+type Id = string | number | null;
+
+/** @param open gives the handler and who is calling, or throws what the caller is told */
+export async function answerJsonRpc(request: Request, open: () => { handler: A2ARequestHandler; context: CallContext }): Promise<Response> {
+  let id: Id = null;
+  try {
+    const body = await readJson(request, ["application/json", "application/a2a+json"]);
+    id = idOf(body);
+    const { method, params } = parseEnvelope(body);
+    const { handler, context } = open();
+    const result = await OPERATIONS[method](handler, params, context);
+    const before = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`;
+    if ("stream" in result) return sseResponse(result.stream, { before, after: "}" });
+    return new Response(`${before}${JSON.stringify(result.value)}}`, { headers: { "Content-Type": "application/json" } });
+  } catch (thrown) {
+    const error = toRequestError(thrown);
+    // JSON-RPC failures are answers, not HTTP failures, except where HTTP itself has something to say.
+    const status = error.code === "unauthenticated" || error.code === "unavailable" || error.code === "too-large" ? error.http : 200;
+    return Response.json({ jsonrpc: "2.0", id, error: error.toJsonRpc() }, { status });
+  }
+}
+
+/** Echoed whenever it can be read, also when the rest cannot. */
+function idOf(body: unknown): Id {
+  if (typeof body !== "object" || body === null || !("id" in body)) return null;
+  return typeof body.id === "string" || typeof body.id === "number" ? body.id : null;
+}
+
+function parseEnvelope(body: unknown): { method: OperationName; params: unknown } {
+  const invalid = (what: string) => new RequestError("invalid-request", `no JSON-RPC 2.0 request: ${what}`);
+  if (Array.isArray(body)) throw invalid("batches are not part of A2A; send one request at a time");
+  if (typeof body !== "object" || body === null) throw invalid("it must be an object");
+  const { jsonrpc, method, params, id } = body as Record<string, unknown>;
+  if (jsonrpc !== "2.0") throw invalid('"jsonrpc" must be "2.0"');
+  if (typeof method !== "string") throw invalid('"method" must be a string');
+  if (id !== undefined && id !== null && typeof id !== "string" && typeof id !== "number") throw invalid('"id" must be a string or a number');
+  if (!Object.hasOwn(OPERATIONS, method)) throw new RequestError("method-not-found", `there is no method "${method.slice(0, 100)}"; A2A 1.0 has ${Object.keys(OPERATIONS).join(", ")}`);
+  if (params !== undefined && (typeof params !== "object" || params === null || Array.isArray(params))) {
+    throw new RequestError("invalid-params", "params must be an object", [{ field: "params", description: "must be an object" }]);
+  }
+  return { method: method as OperationName, params };
+}

@@ -1,0 +1,110 @@
+/**
+ * Calls to other agents of the mesh: plain A2A SendMessage through a service binding. What comes back may be anything; it
+ * becomes a result, never an exception.
+ */
+import * as v from "valibot";
+import { withPrincipal } from "../auth/authenticate.ts";
+import type { CallResult, Outbound, OutboundCall, OutboundOptions } from "../host/active-run.ts";
+import { type Artifact, type Message, type Part, textOf } from "../task/a2a-types.ts";
+import { VERSION } from "./app.ts";
+import { SKILL_EXTENSION } from "./handler.ts";
+
+/** The front door and every Worker that delegates name their bindings so: `AGENT_` and the agent's name. */
+export const AGENT_BINDING = "AGENT_";
+
+export function agentBinding(env: object, agent: string): Fetcher | undefined {
+  const name = AGENT_BINDING + agent.toUpperCase().replaceAll("-", "_");
+  return (env as Record<string, Fetcher | undefined>)[name];
+}
+
+const parts = v.array(v.looseObject({ text: v.optional(v.string()) }));
+const messageSchema = v.looseObject({ parts });
+const taskSchema = v.looseObject({
+  id: v.string(),
+  status: v.looseObject({ state: v.string(), message: v.optional(messageSchema) }),
+  artifacts: v.optional(v.array(v.looseObject({ artifactId: v.string(), parts }))),
+});
+const replySchema = v.union([
+  v.object({ result: v.object({ task: taskSchema }) }),
+  v.object({ result: v.object({ message: messageSchema }) }),
+  v.object({ error: v.looseObject({ message: v.string() }) }),
+]);
+
+export const outbound: Outbound<object> = {
+  async call(env, call, options) {
+    return toResult(call, await post(env, call, options, "SendMessage", { message: toMessage(call, options.key), configuration: { historyLength: 0 } }));
+  },
+
+  async cancel(env, call, options) {
+    // The task's id is the callee's to give: the same key again, without waiting, brings it.
+    const message = toMessage(call, options.key);
+    const found = await post(env, call, options, "SendMessage", { message, configuration: { returnImmediately: true, historyLength: 0 } });
+    const reply = v.safeParse(replySchema, found.body);
+    const id = reply.success && "result" in reply.output && "task" in reply.output.result ? reply.output.result.task.id : undefined;
+    if (id !== undefined) await post(env, call, options, "CancelTask", { id });
+  },
+};
+
+type Reply = { body: unknown } | { unreachable: string; body?: undefined };
+
+async function post(env: object, { agent }: OutboundCall, { key, principal, signal }: OutboundOptions, method: string, params: object): Promise<Reply> {
+  const binding = agentBinding(env, agent);
+  if (!binding) return { unreachable: `there is no agent "${agent}" in this mesh` };
+  const headers = withPrincipal(new Headers({ "Content-Type": "application/json", "A2A-Version": VERSION, "Idempotency-Key": key }), principal);
+  try {
+    const response = await binding.fetch(`https://${agent}.mesh/`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+      signal,
+    });
+    const text = await response.text();
+    try {
+      return { body: JSON.parse(text) as unknown };
+    } catch {
+      // Not JSON: told apart from an answer below, by its shape.
+      return { body: undefined };
+    }
+  } catch (error) {
+    console.warn(`${agent} could not be reached`, error);
+    return { unreachable: `${agent} could not be reached` };
+  }
+}
+
+function toMessage({ agent: _, skill, taskId, parts, metadata }: OutboundCall, key: string): Message {
+  return {
+    messageId: key,
+    role: "ROLE_USER",
+    parts: [...parts],
+    ...(taskId !== undefined && { taskId }),
+    metadata: { ...metadata, [SKILL_EXTENSION]: { skill } },
+  };
+}
+
+function toResult({ agent, skill }: OutboundCall, reply: Reply): CallResult {
+  if ("unreachable" in reply && reply.unreachable) return { ok: false, reason: "unreachable", message: reply.unreachable };
+  const parsed = v.safeParse(replySchema, reply.body);
+  if (!parsed.success) return { ok: false, reason: "nonsense", message: `${agent}/${skill} gave an answer that is no A2A response` };
+  if ("error" in parsed.output) return { ok: false, reason: "refused", message: `${agent}/${skill} refused: ${parsed.output.error.message}` };
+  const { result } = parsed.output;
+  if ("message" in result) {
+    return { ok: true, taskId: "", text: textOf(result.message.parts as Part[]), artifacts: [{ artifactId: "message", parts: result.message.parts as Part[] }] };
+  }
+  const { id: taskId, status } = result.task;
+  const artifacts = (result.task.artifacts ?? []) as Artifact[];
+  const words = textOf((status.message?.parts ?? []) as Part[]);
+  switch (status.state) {
+    case "TASK_STATE_COMPLETED":
+      return { ok: true, taskId, text: textOf(artifacts.flatMap((artifact) => artifact.parts)) || words, artifacts };
+    case "TASK_STATE_INPUT_REQUIRED":
+    case "TASK_STATE_AUTH_REQUIRED":
+      return { ok: "asks", taskId, question: words || `${agent} asks for something, but does not say what` };
+    case "TASK_STATE_REJECTED":
+      return { ok: false, reason: "refused", message: words || `${agent}/${skill} refused`, taskId };
+    case "TASK_STATE_FAILED":
+    case "TASK_STATE_CANCELED":
+      return { ok: false, reason: "failed", message: words || `${agent}/${skill} failed`, taskId };
+    default:
+      return { ok: false, reason: "nonsense", message: `${agent}/${skill} answered with a task that has not ended (${status.state})`, taskId };
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Requests in the wire's own JSON: the last place that sees `unknown`. Strict about what is required and what a value
+ * may be; lenient where ProtoJSON is: field names in snake_case too, unknown fields passed over. (A2A 1.0, 5.5 and 11)
+ */
+import * as v from "valibot";
+import { RequestError } from "./errors.ts";
+
+/** ProtoJSON parsers accept the proto's own field names as well. Only the names of A2A's objects, never inside data or metadata. */
+const camelCased = v.pipe(
+  v.unknown(),
+  v.transform((value) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+    if (!Object.keys(value).some((key) => key.includes("_"))) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()), each]));
+  }),
+);
+
+const text = v.pipe(v.string(), v.nonEmpty("must not be empty"), v.maxLength(1024, "must be at most 1024 characters"));
+const json = v.custom<Record<string, never>>((value) => typeof value === "object" && value !== null && !Array.isArray(value), "must be an object");
+/** ProtoJSON writes an unset field as null too. */
+const optional = <const S extends v.GenericSchema>(schema: S) => v.optional(v.pipe(v.nullish(schema), v.transform((value) => value ?? undefined)));
+
+const CONTENTS = ["text", "raw", "url", "data"] as const;
+
+const part = v.pipe(
+  camelCased,
+  v.looseObject({
+    text: v.optional(v.string("must be a string")),
+    raw: v.optional(v.pipe(v.string("must be base64"), v.regex(/^[A-Za-z0-9+/_-]*={0,2}$/, "must be base64"))),
+    url: v.optional(v.pipe(v.string(), v.url("must be an absolute URL"))),
+    filename: v.optional(v.pipe(v.string(), v.maxLength(1024))),
+    mediaType: v.optional(v.pipe(v.string(), v.maxLength(256))),
+    metadata: v.optional(json),
+  }),
+  v.check((value) => CONTENTS.filter((name) => name in value && value[name] !== undefined).length === 1, "must have exactly one of text, raw, url and data"),
+  v.transform(({ text, raw, url, data, filename, mediaType, metadata }) => ({
+    ...(text !== undefined && { text }),
+    ...(raw !== undefined && { raw: raw.replaceAll("-", "+").replaceAll("_", "/") }),
+    ...(url !== undefined && { url }),
+    ...(data !== undefined && { data: data as never }),
+    ...(filename && { filename }),
+    ...(mediaType && { mediaType }),
+    ...(metadata && { metadata }),
+  })),
+);
+
+const role = v.pipe(
+  v.picklist(["ROLE_USER", "ROLE_AGENT", 1, 2], "must be ROLE_USER"),
+  v.transform((value) => (value === "ROLE_AGENT" || value === 2 ? ("ROLE_AGENT" as const) : ("ROLE_USER" as const))),
+);
+
+const message = v.pipe(
+  camelCased,
+  v.object({
+    messageId: text,
+    role,
+    parts: v.pipe(v.array(part, "must be an array of parts"), v.minLength(1, "must have at least one part"), v.maxLength(1000, "must have at most 1000 parts")),
+    contextId: optional(v.pipe(v.string(), v.maxLength(1024))),
+    taskId: optional(v.pipe(v.string(), v.maxLength(1024))),
+    metadata: optional(json),
+    extensions: optional(v.array(text)),
+    referenceTaskIds: optional(v.array(text)),
+  }),
+  v.transform((value) => withoutEmpty(value, ["contextId", "taskId", "metadata", "extensions", "referenceTaskIds"])),
+);
+
+const count = v.pipe(v.number("must be a number"), v.integer("must be a whole number"), v.minValue(0, "must not be negative"), v.maxValue(2 ** 31 - 1));
+
+const configuration = v.pipe(
+  camelCased,
+  v.object({
+    acceptedOutputModes: optional(v.array(v.string())),
+    historyLength: optional(count),
+    returnImmediately: optional(v.boolean("must be true or false")),
+    taskPushNotificationConfig: optional(json),
+  }),
+);
+
+const TASK_STATES = [
+  "TASK_STATE_SUBMITTED",
+  "TASK_STATE_WORKING",
+  "TASK_STATE_COMPLETED",
+  "TASK_STATE_FAILED",
+  "TASK_STATE_CANCELED",
+  "TASK_STATE_INPUT_REQUIRED",
+  "TASK_STATE_REJECTED",
+  "TASK_STATE_AUTH_REQUIRED",
+] as const;
+
+export const sendRequest = v.pipe(camelCased, v.object({ message, configuration: optional(configuration), metadata: optional(json) }));
+export const getRequest = v.pipe(camelCased, v.object({ id: text, historyLength: optional(count) }));
+export const taskRequest = v.pipe(camelCased, v.object({ id: text, metadata: optional(json) }));
+export const anyRequest = v.pipe(camelCased, v.looseObject({}));
+export const listRequest = v.pipe(
+  camelCased,
+  v.object({
+    contextId: optional(v.string()),
+    status: optional(v.picklist([...TASK_STATES, "TASK_STATE_UNSPECIFIED"], "must be a task state such as TASK_STATE_WORKING")),
+    statusTimestampAfter: optional(v.pipe(v.string(), v.check((value) => !Number.isNaN(Date.parse(value)), "must be an ISO 8601 timestamp"))),
+    pageSize: optional(v.pipe(count, v.minValue(1, "must be from 1 to 100"), v.maxValue(100, "must be from 1 to 100"))),
+    pageToken: optional(v.string()),
+    historyLength: optional(count),
+    includeArtifacts: optional(v.boolean("must be true or false")),
+  }),
+);
+
+export type SendRequest = v.InferOutput<typeof sendRequest>;
+export type GetRequest = v.InferOutput<typeof getRequest>;
+export type TaskRequest = v.InferOutput<typeof taskRequest>;
+export type ListRequest = v.InferOutput<typeof listRequest>;
+
+/** No caller needs more to see what is wrong. */
+const VIOLATIONS_SHOWN = 10;
+
+/** @throws RequestError `invalid-params` naming each field and what is wrong with it */
+export function parseRequest<S extends v.GenericSchema>(schema: S, params: unknown): v.InferOutput<S> {
+  const result = v.safeParse(schema, params);
+  if (result.success) return result.output;
+  const violations = result.issues.slice(0, VIOLATIONS_SHOWN).map((issue) => ({ field: v.getDotPath(issue) ?? "", description: describe(issue) }));
+  const [first] = violations;
+  throw new RequestError("invalid-params", `${first?.field || "the request"} ${first?.description}`, violations);
+}
+
+function describe(issue: v.BaseIssue<unknown>): string {
+  if (issue.received === "undefined" || (issue.kind === "schema" && issue.input === undefined)) return "is required";
+  return issue.message.startsWith("Invalid") ? `must be ${issue.expected ?? "valid"}` : issue.message;
+}
+
+function withoutEmpty<T extends object, K extends keyof T>(value: T, keys: readonly K[]): { [P in keyof T]: P extends K ? Exclude<T[P], undefined> : T[P] } {
+  const copy = { ...value };
+  for (const key of keys) if (copy[key] === undefined || copy[key] === "") delete copy[key];
+  return copy as never;
+}

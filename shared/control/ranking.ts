@@ -1,0 +1,138 @@
+/**
+ * How well each skill of a catalogue fits a goal, from the words of the cards alone: no skill is known here by name.
+ *
+ * The score means the same whatever the catalogue's size, so that a contract's floor and margin stay true:
+ *   evidence  of one skill = sum over what goal and card share of weight × quality × rarity.
+ *             weight: what the goal orders (2.2), a kind of thing it holds (1.7), any other word (1);
+ *             quality: exact, by prefix or by a slip of the pen, and in which field of the card;
+ *             rarity: 1 for what one skill alone knows, falling towards 0 for what every skill knows.
+ *   certainty of the best = 1 − e^(−evidence / 1.6), halved or worse when nobody knows what is ordered: "book a flight"
+ *             does not fit because some card mentions flights. One good word gives about 0.45, an order about 0.75.
+ *   score     = certainty × own evidence / best evidence.
+ * So the floor asks "is there enough to go by at all", the margin "how much more is there for one than for the other".
+ */
+import MiniSearch from "minisearch";
+import type { Candidate } from "../policy/dispatch.ts";
+import type { AgentCard, AgentSkill } from "../task/a2a-types.ts";
+import { type Kind, stem, type Terms, termsOf } from "./terms.ts";
+import { wordsIn } from "./words.ts";
+
+const ORDER = 2.2;
+const KIND = 1.7;
+const SCALE = 1.6;
+const UNKNOWN_ORDER = 0.4;
+/** What a card says in a field: its name and tags are chosen words, a description also tells what is around. */
+const FIELD: Readonly<Record<string, number>> = { id: 1, name: 1, tags: 1, examples: 0.75, description: 0.55 };
+/** A word of the agent's own description says little about one of its skills. */
+const AGENT_FIELD = 0.25;
+
+export type Ranker = {
+  /** All skills that share anything with the text, the best first. @param also kinds of thing that come with it */
+  rank(text: string, also?: readonly Kind[]): Candidate[];
+  /** Orders the cards' examples open with, beside the common ones. */
+  readonly verbs: ReadonlySet<string>;
+};
+
+type Entry = { readonly key: string; readonly agent: string; readonly skill: AgentSkill; readonly examples: readonly Terms[] };
+
+export function rankerOf(catalogue: readonly AgentCard[]): Ranker {
+  const verbs = new Set(catalogue.flatMap((card) => card.skills.flatMap((skill) => (skill.examples ?? []).flatMap(firstWord))));
+  const entries: Entry[] = catalogue.flatMap((card) =>
+    card.skills.map((skill) => ({
+      key: `${card.name}/${skill.id}`,
+      agent: card.name,
+      skill,
+      examples: (skill.examples ?? []).map((example) => termsOf(example, verbs)),
+    })),
+  );
+  const index = new MiniSearch({
+    fields: [...Object.keys(FIELD), "agent"],
+    tokenize: (text) => wordsIn(text),
+    processTerm: (term) => stem(term.toLowerCase()),
+  });
+  index.addAll(
+    entries.map(({ key, skill }) => ({
+      ...skill,
+      id: key,
+      tags: skill.tags.join(" "),
+      examples: (skill.examples ?? []).join(" "),
+      agent: catalogue.find(({ name }) => key.startsWith(`${name}/`))?.description ?? "",
+    })),
+  );
+
+  const rank = (text: string, also: readonly Kind[] = []): Candidate[] => {
+    const terms = termsOf(text, verbs);
+    const evidence = new Map<string, number>();
+    const weigh = (qualities: ReadonlyMap<string, number>, weight: number) => {
+      const known = [...qualities.values()].reduce((sum, quality) => sum + quality, 0);
+      const rarity = rarityOf(known, entries.length);
+      for (const [key, quality] of qualities) evidence.set(key, (evidence.get(key) ?? 0) + weight * quality * rarity);
+    };
+    for (const word of terms.words) weigh(byWord(index, word), 1);
+    for (const kind of new Set([...terms.kinds, ...also])) weigh(byKind(entries, kind), KIND);
+    const ordered = terms.order ? byOrder(index, entries, terms.order) : undefined;
+    if (ordered) weigh(ordered, ORDER);
+
+    const best = Math.max(0, ...evidence.values());
+    if (best === 0) return [];
+    const certainty = (1 - Math.exp(-best / SCALE)) * (ordered?.size === 0 ? UNKNOWN_ORDER : 1);
+    return entries
+      .map(({ key, agent, skill }) => ({ agent, skill: skill.id, score: round((certainty * (evidence.get(key) ?? 0)) / best) }))
+      .filter(({ score }) => score > 0)
+      .sort((one, other) => other.score - one.score || (`${one.agent}/${one.skill}` < `${other.agent}/${other.skill}` ? -1 : 1));
+  };
+  return { rank, verbs };
+}
+
+function firstWord(example: string): string[] {
+  const first = wordsIn(example)[0];
+  return first && /^\p{L}+$/u.test(first) && termsOf(example, new Set([first])).order !== null ? [first] : [];
+}
+
+/** Which skills know a word, and how well: 0 to 1. */
+function byWord(index: MiniSearch, word: string): Map<string, number> {
+  const long = word.length >= 5;
+  const found = index.search(word, { prefix: long, fuzzy: long ? 0.18 : false, tokenize: (text) => [text], processTerm: (term) => term });
+  return new Map(
+    found.map((hit) => {
+      const qualities = Object.entries(hit.match).map(([term, fields]) => likeness(word, term) * Math.max(...fields.map((field) => FIELD[field] ?? AGENT_FIELD)));
+      return [String(hit.id), Math.max(0, ...qualities)];
+    }),
+  );
+}
+
+/** How far a card's word may stand for the goal's: the same, longer by an ending, or a slip of the pen. */
+function likeness(word: string, term: string): number {
+  if (word === term) return 1;
+  if (term.startsWith(word)) return term.length - word.length <= 3 ? 0.8 : 0.4;
+  return 0.5;
+}
+
+/** An order weighs fully where an example opens with it, and as any chosen word elsewhere on the card. */
+function byOrder(index: MiniSearch, entries: readonly Entry[], order: string): Map<string, number> {
+  const known = byWord(index, order);
+  for (const { key, examples } of entries) if (examples.some((example) => example.order === order)) known.set(key, 1);
+  // Only a mention in the agent's description, or a word merely like it: that is not to know the order.
+  for (const [key, quality] of known) if (quality < 0.5) known.delete(key);
+  return known;
+}
+
+/** How much of a skill's examples hold such a thing: half of them are enough to say that it is what the skill is for. */
+function byKind(entries: readonly Entry[], kind: Kind): Map<string, number> {
+  const held = entries.map(({ key, examples }): [string, number] => {
+    const holding = examples.filter(({ kinds }) => kinds.has(kind)).length;
+    return [key, examples.length === 0 ? 0 : Math.min(1, (2 * holding) / examples.length)];
+  });
+  return new Map(held.filter(([, quality]) => quality > 0));
+}
+
+/** 1 when known to one skill, 0 when all know it equally well. `known` is a sum of qualities, not a count. */
+function rarityOf(known: number, skills: number): number {
+  if (known <= 1 || skills <= 1) return 1;
+  return Math.max(0, 1 - Math.log(known) / Math.log(skills + 1));
+}
+
+/** Four decimals: enough for any contract, and the same on every machine. */
+function round(score: number): number {
+  return Math.round(score * 10_000) / 10_000;
+}

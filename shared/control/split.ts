@@ -1,0 +1,127 @@
+/**
+ * Cuts a request into the pieces that each ask for one thing, by rules, in the words of the request. Cuts too seldom
+ * rather than too often: two wishes in one piece still get an answer, half a wish gets none.
+ */
+import { MASK, mask } from "./spans.ts";
+import { AUXILIARIES, PREAMBLE, QUESTION_WORDS, REQUEST_VERBS, wordsIn } from "./words.ts";
+
+export type Piece = {
+  readonly text: string;
+  /** The words that joined it to what came before ("from that", "and then"), which say whether it builds on it. */
+  readonly joint: string;
+};
+
+/** @param verbs orders known from the cards' examples, beside the common ones */
+export function split(request: string, verbs: ReadonlySet<string> = new Set()): Piece[] {
+  const isVerb = (word: string) => REQUEST_VERBS.has(word) || verbs.has(word);
+  const sentences = cut(request, sentenceEnds(mask(request)));
+  const pieces = sentences.flatMap((sentence) => clauses(sentence, isVerb));
+  return attachMaterial(pieces.filter(({ text }) => /[\p{L}\p{N}]/u.test(text)));
+}
+
+/** Offsets after which a new sentence, paragraph or list item begins. */
+function sentenceEnds(masked: string): number[] {
+  const ends: number[] = [];
+  for (const found of masked.matchAll(/[?!]+(?=\s)|;|(?<!(?:^|\n)\s*\(?(?:\d{1,2}|[a-z]))\.(?=\s+(?:[\p{Lu}\p{N}\uE000"“'(*-]|(?:then|from|with|after|using|and)\b))|\n\s*\n|\n(?=\s*(?:[-*•]|\d{1,2}[.)]|[a-z][)])\s)/gu))
+    ends.push(found.index + found[0].length);
+  // A list whose first item follows on the same line: "1) find … 2) calculate …".
+  for (const found of masked.matchAll(/(?<=\s)(?=\(?\d{1,2}[)]\s+\p{L})/gu)) ends.push(found.index);
+  return ends.sort((one, other) => one - other);
+}
+
+function cut(text: string, at: readonly number[]): string[] {
+  const edges = [0, ...at, text.length];
+  return edges.slice(1).map((end, index) => text.slice(edges[index] ?? 0, end).trim());
+}
+
+const LIST_MARK = /^\s*(?:[-*•]|\(?\d{1,2}[.)]|[a-z][)])\s+/;
+// Longest first: an alternation takes what it meets first.
+const JOINT =
+  /,?\s+and\s+(?:then|after that|from (?:that|there)|with that|also|finally)\b,?\s+|[,.]?\s+(?:and\s+)?(?:after that|from that|with that|after this|from there),?\s+|,?\s+then,?\s+|,?\s+and\s+|,\s+/giu;
+const OPENING =
+  /^(?:and\s+)?(?:then|after that|from that|with that|from this|with this|using that|based on that|after this|from there|finally|next|first(?:ly)?|second(?:ly)?|third(?:ly)?|lastly|afterwards?)\b[,:]?\s+/i;
+
+/** One sentence into its clauses: cut at a joint only when both sides stand as requests of their own. */
+function clauses(sentence: string, isVerb: (word: string) => boolean): Piece[] {
+  const body = sentence.replace(LIST_MARK, "");
+  const masked = mask(body);
+  const pieces: Piece[] = [];
+  let start = 0;
+  let joint = "";
+  for (const found of masked.matchAll(JOINT)) {
+    const left = masked.slice(start, found.index);
+    const right = masked.slice(found.index + found[0].length);
+    if (!standsAlone(left, isVerb) || !opensRequest(right, isVerb) || belongsTogether(left, right, found[0], isVerb)) continue;
+    pieces.push(tidy(body.slice(start, found.index), joint));
+    start = found.index + found[0].length;
+    joint = found[0];
+  }
+  pieces.push(tidy(body.slice(start), joint));
+  return pieces;
+}
+
+function tidy(raw: string, joint: string): Piece {
+  const trimmed = raw.trim();
+  const opening = OPENING.exec(trimmed)?.[0] ?? "";
+  const text = trimmed.slice(opening.length).replace(/[\s;,.]+$/, "").trim();
+  return { text, joint: `${joint} ${opening}`.replace(/[\s,.:]+/g, " ").trim().toLowerCase() };
+}
+
+/** Whether the left side of a joint is a request: it orders or asks, and says about what. */
+function standsAlone(left: string, isVerb: (word: string) => boolean): boolean {
+  const words = wordsIn(left.replaceAll(MASK, "x").replace(OPENING, "").replace(PREAMBLE, ""));
+  const first = words[0] ?? "";
+  const last = words.at(-1) ?? "";
+  const asks = QUESTION_WORDS.has(first) || AUXILIARIES.has(first) || isVerb(first) || words.slice(1, 4).some((word) => QUESTION_WORDS.has(word));
+  return asks && words.length >= 2 && !QUESTION_WORDS.has(last);
+}
+
+/** Whether the right side of a joint begins as a request does: an order with its object, or a question. */
+function opensRequest(right: string, isVerb: (word: string) => boolean): boolean {
+  const words = wordsIn(right.replaceAll(MASK, "x").replace(OPENING, "").replace(PREAMBLE, ""));
+  const [first = "", second = ""] = words;
+  if (QUESTION_WORDS.has(first)) return words.length >= 2;
+  // "the sum and count of rows": what is followed by "of" was a noun.
+  return isVerb(first) && words.length >= 2 && !["of", "or", "and", "is", "are", "was", "were"].includes(second);
+}
+
+/** Sides that stand for themselves and belong together all the same. */
+function belongsTogether(left: string, right: string, joint: string, isVerb: (word: string) => boolean): boolean {
+  const before = wordsIn(left);
+  const last = before.at(-1) ?? "";
+  const next = wordsIn(right.replace(PREAMBLE, ""))[0] ?? "";
+  const rightAsks = QUESTION_WORDS.has(next);
+  const conditional = /\b(?:if|when|once|whenever|unless)\b/i.test(left) && !QUESTION_WORDS.has(before[0] ?? "");
+  // "if the floor is met, then stop": the second half is what follows, not what comes next.
+  if (/\bthen\b/i.test(joint) && /^\s*(?:if|when|once)\b/i.test(left)) return true;
+  if (/^,\s*$/.test(joint)) return conditional || !(rightAsks && isQuestion(right));
+  // "search and check documents": two verbs share one object.
+  if (isVerb(last) && !["a", "an", "the", "this", "of", "my", "our", "each"].includes(before.at(-2) ?? "")) return !/\bthen\b/i.test(joint);
+  // "what must I do to install and start it": one question whose verbs are a chain.
+  const chained = QUESTION_WORDS.has(before[0] ?? "") && /\b(?:to|can|could|should|must|may|might|would|do i|do we|do you)\b/i.test(left);
+  return chained && !rightAsks && !/\bthen\b|that\b/i.test(joint);
+}
+
+/** After a comma only a full question begins a new piece: "…, what is the product", not "…, which is late". */
+function isQuestion(right: string): boolean {
+  const [first = "", second = ""] = wordsIn(right);
+  if (first === "how") return /^(?:many|much|long|often|far)$/.test(second) || AUXILIARIES.has(second);
+  return first !== "which" && first !== "who" && first !== "whose" && AUXILIARIES.has(second);
+}
+
+/** A piece that is nothing but material (a quotation, a table, code) belongs to the request beside it. */
+function attachMaterial(pieces: readonly Piece[]): Piece[] {
+  const joined: Piece[] = [];
+  let material = "";
+  for (const piece of pieces) {
+    const isMaterial = !/[\p{L}\p{N}]/u.test(mask(piece.text).replaceAll(MASK, ""));
+    const last = joined.at(-1);
+    if (!isMaterial) {
+      joined.push(material ? { ...piece, text: `${material}\n${piece.text}` } : piece);
+      material = "";
+    } else if (last) joined[joined.length - 1] = { ...last, text: `${last.text}\n${piece.text}` };
+    else material = material ? `${material}\n${piece.text}` : piece.text;
+  }
+  if (material) joined.push({ text: material, joint: "" });
+  return joined;
+}

@@ -1,0 +1,140 @@
+/**
+ * The control state: where every goal of a request stands. Explicit and plain JSON, so that it can be logged, shown and
+ * compared. Pure functions, each takes a state and returns the next one; what they do not touch stays the same object.
+ * Decides nothing about skills (that is shared/policy) and starts nothing (that is the program).
+ */
+import type { Candidate } from "../policy/dispatch.ts";
+import type { Part } from "../task/a2a-types.ts";
+import { type Plan, type PlannedGoal, type PlanProblem, problemOf } from "./plan.ts";
+
+export type GoalStatus =
+  | "waiting"
+  | "done"
+  | "failed"
+  /** Something it depends on failed. */
+  | "blocked"
+  /** It turned out that there is nothing for it to do. */
+  | "needless";
+
+export type Attempt = { readonly agent: string; readonly skill: string; readonly failure: string | null };
+
+export type GoalResult = {
+  readonly text: string;
+  /** The findings as they travel on to dependent goals, and how many they are. */
+  readonly findings: Part | null;
+  readonly findingCount: number;
+  readonly artifacts: readonly { readonly taskId: string; readonly artifactId: string }[];
+  /** Claims of a draft that a checking goal did not find in the sources. */
+  readonly unsupported: readonly string[];
+};
+
+export type Goal = PlannedGoal & {
+  readonly status: GoalStatus;
+  readonly attempts: readonly Attempt[];
+  readonly result: GoalResult | null;
+  /** Names of the decisions in the log that concern this goal. */
+  readonly decisions: readonly string[];
+  /** Why it failed, or is blocked or needless, in words. */
+  readonly note: string | null;
+};
+
+export type ControlState = { readonly request: string; readonly goals: readonly Goal[] };
+
+export function controlStateOf(plan: Plan): { readonly state: ControlState } | { readonly problem: PlanProblem } {
+  const problem = problemOf(plan);
+  if (problem) return { problem };
+  const goals = plan.goals.map((goal): Goal => ({ ...goal, status: "waiting", attempts: [], result: null, decisions: [], note: null }));
+  return { state: { request: plan.request, goals } };
+}
+
+export function goalOf(state: ControlState, id: string): Goal {
+  const goal = state.goals.find((each) => each.id === id);
+  if (!goal) throw new Error(`the control state has no goal "${id}"`);
+  return goal;
+}
+
+/** Goals that can go out now, in the plan's order. */
+export function readyGoals(state: ControlState): readonly Goal[] {
+  return state.goals.filter((goal) => goal.status === "waiting" && fateOf(state, goal) === "ready");
+}
+
+export function isFinished(state: ControlState): boolean {
+  return state.goals.every(({ status }) => status !== "waiting");
+}
+
+/** The goal's words and candidates, after somebody answered which skill is meant or said it in other words. */
+export function reword(state: ControlState, id: string, change: { text: string; candidates: readonly Candidate[] }): ControlState {
+  return withGoal(state, id, change);
+}
+
+export function noteDecision(state: ControlState, id: string, decision: string): ControlState {
+  return withGoal(state, id, { decisions: [...goalOf(state, id).decisions, decision] });
+}
+
+/** @param attempt `failure` says what went wrong, null when the call worked: then a result follows */
+export function noteAttempt(state: ControlState, id: string, attempt: Attempt): ControlState {
+  return withGoal(state, id, { attempts: [...goalOf(state, id).attempts, attempt] });
+}
+
+export function applyResult(state: ControlState, id: string, result: GoalResult): ControlState {
+  return settled(withGoal(state, id, { status: "done", result, note: null }));
+}
+
+export function giveUp(state: ControlState, id: string, note: string): ControlState {
+  return settled(withGoal(state, id, { status: "failed", note }));
+}
+
+/** What came of what a goal depends on, directly: in the plan's order, only what worked. */
+export function inputsOf(state: ControlState, { dependsOn }: PlannedGoal): readonly GoalResult[] {
+  return state.goals.flatMap((goal) => (dependsOn.includes(goal.id) && goal.result ? [goal.result] : []));
+}
+
+/** Where a goal stands, in words a person reads. */
+export function describeGoal({ text, status, attempts, note }: Goal): string {
+  const last = attempts.at(-1);
+  const who = last ? `${last.agent}/${last.skill}` : "nobody";
+  switch (status) {
+    case "waiting":
+      return `"${text}" waits`;
+    case "done":
+      return `"${text}" was done by ${who}`;
+    case "failed":
+      return `"${text}" could not be done: ${note ?? "no reason was given"}`;
+    case "blocked":
+      return `"${text}" was not tried: ${note ?? "what it needs is missing"}`;
+    case "needless":
+      return `"${text}" was not needed`;
+  }
+}
+
+/** Ends every goal that can no longer go out, as far as that reaches. Each round ends one goal, so it ends. */
+function settled(state: ControlState): ControlState {
+  for (const goal of state.goals) {
+    if (goal.status !== "waiting") continue;
+    const fate = fateOf(state, goal);
+    if (fate === "blocked") return settled(withGoal(state, goal.id, { status: "blocked", note: blockedBy(state, goal) }));
+    if (fate === "needless") return settled(withGoal(state, goal.id, { status: "needless" }));
+  }
+  return state;
+}
+
+function fateOf(state: ControlState, goal: Goal): "ready" | "wait" | "blocked" | "needless" {
+  const before = goal.dependsOn.map((id) => goalOf(state, id));
+  const all = goal.needs === "all";
+  // Known as soon as one fails: no need to wait for the others.
+  if (all && before.some(({ status }) => status === "failed" || status === "blocked")) return "blocked";
+  if (all && before.some(({ status }) => status === "needless")) return "needless";
+  if (before.some(({ status }) => status === "waiting")) return "wait";
+  if (before.length > 0 && !before.some(({ status }) => status === "done")) return "blocked";
+  const findings = before.reduce((sum, { result }) => sum + (result?.findingCount ?? 0), 0);
+  return goal.when === "several-findings" && findings < 2 ? "needless" : "ready";
+}
+
+function blockedBy(state: ControlState, goal: Goal): string {
+  const failed = goal.dependsOn.map((id) => goalOf(state, id)).filter(({ status }) => status === "failed" || status === "blocked");
+  return `it builds on ${failed.map(({ text }) => `"${text}"`).join(" and ")}, which gave nothing`;
+}
+
+function withGoal(state: ControlState, id: string, change: Partial<Goal>): ControlState {
+  return { ...state, goals: state.goals.map((goal) => (goal.id === id ? { ...goal, ...change } : goal)) };
+}

@@ -1,0 +1,54 @@
+/**
+ * What a text offers for recognising a skill: its stemmed words, the order it opens with, and the kinds of thing it
+ * holds. Goals and the cards' examples go through the same function: "12*7" fits a skill whose examples hold "0.95^5",
+ * because both hold an `<expression>`. No skill and no agent is named here.
+ */
+import { tableBlocks } from "./spans.ts";
+import { AUXILIARIES, PREAMBLE, QUESTION_WORDS, REQUEST_VERBS, STOP_WORDS, wordsIn } from "./words.ts";
+
+export type Kind = "<expression>" | "<amount>" | "<url>" | "<table>" | "<file>" | "<question>" | "<quantity>";
+
+export type Terms = {
+  /** Stems, each once, without the opening order. */
+  readonly words: readonly string[];
+  /** The stem of the order the text opens with; null when it asks or merely states. */
+  readonly order: string | null;
+  readonly kinds: ReadonlySet<Kind>;
+};
+
+const KINDS: readonly (readonly [Kind, RegExp])[] = [
+  // Numbers joined by an operator, a percentage of something, a function, one unit into another.
+  ["<expression>", /\d\s*[\^*×÷+]\s*\(?-?[\d.]|\d\s+[-/]\s+\d|\d\/\d|\d\s*%\s+of\s|\b(?:sqrt|log|ln|sin|cos|tan|abs|min|max|round)\s*\(|\d\s*°?\s?[a-z]{1,7}\s+(?:in|to|into)\s+[a-z]+\s*\??$/i],
+  ["<amount>", /\d\s*(?:%|percent\b)|\d\.\d/],
+  ["<url>", /\bhttps?:\/\//i],
+  ["<table>", /\.(?:csv|tsv)\b/i],
+  ["<file>", /\b[\w-]+\.(?:md|pdf|html?|txt|docx?)\b/i],
+];
+
+export function termsOf(text: string, verbs: ReadonlySet<string> = new Set()): Terms {
+  const body = text.trim().replace(PREAMBLE, "");
+  const all = wordsIn(body.replace(/\b[a-z]+:\/\/\S+/gi, " "));
+  const first = all[0] ?? "";
+  const kinds = new Set(KINDS.flatMap(([kind, pattern]) => (pattern.test(body) ? [kind] : [])));
+  if (tableBlocks(body).length > 0) kinds.add("<table>");
+
+  // A question about an expression asks for its value: the expression says it all. "How many" is asked of many things.
+  const asks = QUESTION_WORDS.has(first) || AUXILIARIES.has(first) || body.endsWith("?");
+  if (/^how (?:many|much)\b/i.test(body)) kinds.add("<quantity>");
+  else if (asks && !kinds.has("<expression>")) kinds.add("<question>");
+
+  const opens = !asks && (REQUEST_VERBS.has(first) || verbs.has(first));
+  const words = all.slice(opens ? 1 : 0).filter((word) => !STOP_WORDS.has(word) && /\p{L}/u.test(word));
+  return { words: [...new Set(words.map(stem))], order: opens ? stem(first) : null, kinds };
+}
+
+/** Takes off the endings in which the forms of one English word differ. Both sides go through it, so no stem is a word. */
+export function stem(word: string): string {
+  let root = word.replace(/['’]s?$/, "");
+  if (root.length <= 3) return root;
+  root = root.replace(/(?<=.{3})(?:ies|y)$/, "i").replace(/(?<=(?:ss|sh|ch|x|z))es$/, "").replace(/(?<=[^su])s$/, "");
+  root = root.replace(/(?<=.{3})(?:ications?|if(?:y|i|ied|ying))$/, "if");
+  root = root.replace(/(?<=.{3})(?:ating|ated|ations?|ate)$/, "").replace(/(?<=.{3})(?:ing|ed)$/, "");
+  root = root.replace(/(?<=.{3})(?:is|iz)e?$/, "").replace(/(?<=.{3})[ei]$/, "");
+  return root.replace(/([bdgmnprt])\1$/, "$1");
+}

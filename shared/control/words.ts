@@ -1,0 +1,43 @@
+/**
+ * The words a request is recognised by: what asks, what orders, what only connects. English; a card's own examples add
+ * the orders its publisher thought of. Lists only, no rule.
+ */
+
+const list = (words: string): ReadonlySet<string> => new Set(words.split(/\s+/).filter(Boolean));
+
+export const QUESTION_WORDS = list("what which who whom whose where when why how");
+
+/** What stands after a question word, or opens a question that wants a yes or a no. */
+export const AUXILIARIES = list(
+  "is are was were am be do does did has have had can could will would shall should may might must isn't aren't doesn't don't",
+);
+
+/** Orders people give. Not what some agent can do: an order no card knows must still be seen as one. */
+export const REQUEST_VERBS = list(`
+  add alert analyse analyze answer apply approve ask assemble average book build buy calculate call cancel change check choose
+  classify clean collect combine compare compose compute convert copy correct count create decide define delete deliver deploy
+  describe determine display divide download draft draw edit email estimate evaluate examine explain export extract fetch file
+  fill filter find fix forecast format gather generate get give group help identify import index ingest inspect install
+  investigate join keep list load locate look make measure merge message monitor move multiply name note notify open order
+  outline parse ping plan play plot post predict prepare print process produce propose prove publish push put quote rank
+  rate read recommend record remember remind remove rename reply report reserve research retrieve return review rewrite round run
+  save say scan schedule search select sell send set share show sing solve sort split start state stop store submit subtract sum
+  summarise summarize suggest tell test total track transfer translate turn update upload use validate verify visit warn watch
+  work write`);
+
+/** Said out of politeness or habit before the request proper. */
+export const PREAMBLE =
+  /^(?:(?:please|kindly|hi|hello|hey|ok|okay|so|well|now|also|and|but|or|next|finally|lastly|first(?:ly)?|second(?:ly)?|third(?:ly)?|can you|could you|would you|will you|i want(?: you)? to|i need(?: you)? to|i would like(?: you)? to|i'd like(?: you)? to|help me(?: to)?|let's|let us|you should|we need to)\b[\s,:]*)+/i;
+
+/** Says nothing about which skill is meant. Verbs and question words are looked at apart. */
+export const STOP_WORDS = list(`
+  a an and or but if so as at by for from in into of on onto to with without within over under above below between about
+  the this that these those it its itself they them their there here he she his her we us our you your i me my mine
+  is are was were be been being am do does did done has have had can could will would shall should may might must
+  not no nor only also too very just then than each every any all some both such same other another more most much many few
+  please after before again once up down out off while during until because what which who whom whose where when why how
+  one ones get let make made say says said`);
+
+export function wordsIn(text: string): string[] {
+  return text.toLowerCase().match(/[\p{L}\p{N}][\p{L}\p{N}'’-]*/gu) ?? [];
+}

@@ -1,0 +1,77 @@
+/**
+ * What the objects answer over RPC, written by hand: the platform's derived stub types break on recursive JSON. Replies
+ * are unions, because a thrown error loses its class on the way. A reply must fit the previous version's callers too.
+ */
+import type { Principal } from "../auth/principal.ts";
+import type { Message, Task, TaskState } from "../task/a2a-types.ts";
+import type { Refusal } from "../task/advance.ts";
+
+export interface StartRequest {
+  readonly taskId: string;
+  readonly contextId: string;
+  readonly principal: Principal;
+  readonly message: Message;
+  readonly skill?: string;
+  /** Given when the id was made from an idempotency key: the same content gets the same task. */
+  readonly digest?: string;
+}
+
+export interface FollowUp {
+  readonly taskId: string;
+  readonly message: Message;
+  readonly key?: string;
+  readonly digest?: string;
+}
+
+export interface ReplyOptions {
+  /** Wait for a terminal or interrupted state. */
+  readonly blocking: boolean;
+  readonly historyLength?: number | undefined;
+}
+
+export type HomeRefusal = Refusal | { code: "not-found" };
+export type TaskReply = { ok: true; task: Task } | { ok: false; refusal: HomeRefusal };
+/** Lines of `<sequence> <StreamResponse as JSON>`; an empty line is a heartbeat. */
+export type StreamReply = { ok: true; stream: ReadableStream<Uint8Array> } | { ok: false; refusal: HomeRefusal };
+
+export interface TaskHomeApi {
+  start(request: StartRequest, options: ReplyOptions): Promise<TaskReply>;
+  startStream(request: StartRequest, options: ReplyOptions): Promise<StreamReply>;
+  message(followUp: FollowUp, options: ReplyOptions): Promise<TaskReply>;
+  messageStream(followUp: FollowUp, options: ReplyOptions): Promise<StreamReply>;
+  get(taskId: string, view: { historyLength?: number | undefined; artifacts: boolean }): Promise<TaskReply>;
+  cancel(taskId: string, message: Message): Promise<TaskReply>;
+  /** After a sequence: what came since. Without: the task as it stands, then what comes. */
+  subscribe(taskId: string, after?: number): Promise<StreamReply>;
+  /** Brings the index up to date with this home. */
+  flushListing(): Promise<void>;
+}
+
+/** A line of a task list: the task without history and artifacts. */
+export interface Listed {
+  readonly task: Task;
+  readonly at: number;
+}
+
+export interface ListQuery {
+  readonly contextId?: string | undefined;
+  readonly state?: TaskState | undefined;
+  /** Only statuses at or after this time, milliseconds since the epoch. */
+  readonly after?: number | undefined;
+  readonly pageSize: number;
+  readonly cursor?: { at: number; id: string } | undefined;
+}
+
+export interface ListPage {
+  readonly tasks: Task[];
+  readonly next?: { at: number; id: string };
+  readonly total: number;
+  /** Homes with changes that the page may miss. */
+  readonly behind: string[];
+}
+
+export interface TaskIndexApi {
+  /** Takes a home's rows; `more` says that others may follow without a word. */
+  put(home: string, rows: readonly Listed[], more: boolean): Promise<void>;
+  list(query: ListQuery): Promise<ListPage>;
+}

@@ -1,0 +1,127 @@
+/**
+ * A task in memory: its head, what is not yet stored, who watches and who waits. Appends gather until the end of the
+ * turn and are stored with one INSERT; nobody outside sees an entry before it is stored.
+ */
+import { isInterrupted, isTerminal, type Task } from "../task/a2a-types.ts";
+import { advance, type Effect, type Refusal, type TaskInput } from "../task/advance.ts";
+import type { LogEntry, TaskEvent } from "../task/event.ts";
+import { evolve, type TaskHead } from "../task/head.ts";
+import { renderTask, type TaskView } from "../task/render.ts";
+import type { LogStore } from "./log-store.ts";
+
+/** Entries kept in memory, so that watchers and answers seldom read what was just written. */
+const RECENT = 64;
+
+export class LiveTask {
+  readonly head: TaskHead;
+  readonly #store: LogStore;
+  readonly #onStored: (task: LiveTask) => void;
+  #pending: LogEntry[] = [];
+  #recent: LogEntry[] = [];
+  #timer: number | null = null;
+  readonly #watchers = new Set<() => void>();
+  #waiters: (() => void)[] = [];
+
+  private constructor(head: TaskHead, store: LogStore, onStored: (task: LiveTask) => void) {
+    this.head = head;
+    this.#store = store;
+    this.#onStored = onStored;
+  }
+
+  /** A new task; it is stored with the first flush. */
+  static create(id: string, event: TaskEvent & { type: "created" }, store: LogStore, onStored: (task: LiveTask) => void): LiveTask {
+    const entry: LogEntry = { seq: 1, at: Date.now(), event };
+    const task = new LiveTask(evolve(undefined, entry, id), store, onStored);
+    task.#pending.push(entry);
+    task.#recent.push(entry);
+    return task;
+  }
+
+  static load(id: string, store: LogStore, onStored: (task: LiveTask) => void): LiveTask | undefined {
+    const head = store.head(id);
+    return head && new LiveTask(head, store, onStored);
+  }
+
+  get id(): string {
+    return this.head.id;
+  }
+
+  get ended(): boolean {
+    return isTerminal(this.head.state);
+  }
+
+  get resting(): boolean {
+    return isTerminal(this.head.state) || isInterrupted(this.head.state);
+  }
+
+  get watched(): boolean {
+    return this.#watchers.size > 0 || this.#waiters.length > 0;
+  }
+
+  /** The position up to which entries are stored. */
+  get stored(): number {
+    return this.#pending[0] === undefined ? this.head.seq : this.#pending[0].seq - 1;
+  }
+
+  /** Takes an input; what it appends is stored at the end of the turn, or with the next flush. */
+  apply(input: TaskInput): { effect: Effect } | { refusal: Refusal } {
+    const step = advance(this.head, input);
+    if (!step.ok) return { refusal: step.refusal };
+    for (const event of step.events) {
+      // Time never runs backwards in a log, even when the clock does.
+      const entry = { seq: this.head.seq + 1, at: Math.max(Date.now(), this.head.statusAt), event };
+      evolve(this.head, entry, this.id);
+      this.#pending.push(entry);
+      this.#recent.push(entry);
+    }
+    if (this.#recent.length > 2 * RECENT) this.#recent = this.#recent.slice(-RECENT);
+    if (step.events.length > 0) this.#timer ??= setTimeout(() => this.flush(), 0);
+    return { effect: step.effect };
+  }
+
+  /** Stores what is pending, then tells watchers and waiters. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#pending.length > 0) {
+      this.#store.append(this.id, this.#pending, this.head);
+      this.#pending = [];
+      this.#onStored(this);
+    }
+    for (const watch of this.#watchers) watch();
+    if (this.resting) {
+      const waiters = this.#waiters;
+      this.#waiters = [];
+      for (const wake of waiters) wake();
+    }
+  }
+
+  /** Resolves when the task has ended or waits for somebody, and that is stored. */
+  async rest(): Promise<void> {
+    if (this.resting && this.stored === this.head.seq) return;
+    await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  }
+
+  /** @returns how to stop watching */
+  watch(tell: () => void): () => void {
+    this.#watchers.add(tell);
+    return () => void this.#watchers.delete(tell);
+  }
+
+  read(first: number, last: number): readonly LogEntry[] {
+    const from = this.#recent[0]?.seq;
+    if (from === undefined || first < from) return this.#store.read(this.id, first, last);
+    return this.#recent.slice(first - from, last - from + 1);
+  }
+
+  render(view: TaskView): Task {
+    return renderTask(this.head, (first, last) => this.read(first, last), view);
+  }
+
+  /** The task as it was before anything was done for it. */
+  renderAsCreated(view: TaskView): Task {
+    const [first] = this.read(1, 1);
+    if (!first) throw new Error(`task ${this.id} has no beginning`);
+    return renderTask(evolve(undefined, first, this.id), () => [first], view);
+  }
+}

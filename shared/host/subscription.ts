@@ -1,0 +1,75 @@
+/**
+ * A stream of one task's events, as bytes, because only byte streams cross RPC: lines of `<sequence> <JSON>`. Live events
+ * and replay are the same code: a subscription reads the log from its position on, whenever there is more.
+ */
+import { renderEvent } from "../task/render.ts";
+import type { LiveTask } from "./live-task.ts";
+
+/** A disconnected client is noticed only by a write. */
+const HEARTBEAT_MS = 15_000;
+/** A reader this far behind is cut off; it comes back by sequence. */
+const BACKLOG_BYTES = 8_000_000;
+const ENTRIES_PER_READ = 64;
+
+const encoder = new TextEncoder();
+
+export interface SubscribeOptions {
+  /** `now`: the task as it stands, then what comes. `creation`: the task as it was made, then all of it. Or a position to go on after. */
+  readonly from: "now" | "creation" | number;
+  readonly historyLength?: number | undefined;
+}
+
+export function subscribe(task: LiveTask, { from, historyLength }: SubscribeOptions): ReadableStream<Uint8Array> {
+  let position = from === "now" ? task.stored : from === "creation" ? 1 : from;
+  let unwatch = () => {};
+  let heartbeat: number | null = null;
+  const stop = () => {
+    unwatch();
+    clearInterval(heartbeat);
+  };
+
+  return new ReadableStream(
+    {
+      type: "bytes",
+      start(controller) {
+        const write = (line: string) => controller.enqueue(encoder.encode(line));
+        const pump = () => {
+          try {
+            while (position < task.stored) {
+              for (const entry of task.read(position + 1, Math.min(position + ENTRIES_PER_READ, task.stored))) {
+                position = entry.seq;
+                const event = renderEvent(task.head, entry);
+                if (event) write(`${entry.seq} ${JSON.stringify(event)}\n`);
+              }
+            }
+            if (task.ended && position === task.head.seq) {
+              stop();
+              controller.close();
+            } else if ((controller.desiredSize ?? 0) < -BACKLOG_BYTES) {
+              stop();
+              controller.error(new Error("the reader is too far behind"));
+            }
+          } catch (error) {
+            stop();
+            controller.error(error);
+          }
+        };
+        const view = { artifacts: true, historyLength };
+        if (from === "now") write(`${position} ${JSON.stringify({ task: task.render(view) })}\n`);
+        if (from === "creation") write(`${position} ${JSON.stringify({ task: task.renderAsCreated(view) })}\n`);
+        unwatch = task.watch(pump);
+        heartbeat = setInterval(() => {
+          try {
+            write("\n");
+          } catch {
+            // The reader has gone: there is nobody left to tell.
+            stop();
+          }
+        }, HEARTBEAT_MS);
+        pump();
+      },
+      cancel: stop,
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -1,0 +1,40 @@
+/**
+ * An agent as a Worker: the composition root of every specialist. Public requests are authenticated; calls of other
+ * Workers of the mesh come through the `Mesh` entrypoint, which only a service binding reaches, and name their principal.
+ */
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { a2aApp } from "../a2a/app.ts";
+import type { HandlerEnv } from "../a2a/handler.ts";
+import { outbound } from "../a2a/outbound.ts";
+import { type AuthEnv, authenticate, principalFromMesh } from "../auth/authenticate.ts";
+import type { Program } from "../host/program.ts";
+import { defineTaskHome } from "../host/task-home.ts";
+import { TaskIndex } from "../host/task-index.ts";
+import type { AgentCard } from "../task/a2a-types.ts";
+import type { Homes } from "../task/home.ts";
+
+export interface AgentWorkerOptions {
+  /** Where tasks live; see task/home.ts. Default `shared`, which suits tasks of seconds. */
+  readonly homes?: Homes;
+  /** How long a skill may run, waits for people not counted. Milliseconds. */
+  readonly runLimitMs?: number;
+}
+
+export interface AgentWorkerEnv extends HandlerEnv, AuthEnv {}
+
+const RUN_LIMIT_MS = 5 * 60_000;
+
+/** @returns what the Worker's main module exports */
+export function agentWorker<Env>(agent: { card: AgentCard; program: Program<Env> }, { homes = "shared", runLimitMs = RUN_LIMIT_MS }: AgentWorkerOptions = {}) {
+  const { card, program } = agent;
+  const open = a2aApp<AgentWorkerEnv>({ card, homes, authenticate });
+  const mesh = a2aApp<AgentWorkerEnv>({ card, homes, authenticate: principalFromMesh });
+
+  class Mesh extends WorkerEntrypoint<AgentWorkerEnv> {
+    override fetch(request: Request): Response | Promise<Response> {
+      return mesh.fetch(request, this.env, this.ctx);
+    }
+  }
+  const TaskHome = defineTaskHome<AgentWorkerEnv>({ program: program as Program<AgentWorkerEnv>, outbound, homes, runLimitMs });
+  return { default: open, Mesh, TaskHome, TaskIndex };
+}

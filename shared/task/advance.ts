@@ -1,0 +1,103 @@
+/**
+ * What a task does when something arrives: the head and an input give the events to append and what the host must do
+ * next, or a refusal. Pure: no clock, no ids, no storage.
+ */
+import { type Artifact, isInterrupted, isTerminal, type Json, type JsonObject, type Message, type TaskState } from "./a2a-types.ts";
+import type { TaskEvent } from "./event.ts";
+import type { TaskHead } from "./head.ts";
+
+export type TaskInput =
+  | { type: "message"; message: Message; key?: string; digest?: string }
+  | { type: "cancel"; message: Message }
+  | { type: "progress"; message: Message; metadata?: JsonObject }
+  | { type: "question"; name: string; message: Message; metadata?: JsonObject }
+  | { type: "artifact"; artifact: Artifact; append?: boolean; lastChunk?: boolean }
+  | { type: "memo"; name: string; value: Json }
+  | { type: "delegating"; name: string; agent: string; skill: string; key: string }
+  | { type: "decision"; name: string; signals: Json; decision: Json }
+  | { type: "ended"; state: TaskState; artifacts: readonly Artifact[]; message?: Message; metadata?: JsonObject }
+  | { type: "working" }
+  | { type: "lost" };
+
+/** Told to the host: let the program go on, stop it, or nothing. */
+export type Effect = "run" | "abort" | "none";
+
+export type Refusal =
+  | { code: "task-ended"; state: TaskState }
+  | { code: "not-cancelable"; state: TaskState }
+  | { code: "context-mismatch"; contextId: string }
+  | { code: "key-reused" };
+
+export type Advance = { ok: true; events: TaskEvent[]; effect: Effect } | { ok: false; refusal: Refusal };
+
+/** A task that loses its object this often without getting any further is given up. */
+export const RESUME_LIMIT = 5;
+
+export function advance(head: TaskHead, input: TaskInput): Advance {
+  const ended = isTerminal(head.state);
+  switch (input.type) {
+    case "message":
+      return takeMessage(head, input);
+    case "cancel":
+      if (ended) return { ok: false, refusal: { code: "not-cancelable", state: head.state } };
+      return { ok: true, events: [{ type: "status", state: "TASK_STATE_CANCELED", message: input.message }], effect: "abort" };
+    default:
+      // Whatever a program still says after its task ended (canceled, past its deadline) is not part of the task.
+      if (ended) return { ok: true, events: [], effect: "abort" };
+      return { ok: true, events: fromProgram(head, input), effect: "none" };
+  }
+}
+
+function takeMessage(head: TaskHead, { message, key, digest }: TaskInput & { type: "message" }): Advance {
+  // The key first: a repeat of an accepted message is no new message, also when the task has ended since.
+  if (key !== undefined && Object.hasOwn(head.keys, key)) {
+    if (head.keys[key] !== (digest ?? "")) return { ok: false, refusal: { code: "key-reused" } };
+    return { ok: true, events: [], effect: "none" };
+  }
+  if (isTerminal(head.state)) return { ok: false, refusal: { code: "task-ended", state: head.state } };
+  if (message.contextId !== undefined && message.contextId !== head.contextId) {
+    return { ok: false, refusal: { code: "context-mismatch", contextId: head.contextId } };
+  }
+  const keyed = key === undefined ? {} : { key, digest: digest ?? "" };
+  const answers = isInterrupted(head.state) ? head.questions[0] : undefined;
+  if (answers === undefined) return { ok: true, events: [{ type: "message", message, ...keyed }], effect: "none" };
+  return {
+    ok: true,
+    events: [
+      { type: "message", message, answers, ...keyed },
+      { type: "status", state: "TASK_STATE_WORKING" },
+    ],
+    effect: "run",
+  };
+}
+
+type ProgramInput = Exclude<TaskInput, { type: "message" | "cancel" }>;
+
+function fromProgram(head: TaskHead, input: ProgramInput): TaskEvent[] {
+  switch (input.type) {
+    case "progress":
+      // A question that waits stays the status: progress of another branch must not hide it.
+      if (isInterrupted(head.state)) return [];
+      return [{ ...input, type: "status", state: "TASK_STATE_WORKING", transient: true }];
+    case "question":
+      return [{ type: "status", state: "TASK_STATE_INPUT_REQUIRED", message: input.message, ask: input.name, ...metadataOf(input) }];
+    case "ended":
+      return [
+        ...input.artifacts.map((artifact): TaskEvent => ({ type: "artifact", artifact, lastChunk: true })),
+        { type: "status", state: input.state, ...(input.message && { message: input.message }), ...metadataOf(input) },
+      ];
+    case "working":
+      return head.state === "TASK_STATE_SUBMITTED" ? [{ type: "status", state: "TASK_STATE_WORKING" }] : [];
+    case "lost":
+      return [{ type: "resumed" }];
+    case "artifact":
+    case "memo":
+    case "delegating":
+    case "decision":
+      return [input];
+  }
+}
+
+function metadataOf(input: { metadata?: JsonObject }): { metadata?: JsonObject } {
+  return input.metadata ? { metadata: input.metadata } : {};
+}

@@ -1,0 +1,29 @@
+/**
+ * The events of a task's log: everything that is known about a task is one of these, in order. Stored shapes: a field
+ * may be added, never renamed or given another meaning, because running tasks outlive deploys.
+ */
+import type { Principal } from "../auth/principal.ts";
+import type { Artifact, Json, JsonObject, Message, TaskState } from "./a2a-types.ts";
+
+export type TaskEvent =
+  /** The first event: who asked whom for what. */
+  | { type: "created"; contextId: string; principal: Principal; message: Message; skill?: string; digest?: string }
+  /** A later message of the caller; `answers` names the question it settles. */
+  | { type: "message"; message: Message; answers?: string; key?: string; digest?: string }
+  /** A change of state. `ask` names the question it puts; `transient` marks progress, which history leaves out. */
+  | { type: "status"; state: TaskState; message?: Message; metadata?: JsonObject; ask?: string; transient?: true }
+  | { type: "artifact"; artifact: Artifact; append?: boolean; lastChunk?: boolean }
+  /** What a durable helper gave, by its name: later runs of the program read it here. */
+  | { type: "memo"; name: string; value: Json }
+  /** A call to another agent goes out; its memo tells how it ended. */
+  | { type: "delegating"; name: string; agent: string; skill: string; key: string }
+  | { type: "decision"; name: string; signals: Json; decision: Json }
+  /** The program was started again after its object was lost. */
+  | { type: "resumed" };
+
+/** An event in its place in the log. `at` is in milliseconds since the epoch. */
+export interface LogEntry {
+  readonly seq: number;
+  readonly at: number;
+  readonly event: TaskEvent;
+}

@@ -1,0 +1,126 @@
+/**
+ * The head of a task: what must be known to act on it, folded from its log. It holds positions, not contents, so that it
+ * stays small however long the task; a stored head (a snapshot) bounds the fold after an eviction. Pure.
+ */
+import type { Principal } from "../auth/principal.ts";
+import type { JsonObject, TaskState } from "./a2a-types.ts";
+import type { LogEntry } from "./event.ts";
+
+/** A stored shape, as the events are. */
+export interface TaskHead {
+  readonly id: string;
+  readonly contextId: string;
+  readonly principal: Principal;
+  readonly skill: string | undefined;
+  /** Digest of the first message when it came with an idempotency key. */
+  readonly digest: string | undefined;
+  seq: number;
+  state: TaskState;
+  /** When the status last changed, milliseconds since the epoch. */
+  statusAt: number;
+  statusSeq: number;
+  metadata: JsonObject | undefined;
+  /** The chunks of each artifact, as runs of positions `[first, last]`. */
+  artifacts: { id: string; runs: [number, number][] }[];
+  /** Positions of the most recent messages, oldest first. */
+  messages: number[];
+  /** Where the value of each durable helper stands. */
+  memo: Record<string, number>;
+  /** Questions without an answer, oldest first. */
+  questions: string[];
+  /** Calls to other agents that have not ended: name to position. */
+  delegating: Record<string, number>;
+  /** Idempotency keys of later messages: key to digest. */
+  keys: Record<string, string>;
+  /** Starts after a loss since the log last got further. */
+  resumes: number;
+}
+
+/** History beyond this many messages stays in the log, but no answer carries it. */
+export const HISTORY_LIMIT = 100;
+
+/**
+ * Takes the next entry into the head. The head is the fold's own accumulator: it is changed in place, because copying
+ * it for every event would make the cost of an event grow with the task.
+ * @throws Error when the log does not begin with `created`
+ */
+export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry, id: string): TaskHead {
+  if (event.type === "created") {
+    return {
+      id,
+      contextId: event.contextId,
+      principal: event.principal,
+      skill: event.skill,
+      digest: event.digest,
+      seq,
+      state: "TASK_STATE_SUBMITTED",
+      statusAt: at,
+      statusSeq: seq,
+      metadata: undefined,
+      artifacts: [],
+      messages: [seq],
+      memo: {},
+      questions: [],
+      delegating: {},
+      keys: {},
+      resumes: 0,
+    };
+  }
+  if (!head) throw new Error(`the log of task ${id} does not begin with its creation`);
+  head.seq = seq;
+  switch (event.type) {
+    case "message":
+      pushMessage(head, seq);
+      if (event.key !== undefined) head.keys[event.key] = event.digest ?? "";
+      if (event.answers !== undefined) {
+        head.memo[event.answers] = seq;
+        head.questions = head.questions.filter((name) => name !== event.answers);
+      }
+      break;
+    case "status":
+      head.state = event.state;
+      head.statusAt = at;
+      head.statusSeq = seq;
+      if (event.metadata && !event.transient) head.metadata = { ...head.metadata, ...event.metadata };
+      if (event.message && !event.transient) pushMessage(head, seq);
+      if (event.ask !== undefined) head.questions.push(event.ask);
+      break;
+    case "artifact":
+      pushChunk(head, event.artifact.artifactId, seq, event.append === true);
+      break;
+    case "memo":
+      head.memo[event.name] = seq;
+      head.resumes = 0;
+      for (const name of Object.keys(head.delegating)) if (name === event.name || name.startsWith(`${event.name}:`)) delete head.delegating[name];
+      break;
+    case "delegating":
+      head.delegating[event.name] = seq;
+      break;
+    case "decision":
+      head.memo[event.name] = seq;
+      break;
+    case "resumed":
+      head.resumes += 1;
+      break;
+    default:
+      event satisfies never;
+  }
+  return head;
+}
+
+function pushMessage(head: TaskHead, seq: number): void {
+  head.messages.push(seq);
+  if (head.messages.length > HISTORY_LIMIT) head.messages.shift();
+}
+
+function pushChunk(head: TaskHead, id: string, seq: number, append: boolean): void {
+  const artifact = head.artifacts.find((each) => each.id === id);
+  if (!artifact) {
+    head.artifacts.push({ id, runs: [[seq, seq]] });
+    return;
+  }
+  if (!append) artifact.runs = [];
+  const last = artifact.runs.at(-1);
+  if (last && last[1] === seq - 1) last[1] = seq;
+  else artifact.runs.push([seq, seq]);
+}

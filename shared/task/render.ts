@@ -1,0 +1,65 @@
+/**
+ * The log as a caller sees it: an A2A Task from a head and the entries it points to, and stream events from entries. Pure.
+ */
+import type { Artifact, Message, StreamResponse, Task, TaskStatus } from "./a2a-types.ts";
+import type { LogEntry, TaskEvent } from "./event.ts";
+import type { TaskHead } from "./head.ts";
+
+/** Gives the entries from position `first` to `last`, in order. */
+export type ReadEntries = (first: number, last: number) => readonly LogEntry[];
+
+export interface TaskView {
+  /** How many of the most recent messages; unset means as many as are kept, 0 means no history. (3.2.4) */
+  readonly historyLength?: number | undefined;
+  readonly artifacts: boolean;
+}
+
+export function renderTask(head: TaskHead, read: ReadEntries, { historyLength, artifacts }: TaskView): Task {
+  const messages = historyLength === undefined ? head.messages : historyLength === 0 ? [] : head.messages.slice(-historyLength);
+  const history = messages.flatMap((seq) => read(seq, seq).flatMap(({ event }) => messageOf(event) ?? []));
+  return {
+    id: head.id,
+    contextId: head.contextId,
+    status: statusOf(head, read(head.statusSeq, head.statusSeq)[0]),
+    ...(artifacts && head.artifacts.length > 0 && { artifacts: head.artifacts.map(({ id, runs }) => renderArtifact(id, runs, read)) }),
+    ...(history.length > 0 && { history }),
+    ...(head.metadata && { metadata: head.metadata }),
+  };
+}
+
+/** What a subscriber is told of an entry; nothing when it concerns only the program. */
+export function renderEvent(head: Pick<TaskHead, "id" | "contextId">, { at, event }: LogEntry): StreamResponse | undefined {
+  const ids = { taskId: head.id, contextId: head.contextId };
+  if (event.type === "status") {
+    const status = { state: event.state, timestamp: timestamp(at), ...(event.message && { message: event.message }) };
+    return { statusUpdate: { ...ids, status, ...(event.metadata && { metadata: event.metadata }) } };
+  }
+  if (event.type === "artifact") {
+    const { artifact, append, lastChunk } = event;
+    return { artifactUpdate: { ...ids, artifact, ...(append && { append }), ...(lastChunk && { lastChunk }) } };
+  }
+  return undefined;
+}
+
+function statusOf(head: TaskHead, entry: LogEntry | undefined): TaskStatus {
+  const message = entry?.event.type === "status" ? entry.event.message : undefined;
+  return { state: head.state, timestamp: timestamp(head.statusAt), ...(message && { message }) };
+}
+
+function renderArtifact(artifactId: string, runs: readonly [number, number][], read: ReadEntries): Artifact {
+  const chunks: Artifact[] = [];
+  for (const [first, last] of runs) {
+    for (const { event } of read(first, last)) if (event.type === "artifact" && event.artifact.artifactId === artifactId) chunks.push(event.artifact);
+  }
+  // Later chunks add parts; name and description stand in the first one that has them.
+  return { ...Object.assign({}, ...chunks.toReversed()), artifactId, parts: chunks.flatMap((chunk) => chunk.parts) };
+}
+
+function messageOf(event: TaskEvent): Message | undefined {
+  return event.type === "created" || event.type === "message" || event.type === "status" ? event.message : undefined;
+}
+
+/** ISO 8601, UTC, milliseconds, `Z`. (5.6.1) */
+function timestamp(at: number): string {
+  return new Date(at).toISOString();
+}

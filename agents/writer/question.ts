@@ -1,0 +1,66 @@
+/**
+ * Reads what is asked: the parts of a question, what each part is after, and whether an answer or a report is wanted. Pure.
+ */
+import { type Terms, termsOf } from "./terms.ts";
+
+export interface Question {
+  readonly form: "answer" | "report";
+  readonly title: string;
+  readonly parts: readonly QuestionPart[];
+  /** The words of the whole question: they tell what "it" and "that" in one part refer to. */
+  readonly terms: Terms;
+}
+
+export interface QuestionPart {
+  readonly text: string;
+  /** `quantity` wants a number, `place` wants to know where something is written. */
+  readonly wants: "quantity" | "place" | "anything";
+  readonly terms: Terms;
+}
+
+const MAX_PARTS = 6;
+
+const ASKING = "(?:how|what|which|when|where|who|why|whether)";
+const QUANTITY =
+  /\bhow (?:many|much|long|often|far|large|high|low)\b|\b(?:product|sum|total|average|percentage|number|amount|count|rate|share|limit|maximum|minimum)\b/i;
+const WRITTEN = /\b(?:written|stated|said|says?|defined|documented|described|specified|set|found|come from|stands?)\b/gi;
+const PLACE = new RegExp(`\\bwhere\\b.*${WRITTEN.source}|\\bin which (?:document|file|section)\\b`, "i");
+const REPORT = /\b(?:report|overview|briefing|dossier|write[ -]?up|handbook|analysis)\b/i;
+
+/** "Write a report on", "please", "with numbered sources": words about the text that is wanted, not about its subject. */
+const INSTRUCTION =
+  /^(?:please\s+|can you\s+|could you\s+)*(?:write|compose|prepare|draft|create|give me|make|produce|summari[sz]e|explain|answer|report)(?: up)?\b(?:\s+(?:me|us))?(?:\s+(?:a|an|the|this|these|it))*(?:\s+(?:short|brief|long|full|detailed|structured))*(?:\s+(?:report|overview|briefing|dossier|summary|answer|text|write-?up|findings?|question))*(?:\s+(?:on|about|of|to|for|from|in|that|which))*\s*:?\s*/i;
+const MANNER =
+  /[,;]?\s*\b(?:with|and) (?:headings|(?:numbered )?sources|citations|references)(?: and (?:headings|sources|citations))?\b|\bin (?:a few|one|two|three|\d+) (?:sentences|words|lines|paragraphs)\b/gi;
+
+export function readQuestion(text: string): Question {
+  const subject = text.replace(MANNER, "").trim().replace(INSTRUCTION, "").trim();
+  const parts = partsOf(subject).slice(0, MAX_PARTS).map(partFrom);
+  const title = subject.split("\n", 1)[0]?.replace(/[\s.?!:]+$/, "") ?? "";
+  return {
+    form: REPORT.test(text) && !/\?\s*$/.test(text.trim()) ? "report" : "answer",
+    title: title.charAt(0).toUpperCase() + title.slice(1, 120),
+    parts,
+    terms: new Set(parts.flatMap((part) => [...part.terms])),
+  };
+}
+
+/** Splits at sentence ends, list items, and where a comma or an "and" is followed by a word that asks. */
+function partsOf(text: string): string[] {
+  return text
+    .split(
+      new RegExp(
+        `(?<=[?!;])\\s+|(?<=[a-z]{2}\\.)\\s+(?=[A-Z])|\\n+|,\\s*(?:and|then|or)?\\s*(?=${ASKING}\\b)|\\s+(?:and|then)\\s+(?=(?:in\\s+)?${ASKING}\\b)`,
+        "i",
+      ),
+    )
+    .map((part) => part.replace(/^\s*(?:[-*+]|\d+[.)]|and\b|then\b)\s*/i, "").replace(/[\s.?!,;:]+$/, ""))
+    .filter((part) => /[\p{L}\p{N}]/u.test(part));
+}
+
+function partFrom(text: string): QuestionPart {
+  const wants = PLACE.test(text) ? "place" : QUANTITY.test(text) ? "quantity" : "anything";
+  // "Where is it written" asks about the place: the word itself stands in no answer.
+  const terms = termsOf(wants === "place" ? text.replace(WRITTEN, "") : text);
+  return { text: text.charAt(0).toUpperCase() + text.slice(1), wants, terms };
+}

@@ -1,0 +1,130 @@
+/**
+ * `npm run call`: sends a message to the mesh, or to any A2A agent, and shows what comes back; or looks at, lists and
+ * cancels tasks.
+ */
+import { parseArgs } from "node:util";
+import { isTerminal, type Part, type Task } from "../shared/task/a2a-types.ts";
+import { type AgentClient, connect } from "./client.ts";
+import { converse, showEnd } from "./conversation.ts";
+import { partFor } from "./documents.ts";
+import { runningMesh } from "./mesh-file.ts";
+import { inWords } from "./narration.ts";
+import { readPort } from "./port.ts";
+import { DEFAULT_PORT, ROOT } from "./project.ts";
+import { runCommand, terminal, UsageError } from "./terminal.ts";
+
+const HELP = `
+npm run call -- "text" [options]
+
+Sends a message and follows the task to its end. Without --url it goes to the mesh that runs here.
+
+  to whom
+    --url <address>     any A2A 1.0 agent (default: the running mesh, else http://127.0.0.1:PORT)
+    --agent <name>      one agent of the mesh, short for --url <mesh>/agents/<name>
+    --skill <id>        the skill wanted; the agent chooses when it is left out
+  what
+    --file <path>       attaches a file; may be given several times
+    --context <id>      goes on in a conversation
+    --task <id>         with --answer "text" or --approve: answers what the task asked
+  instead of sending
+    --get <id>          shows a task
+    --list              lists your tasks, newest first; with --context only those of one conversation
+    --cancel <id>       cancels a task
+  how
+    --json              prints the raw events, one JSON object a line
+    --no-stream         waits for the end instead of following the events
+    --help              this text
+
+Exit codes: 0 completed, 1 failed, rejected or canceled, 2 called wrongly, 3 the agent waits for an answer.
+`;
+
+const OPTIONS = {
+  url: { type: "string" },
+  agent: { type: "string" },
+  skill: { type: "string" },
+  file: { type: "string", multiple: true, default: [] as string[] },
+  context: { type: "string" },
+  task: { type: "string" },
+  answer: { type: "string" },
+  approve: { type: "boolean", default: false },
+  get: { type: "string" },
+  list: { type: "boolean", default: false },
+  cancel: { type: "string" },
+  json: { type: "boolean", default: false },
+  stream: { type: "boolean", default: true },
+} as const;
+
+async function call(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true, allowNegative: true });
+  const parts = partsToSend(positionals, values);
+  const asksOnly = values.list || values.get !== undefined || values.cancel !== undefined;
+  if (!asksOnly && parts.length === 0)
+    throw new UsageError('nothing to send: give a text in quotes, such as npm run call -- "What is 12 * 7?"');
+  if (asksOnly && parts.length > 0) throw new UsageError("--get, --list and --cancel send nothing: leave the text and the files out");
+
+  const client = await connect(addressOf(values.url, values.agent));
+  if (asksOnly) return look(client, values);
+  const interactive = process.stdin.isTTY === true && !values.json;
+  const conversation = await converse(
+    client,
+    { parts, taskId: values.task, contextId: values.context, skill: values.skill },
+    { json: values.json, blocking: !values.stream, interactive },
+  );
+  // The answer must reach the same agent: say so in the command we propose.
+  const flags = values.url ? `--url ${values.url} ` : values.agent ? `--agent ${values.agent} ` : "";
+  if (values.json)
+    return conversation.task.status.state === "TASK_STATE_COMPLETED" ? 0 : isTerminal(conversation.task.status.state) ? 1 : 3;
+  return showEnd(conversation, flags);
+}
+
+interface Sent {
+  readonly file: readonly string[];
+  readonly task?: string | undefined;
+  readonly answer?: string | undefined;
+  readonly approve: boolean;
+}
+
+function partsToSend(texts: readonly string[], { file, task, answer, approve }: Sent): Part[] {
+  if ((answer !== undefined || approve) && task === undefined)
+    throw new UsageError("--answer and --approve need --task <id>: which task is answered?");
+  if (answer !== undefined && approve)
+    throw new UsageError("--approve says yes: leave --answer out, or leave --approve out to say something else");
+  const words = [...texts, ...(answer === undefined ? [] : [answer]), ...(approve ? ["yes"] : [])].filter((text) => text.trim() !== "");
+  return [...words.map((text) => ({ text })), ...file.map((path) => partFor(path))];
+}
+
+export function addressOf(url: string | undefined, agent: string | undefined): string {
+  if (url !== undefined && agent !== undefined) throw new UsageError("--url and --agent both say where: give one of them");
+  if (url !== undefined) return url;
+  const port = readPort(process.env["PORT"]);
+  const mesh = port === undefined ? (runningMesh(ROOT)?.url ?? `http://127.0.0.1:${DEFAULT_PORT}`) : `http://127.0.0.1:${port}`;
+  return agent === undefined ? mesh : `${mesh}/agents/${encodeURIComponent(agent)}`;
+}
+
+interface Look {
+  readonly get?: string | undefined;
+  readonly cancel?: string | undefined;
+  readonly context?: string | undefined;
+  readonly json: boolean;
+}
+
+async function look(client: AgentClient, { get, cancel, context, json }: Look): Promise<number> {
+  if (get !== undefined || cancel !== undefined) {
+    const task = cancel === undefined ? await client.get(get ?? "") : await client.cancel(cancel);
+    if (json) terminal.say(JSON.stringify(task));
+    else if (cancel !== undefined || !isTerminal(task.status.state)) terminal.say(oneLine(task));
+    else return showEnd({ task, elapsedMs: 0, agents: 0, calls: 0 });
+    return 0;
+  }
+  const tasks = await client.list(context);
+  if (json) for (const task of tasks) terminal.say(JSON.stringify(task));
+  else for (const task of tasks) terminal.say(oneLine(task));
+  if (tasks.length === 0) terminal.note("no tasks yet");
+  return 0;
+}
+
+function oneLine({ id, status }: Task): string {
+  return `${status.timestamp}  ${inWords(status.state).padEnd(10)}  ${id}`;
+}
+
+if (import.meta.main) await runCommand(call, HELP);

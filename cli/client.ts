@@ -1,0 +1,128 @@
+/**
+ * Talks to any A2A agent by the official client, given only its address, in the wire's own vocabulary
+ * (shared/task/a2a-types.ts). Whatever goes wrong comes out as one line that says what to do.
+ */
+import { randomUUID } from "node:crypto";
+import {
+  CancelTaskRequest,
+  GetTaskRequest,
+  ListTasksRequest,
+  ListTasksResponse,
+  SendMessageRequest,
+  StreamResponse,
+  Task,
+} from "@a2a-js/sdk";
+import { type Client, ClientFactory, type RequestOptions, ServiceParameters, withA2AExtensions } from "@a2a-js/sdk/client";
+import type { JsonObject, Part, StreamResponse as StreamEvent, Task as WireTask } from "../shared/task/a2a-types.ts";
+import { CommandError } from "./terminal.ts";
+
+export const SKILL_EXTENSION = "urn:skein:ext:skill:v1";
+
+export interface Outgoing {
+  readonly parts: readonly Part[];
+  readonly taskId?: string | undefined;
+  readonly contextId?: string | undefined;
+  /** The skill wanted; the agent chooses when it is left out. */
+  readonly skill?: string | undefined;
+}
+
+export interface AgentClient {
+  readonly url: string;
+  /** Every event of the task as it comes; ends at a terminal state, or when the caller stops listening. */
+  stream(message: Outgoing, signal?: AbortSignal): AsyncGenerator<StreamEvent>;
+  /** Waits for the task to end or to ask. */
+  send(message: Outgoing): Promise<WireTask>;
+  get(id: string): Promise<WireTask>;
+  list(contextId?: string): Promise<WireTask[]>;
+  cancel(id: string): Promise<WireTask>;
+}
+
+/** @throws CommandError when nobody answers there, or what answers is no agent */
+export async function connect(url: string): Promise<AgentClient> {
+  // Without the slash at the end, the last name of the path would be lost when the card's address is made from it.
+  const base = url.endsWith("/") ? url : `${url}/`;
+  if (!URL.canParse(base)) throw new CommandError(`"${url}" is no address: give one such as http://127.0.0.1:8787/agents/researcher`);
+  const client = await explained(base, () => new ClientFactory().createFromUrl(base));
+  return agentClient(client, base);
+}
+
+function agentClient(client: Client, url: string): AgentClient {
+  const named = (id: string) => `${url} (task ${id})`;
+  return {
+    url,
+    async *stream(message, signal) {
+      const { request, options } = toRequest(message);
+      const events = client.sendMessageStream(request, { ...options, ...(signal && { signal }) });
+      for (;;) {
+        const next = await explained(url, () => events.next());
+        if (next.done) return;
+        yield toEvent(next.value);
+      }
+    },
+    send: async (message) => {
+      const { request, options } = toRequest(message);
+      const result = await explained(url, () => client.sendMessage(request, options));
+      return "messageId" in result ? fromMessage(StreamResponse.toJSON({ payload: { $case: "message", value: result } })) : toTask(result);
+    },
+    get: async (id) => toTask(await explained(named(id), () => client.getTask(GetTaskRequest.fromJSON({ id })))),
+    cancel: async (id) => toTask(await explained(named(id), () => client.cancelTask(CancelTaskRequest.fromJSON({ id })))),
+    list: async (contextId) => {
+      const request = ListTasksRequest.fromJSON({ pageSize: 50, ...(contextId && { contextId }) });
+      const page = ListTasksResponse.toJSON(await explained(url, () => client.listTasks(request))) as { tasks?: WireTask[] };
+      return page.tasks ?? [];
+    },
+  };
+}
+
+function toRequest({ parts, taskId, contextId, skill }: Outgoing): { request: SendMessageRequest; options: RequestOptions } {
+  const metadata: JsonObject | undefined = skill === undefined ? undefined : { [SKILL_EXTENSION]: { skill } };
+  const message = { messageId: randomUUID(), role: "ROLE_USER", parts, taskId, contextId, metadata };
+  const options = skill === undefined ? {} : { serviceParameters: ServiceParameters.create(withA2AExtensions(SKILL_EXTENSION)) };
+  return { request: SendMessageRequest.fromJSON({ message: JSON.parse(JSON.stringify(message)) }), options };
+}
+
+function toTask(task: Task): WireTask {
+  return Task.toJSON(task) as WireTask;
+}
+
+function toEvent(response: StreamResponse): StreamEvent {
+  const json = StreamResponse.toJSON(response);
+  return isMessage(json) ? { task: fromMessage(json) } : (json as StreamEvent);
+}
+
+function isMessage(json: unknown): json is { message: { contextId?: string; parts: Part[] } } {
+  return typeof json === "object" && json !== null && "message" in json;
+}
+
+/** An agent may answer with a bare message and keep no task: for a person that is a finished one. */
+function fromMessage(json: unknown): WireTask {
+  const parts = isMessage(json) ? json.message.parts : [];
+  const status = { state: "TASK_STATE_COMPLETED" as const, timestamp: new Date().toISOString() };
+  return { id: "", contextId: "", status, artifacts: [{ artifactId: "message", parts }] };
+}
+
+async function explained<T>(where: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw new CommandError(explain(where, error));
+  }
+}
+
+/** @returns one line: who, what, and what to do about it */
+export function explain(where: string, error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = causeCode(error);
+  if (code === "ECONNREFUSED") return `nobody answers at ${where}: start the mesh with npm run dev, or name another address with --url`;
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `there is no host of that name: ${where}`;
+  if (code === "UND_ERR_SOCKET" || code === "ECONNRESET")
+    return `${where} went away in the middle. The task goes on by itself: ask for it with --get and its id`;
+  if (/Failed to fetch Agent Card.*: 404/.test(message)) return `there is no agent at ${where}: npm run dev lists the agents there are`;
+  return `${where} says: ${message}`;
+}
+
+function causeCode(error: unknown): string | undefined {
+  for (let at: unknown = error; at instanceof Error; at = at.cause)
+    if ("code" in at && typeof at.code === "string" && at.code !== "") return at.code;
+  return undefined;
+}

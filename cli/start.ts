@@ -1,0 +1,96 @@
+/**
+ * `npm start`: the whole mesh at work once, on real documents, then up until Ctrl-C.
+ */
+import { parseArgs } from "node:util";
+import { connect } from "./client.ts";
+import { converse, count, showEnd } from "./conversation.ts";
+import { untilOver } from "./dev.ts";
+import { documentsIn, projectDocuments } from "./documents.ts";
+import { ingest } from "./ingest.ts";
+import { type Lifetime, watchLifetime } from "./lifetime.ts";
+import { type Mesh, startMesh } from "./mesh.ts";
+import { choosePort } from "./port.ts";
+import { agentNames, ROOT, shown } from "./project.ts";
+import { CommandError, runCommand, terminal, UsageError } from "./terminal.ts";
+
+const QUESTION =
+  "What reliability floor and hop limit does the mesh set for a chain of agents? " +
+  "From that, calculate how many hops of 95% each stay at or above the floor.";
+
+const HELP = `
+npm start [-- "question"] [-- options]
+
+Starts the mesh on this machine, hands it documents, asks it a question, shows how the agents answer it together, and
+stays up until Ctrl-C. No account, no key, no network.
+
+  "question"        what to ask (default: one about this project that takes several agents)
+  --docs <folder>   documents to answer from (default: this project's own)
+  --once            ends after the answer: exit code 0 when there is one, 1 when not, 3 when the mesh asks back
+  --fresh           start with nothing remembered, and forget everything at the end
+  PORT=8788         the front door's port (default 8787, or a free one)
+  --help            this text
+`;
+
+const OPTIONS = {
+  docs: { type: "string" },
+  once: { type: "boolean", default: false },
+  fresh: { type: "boolean", default: false },
+} as const;
+
+async function start(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
+  if (positionals.length > 1) throw new UsageError("one question at a time: put it in quotes");
+  const documents = values.docs === undefined ? projectDocuments(ROOT) : documentsIn(values.docs);
+  const lifetime = watchLifetime(() => process.exit(130));
+  const port = await choosePort(process.env["PORT"], "npm start", true);
+  const { paint, note } = terminal;
+
+  note(`${paint("bold", "1")}  Starting the front door and ${count(agentNames(ROOT).length, "agent")} …`);
+  const mesh = await startMesh({
+    root: ROOT,
+    port,
+    fresh: values.fresh,
+    signal: lifetime.signal,
+    onWaiting: (seconds) => note(`   still starting, ${seconds} s`),
+    onProblem: (problem) => terminal.complain(problem),
+  });
+  note(`   up at ${paint("cyan", mesh.url)}\n`);
+
+  let code = 1;
+  try {
+    const skipped = documents.skipped > 0 ? `, ${count(documents.skipped, "other file")} skipped` : "";
+    note(`${paint("bold", "2")}  Reading ${count(documents.files.length, "document")} from ${shown(documents.folder)}${skipped} …`);
+    await ingest(`${mesh.url}/agents/researcher`, documents, (line) => note(`   ${line}`));
+    code = await ask(mesh, positionals[0] ?? QUESTION, lifetime);
+  } catch (error) {
+    if (!lifetime.signal.aborted && !(error instanceof CommandError)) {
+      await mesh.stop();
+      throw error;
+    }
+    if (error instanceof CommandError && !lifetime.signal.aborted) terminal.complain(error.message);
+  }
+  if (values.once || lifetime.signal.aborted) {
+    await mesh.stop();
+    return lifetime.signal.aborted && !values.once ? 0 : code;
+  }
+  note(
+    `\nThe mesh stays up at ${mesh.url}; its state is ${values.fresh ? "forgotten at the end" : `in ${shown(mesh.state)}`}. Stop: Ctrl-C`,
+  );
+  return untilOver(mesh, lifetime.over);
+}
+
+async function ask(mesh: Mesh, question: string, lifetime: Lifetime): Promise<number> {
+  const { paint, note } = terminal;
+  note(`\n${paint("bold", "3")}  ${paint("bold", question)}\n`);
+  const client = await connect(mesh.url);
+  const interactive = process.stdin.isTTY === true;
+  const conversation = await converse(client, { parts: [{ text: question }] }, { interactive, signal: lifetime.signal });
+  const code = showEnd(conversation);
+  note(`\n${paint("bold", "Try next")}`);
+  note(`  npm run call -- "What is 15% of 2.4 GB in MB?"        ask something else, in another terminal`);
+  note(`  npm run call -- --get ${conversation.task.id} --json   the task as any A2A client sees it`);
+  note(`  npm run new -- weather                                write an agent of your own`);
+  return code;
+}
+
+await runCommand(start, HELP);

@@ -17,9 +17,12 @@ export interface Settings {
 export type Rounds = Readonly<Record<string, readonly Round[]>>;
 
 const CONNECTIONS = 32;
-/** Enough for the just-in-time compilers: both kinds of server keep their speed after that. */
+/** For the just-in-time compilers, which need it once in the life of a process. */
 const FIRST_WARM_UP_SECONDS = 1.5;
-const WARM_UP_SECONDS = 0.4;
+/** Half of its requests must be left for the clock where a process has only so many. */
+const FRESH_WARM_UP_SECONDS = 1;
+/** For the new connections of a round. */
+const WARM_UP_SECONDS = 0.2;
 
 /** @throws Error when a server does not start, or cannot be brought into the state the row is about */
 export async function measure(group: Group, storage: Storage, { seconds, rounds, progress }: Settings): Promise<Rounds> {
@@ -35,7 +38,7 @@ export async function measure(group: Group, storage: Storage, { seconds, rounds,
         progress(`${group.id}, ${storage}: round ${done + 1} of ${total}`);
         // Every other round goes the other way, so that a machine that slows down slows both sides.
         const order = done % 2 === 0 ? stand.drivers : [...stand.drivers].reverse();
-        const warmUpSeconds = round === 0 && !group.freshObjects ? FIRST_WARM_UP_SECONDS : WARM_UP_SECONDS;
+        const warmUpSeconds = group.freshObjects ? FRESH_WARM_UP_SECONDS : round === 0 ? FIRST_WARM_UP_SECONDS : WARM_UP_SECONDS;
         const mostRequests = group.freshObjects?.mostRequests ?? Number.MAX_SAFE_INTEGER;
         for (const { key, subject, process } of order) {
           const connections = subject.connections ?? CONNECTIONS;

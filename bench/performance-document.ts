@@ -26,8 +26,8 @@ ${goals.length - missed.length} of ${goals.length} goals are met.
 ## How to read it
 
 - **A ratio is of the same minutes.** The two sides of a row take turns, round by round; each round of ours is compared with the
-  round of the other side beside it, and the median of these ratios is the figure. Compare ratios between machines, not
-  requests a second.
+  round of the other side beside it, and the median of these ratios is the figure, with the least and the most of them in
+  brackets. Compare ratios between machines, not requests a second.
 - **Ours is what is deployed**: bundled by \`wrangler deploy --dry-run\`, served by \`workerd serve\`, called over HTTP with
   A2A 1.0 JSON-RPC. \`storage\` is where the objects' SQLite files are: on a memory file system or on the project's disk.
 - **A floor** is a Worker that does the least of the same kind and nothing of A2A: no log, no validation, no index

@@ -20,6 +20,8 @@ export interface Result {
   readonly against: { readonly name: string; readonly figures: Figures };
   /** A ratio, or milliseconds for a difference. */
   readonly value: number;
+  /** The least and the most of the rounds. */
+  readonly spread: readonly [number, number];
   readonly verdict: Verdict;
   /** How far from the goal, as a share of it; or what went wrong. */
   readonly note: string;
@@ -30,7 +32,8 @@ export function resultsOf(group: Group, storage: Storage, rounds: Rounds): Resul
   return group.lines.map((line) => {
     const ours = rounds[line.ours] ?? [];
     const against = rounds[line.against] ?? [];
-    const value = median(ours.map((round, index) => compared(line, round, against[index] ?? round)));
+    const values = ours.map((round, index) => compared(line, round, against[index] ?? round));
+    const value = median(values);
     const wrong = [...ours, ...against].filter((round) => round.errors > 0);
     const judged =
       wrong.length > 0
@@ -45,6 +48,7 @@ export function resultsOf(group: Group, storage: Storage, rounds: Rounds): Resul
       ours: { name: group.subjects[line.ours]?.name ?? line.ours, figures: figuresOf(ours) },
       against: { name: group.subjects[line.against]?.name ?? line.against, figures: figuresOf(against) },
       value,
+      spread: [Math.min(...values), Math.max(...values)],
       ...judged,
     };
   });
@@ -80,7 +84,7 @@ export function table(results: readonly Result[]): string {
     return `| ${cells.join(" | ")} |`;
   });
   return [
-    "| row | storage | ours: req/s (p50 / p99 ms) | against: req/s (p50 / p99 ms) | ratio | goal | |",
+    "| row | storage | ours: req/s (p50 / p99 ms) | against: req/s (p50 / p99 ms) | ratio (of all rounds) | goal | |",
     "| --- | --- | --- | --- | --- | --- | --- |",
     ...rows,
   ].join("\n");
@@ -90,8 +94,9 @@ function figures({ name, figures: { requestsPerSecond, p50, p99 } }: Result["our
   return `${name}: ${Math.round(requestsPerSecond).toLocaleString("en")} (${short(p50)} / ${short(p99)})`;
 }
 
-function valueText({ line, value }: Result): string {
-  return line.compare === "p50-difference" ? `${value < 0 ? "" : "+"}${value.toFixed(2)} ms` : value.toFixed(2);
+function valueText({ line, value, spread: [least, most] }: Result): string {
+  const unit = line.compare === "p50-difference" ? " ms more" : "";
+  return `${value.toFixed(2)}${unit} (${least.toFixed(2)} to ${most.toFixed(2)})`;
 }
 
 function goalText(line: Comparison): string {

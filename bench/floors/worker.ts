@@ -3,7 +3,6 @@
  * in here; what our rows cost beyond it is ours. No A2A, no validation, no log: a floor may not do more than its name says.
  */
 import { Hono } from "hono";
-import { streamSSE } from "hono/streaming";
 import type { RowObject } from "./row-object.ts";
 
 export { RowObject } from "./row-object.ts";
@@ -26,12 +25,22 @@ app.post("/hot", async (c) => {
   return c.json({ rows: await object.insert(await c.req.text()) });
 });
 
-/** A stream of as many events as our `stream` skill has chunks, with nothing stored. */
+/**
+ * A stream of as many events as our `stream` skill has chunks, with nothing stored. One pull an event, because the events
+ * of a real task come one by one; enqueued at once they would leave as one write, four times as fast.
+ */
 app.post("/events", async (c) => {
   const text = await c.req.text();
-  return streamSSE(c, async (stream) => {
-    for (let index = 0; index < SSE_EVENTS; index += 1) await stream.writeSSE({ data: JSON.stringify({ index, text }) });
+  const encoder = new TextEncoder();
+  let index = 0;
+  const events = new ReadableStream({
+    pull(controller) {
+      if (index === SSE_EVENTS) controller.close();
+      else controller.enqueue(encoder.encode(`data: ${JSON.stringify({ index, text })}\n\n`));
+      index += 1;
+    },
   });
+  return c.body(events, 200, { "Content-Type": "text/event-stream" });
 });
 
 export default app;

@@ -23,6 +23,8 @@ export interface Workload {
 /** Sends requests over several connections and gives back the bodies in the same order. */
 export type SendAll = (requests: readonly HttpRequest[]) => Promise<readonly string[]>;
 
+/** How a caller names the skill it wants; the servers that do not know it answer with their only one. */
+const SKILL_EXTENSION = "urn:skein:ext:skill:v1";
 const TEXT = "the quick brown fox";
 /** Longer conversations are rare, and the first message of each is counted like the others. */
 const TURNS = 50;
@@ -126,7 +128,12 @@ function listingTasks(tasks: number): Workload {
 }
 
 function messageFor(skill: string | undefined, text: string): Message {
-  return { messageId: randomUUID(), role: "ROLE_USER", parts: [{ text }], ...(skill && { metadata: { skill } }) };
+  return {
+    messageId: randomUUID(),
+    role: "ROLE_USER",
+    parts: [{ text }],
+    ...(skill !== undefined && { metadata: { [SKILL_EXTENSION]: { skill } } }),
+  };
 }
 
 function sendRequest(message: Message, configuration?: { historyLength: number }): HttpRequest {

@@ -9,30 +9,26 @@ import card from "./card.json" with { type: "json" };
 const CHUNKS = 20;
 const MOST_EVENTS = 10_000;
 
-export default defineAgent(
-  card,
-  {
-    echo: ({ text }) => completed(text),
+export default defineAgent(card, {
+  echo: ({ text }) => completed(text),
 
-    stream: ({ text, emit }) => {
-      for (let index = 0; index < CHUNKS; index += 1)
-        emit({ artifactId: "echo", parts: [{ text }] }, { append: index > 0, lastChunk: index === CHUNKS - 1 });
-      return completed({ artifacts: [] });
-    },
-
-    count: ({ text, progress }) => {
-      const events = Number(text);
-      if (!Number.isInteger(events) || events < 1 || events > MOST_EVENTS)
-        return rejected(`send a whole number from 1 to ${MOST_EVENTS}, not "${text}"`);
-      for (let index = 1; index <= events; index += 1) progress(`${index} of ${events}`);
-      return completed(`counted to ${events}`);
-    },
-
-    chat: async ({ text, ask }) => {
-      let said = text;
-      while (said !== "bye") said = await ask(`You said "${said}". What else?`);
-      return completed("bye");
-    },
+  stream: ({ text, emit }) => {
+    for (let index = 0; index < CHUNKS; index += 1)
+      emit({ artifactId: "echo", parts: [{ text }] }, { append: index > 0, lastChunk: index === CHUNKS - 1 });
+    return completed({ artifacts: [] });
   },
-  { route: ({ metadata }) => String(metadata?.["skill"] ?? "echo") },
-);
+
+  count: ({ text, progress }) => {
+    const events = Number(text);
+    if (!Number.isInteger(events) || events < 1 || events > MOST_EVENTS)
+      return rejected(`send a whole number from 1 to ${MOST_EVENTS}, not "${text}"`);
+    for (let index = 1; index <= events; index += 1) progress(`${index} of ${events}`);
+    return completed(`counted to ${events}`);
+  },
+
+  chat: async ({ text, ask }) => {
+    let said = text;
+    while (said !== "bye") said = await ask(`You said "${said}". What else?`);
+    return completed("bye");
+  },
+});

@@ -5,11 +5,7 @@ import { defineAgent } from "../../shared/kit/agent.ts";
 import { completed, failed, type Outcome, type SkillContext } from "../../shared/kit/skill.ts";
 import card from "./card.json" with { type: "json" };
 
-export default defineAgent(
-  card,
-  { one: (context) => fanOut(context, 1), five: (context) => fanOut(context, 5) },
-  { route: ({ metadata }) => String(metadata?.["skill"] ?? "one") },
-);
+export default defineAgent(card, { one: (context) => fanOut(context, 1), five: (context) => fanOut(context, 5) });
 
 async function fanOut({ text, delegate }: SkillContext, calls: number): Promise<Outcome> {
   const results = await Promise.all(Array.from({ length: calls }, () => delegate("echo/echo", text)));

@@ -17,7 +17,7 @@ const STOP_WORDS = new Set(
   (
     "a about above after again all also am an and any are aren as at be because been before being below between both but by can could " +
     "did didn do does doesn doing don done down during each else ever every few for from further had has have having he her here hers him his " +
-    "how i if in into is isn it its itself just let ll may me might mine more most much must my no nor not now of off on once one only or other " +
+    "how i if in into is isn it its itself just let ll many may me might mine more most much must my no nor not now of off on once one only or other " +
     "ought our ours out over own please re s same say says shall she should show so some such t tell than that the their theirs them then " +
     "there these they this those through to too under until up us ve very was wasn we were weren what when where whether which while who " +
     "whom whose why will with won would written you your yours"
@@ -47,13 +47,13 @@ function matchOf(word: string): string {
   return `(${[...forms].map((form) => `"${form.replace(/[^\p{L}\p{N}\p{M}]+/gu, " ")}"`).join(" OR ")})`;
 }
 
-/** `95%` is also `0.95`, `0.95` also `95%`, and `1,000` also `1000`. But `200%` is not every 2. */
+/** `95%` is also `0.95`, `0.95` also `95%`, `1,000` also `1000` and the reverse. But `200%` is not every 2. */
 function numberForms(word: string): string[] {
   const plain = word.replace(/,|%$/g, "");
   const value = Number(plain);
   if (word.endsWith("%")) return value % 100 === 0 ? [plain] : [plain, shortest(value / 100)];
   if (value > 0 && value < 1) return [plain, shortest(value * 100)];
-  return [word, plain];
+  return [plain, plain.replace(/\d(?=(\d{3})+(\.|$))/g, "$&,")];
 }
 
 /** Without the noise of binary fractions: 0.07 * 100 is 7, not 7.000000000000001. */

@@ -39,7 +39,7 @@ function limitOf(parts: readonly Part[]): number | undefined {
 }
 
 function readable({ document, position, score, text, uri }: Hit, i: number): string {
-  return `${i + 1}. ${document}, ${position} (${score.toFixed(2)})${uri === null ? "" : ` ${uri}`}\n${text.replace(/^/gm, "   ")}`;
+  return `${i + 1}. ${document}, ${position} (${score.toFixed(2)})${uri === null ? "" : ` ${uri}`}\n${text.replace(/^(?=.)/gm, "   ")}`;
 }
 
 function findingOf({ text, document, position, uri, score }: Hit) {

@@ -23,7 +23,7 @@ export interface Hit {
 const LEAST_COVERAGE = 0.15;
 
 export function rankPassages(candidates: readonly Candidate[], terms: readonly TermOccurrences[], passages: number, limit: number): Hit[] {
-  const weights = terms.map((term) => rarity(term.passages, passages));
+  const weights = weigh(terms, passages);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   // BM25 is negative, the best most so; a corpus of very few passages can make it vanish.
   const best = Math.min(...candidates.map((candidate) => candidate.rank), -Number.EPSILON);
@@ -39,7 +39,16 @@ export function rankPassages(candidates: readonly Candidate[], terms: readonly T
     .map(({ candidate: { document, uri, position, text }, score }) => ({ document, uri, position, text, score: Number(score.toFixed(3)) }));
 }
 
-/** What a term that is everywhere says is little; the form is BM25's own, which is never negative. */
+/**
+ * A rare term says more than one that is everywhere; the form is BM25's own, which is never negative. A word that the
+ * corpus does not know counts as an average one: it must lower the score, but not outweigh all that is known.
+ */
+function weigh(terms: readonly TermOccurrences[], passages: number): number[] {
+  const known = terms.filter((term) => term.passages > 0).map((term) => rarity(term.passages, passages));
+  const average = known.reduce((sum, weight) => sum + weight, 0) / (known.length || 1);
+  return terms.map((term) => (term.passages > 0 ? rarity(term.passages, passages) : average));
+}
+
 function rarity(passagesWithTerm: number, passages: number): number {
   return Math.log(1 + (passages - passagesWithTerm + 0.5) / (passagesWithTerm + 0.5));
 }

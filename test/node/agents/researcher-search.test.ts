@@ -126,6 +126,16 @@ describe("finding passages", () => {
     );
   });
 
+  it("finds what is known of a question although another word of it is in no document", () => {
+    const texts = ["Cranes migrate at night.", "Swans migrate by day.", "Storks migrate on thermals.", "Nothing here."];
+    expect(search({ "a.md": texts }, "Which birds migrate?")).toEqual(texts.slice(0, 3));
+  });
+
+  it("takes a passage with one of many words for being about something else", () => {
+    const question = "cranes swans storks geese ducks terns gulls";
+    expect(search({ "a.md": ["Cranes are lifting gear.", "Nothing here."] }, question)).toEqual([]);
+  });
+
   it("never scores a passage lower for holding one more term of the question", () => {
     const occurrences = fc.array(fc.record({ passages: fc.integer({ min: 1, max: 50 }), held: fc.boolean() }), {
       minLength: 2,

@@ -15,6 +15,8 @@ const BY_ENDING: Readonly<Record<string, string>> = {
   md: "text/markdown",
   pdf: "application/pdf",
   txt: "text/plain",
+  yaml: "application/yaml",
+  yml: "application/yaml",
 };
 
 /** A part that is more than the words of the request: a file, an address to fetch, data, or a text with a file's name. */

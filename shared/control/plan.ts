@@ -36,7 +36,9 @@ export function problemOf(plan: Plan): PlanProblem | undefined {
   const ids = plan.goals.map(({ id }) => id);
   const twice = ids.filter((id, index) => ids.indexOf(id) !== index);
   if (twice.length > 0) return { reason: "duplicate-goal", goals: twice };
-  const unknown = plan.goals.flatMap((goal) => [...goal.dependsOn, ...(goal.parent ? [goal.parent] : [])]).filter((id) => !ids.includes(id));
+  const unknown = plan.goals
+    .flatMap((goal) => [...goal.dependsOn, ...(goal.parent ? [goal.parent] : [])])
+    .filter((id) => !ids.includes(id));
   if (unknown.length > 0) return { reason: "unknown-goal", goals: unknown };
 
   const ordered = new Set(layersOf(plan).flat());

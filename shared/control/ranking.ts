@@ -21,6 +21,7 @@ const ORDER = 2.2;
 const KIND = 1.7;
 const SCALE = 1.6;
 const UNKNOWN_ORDER = 0.4;
+const NO_OPENING = 0.65;
 /** What a card says in a field: its name and tags are chosen words, a description also tells what is around. */
 const FIELD: Readonly<Record<string, number>> = { id: 1, name: 1, tags: 1, examples: 0.75, description: 0.55 };
 /** A word of the agent's own description says little about one of its skills. */
@@ -86,7 +87,7 @@ export function rankerOf(catalogue: readonly AgentCard[]): Ranker {
 
 function firstWord(example: string): string[] {
   const first = wordsIn(example)[0];
-  return first && /^\p{L}+$/u.test(first) && termsOf(example, new Set([first])).order !== null ? [first] : [];
+  return first && /^\p{L}[\p{L}-]+$/u.test(first) && termsOf(example, new Set([first])).order !== null ? [first] : [];
 }
 
 /** Which skills know a word, and how well: 0 to 1. */
@@ -95,7 +96,9 @@ function byWord(index: MiniSearch, word: string): Map<string, number> {
   const found = index.search(word, { prefix: long, fuzzy: long ? 0.18 : false, tokenize: (text) => [text], processTerm: (term) => term });
   return new Map(
     found.map((hit) => {
-      const qualities = Object.entries(hit.match).map(([term, fields]) => likeness(word, term) * Math.max(...fields.map((field) => FIELD[field] ?? AGENT_FIELD)));
+      const qualities = Object.entries(hit.match).map(
+        ([term, fields]) => likeness(word, term) * Math.max(...fields.map((field) => FIELD[field] ?? AGENT_FIELD)),
+      );
       return [String(hit.id), Math.max(0, ...qualities)];
     }),
   );
@@ -108,12 +111,12 @@ function likeness(word: string, term: string): number {
   return 0.5;
 }
 
-/** An order weighs fully where an example opens with it, and as any chosen word elsewhere on the card. */
+/** An order weighs fully where an example opens with it; elsewhere on the card the same word may be a noun. */
 function byOrder(index: MiniSearch, entries: readonly Entry[], order: string): Map<string, number> {
-  const known = byWord(index, order);
+  const known = new Map([...byWord(index, order)].map(([key, quality]) => [key, quality * NO_OPENING]));
   for (const { key, examples } of entries) if (examples.some((example) => example.order === order)) known.set(key, 1);
   // Only a mention in the agent's description, or a word merely like it: that is not to know the order.
-  for (const [key, quality] of known) if (quality < 0.5) known.delete(key);
+  for (const [key, quality] of known) if (quality < 0.5 * NO_OPENING) known.delete(key);
   return known;
 }
 

@@ -6,7 +6,8 @@ import { mask } from "./spans.ts";
 import type { Piece } from "./split.ts";
 import { wordsIn } from "./words.ts";
 
-const JOINS = /\b(?:then|after that|from that|with that|using that|based on that|after this|from this|with this|from there|finally|afterwards?|lastly)\b/;
+const JOINS =
+  /\b(?:then|after that|from that|with that|using that|based on that|after this|from this|with this|from there|finally|afterwards?|lastly)\b/;
 
 const STANDS_FOR_EARLIER: readonly RegExp[] = [
   // "from that", "is that written": that, these, those as a thing, not as a conjunction or before a noun.

@@ -115,7 +115,11 @@ function addComposing(asked: readonly PlannedGoal[], ranker: Ranker, request: st
     if (!isFor(each, composer)) goals.push(each);
     else if (before.length > 0) goals.push({ ...each, dependsOn: before, needs: "any", role: "compose" });
     else if (gatherer && !isFor(each, gatherer)) {
-      const gather = { ...goal(`${each.id}-sources`, `find passages about ${topicOf(each.text)}`), parent: each.id, role: "gather" } as const;
+      const gather = {
+        ...goal(`${each.id}-sources`, `find passages about ${topicOf(each.text)}`),
+        parent: each.id,
+        role: "gather",
+      } as const;
       goals.push({ ...gather, surface: [keyOf(gatherer)], candidates: [gatherer] });
       goals.push({ ...each, dependsOn: [gather.id], role: "compose" });
     } else goals.push({ ...each, role: "compose" });

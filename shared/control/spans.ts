@@ -14,11 +14,11 @@ const WHOLE: readonly RegExp[] = [
   // A single quote opens after a space and closes before one: an apostrophe does neither.
   /(?<=^|\s)'[^'\n]+'(?=[\s.,;:!?)]|$)/g,
   /\((?:[^()]|\([^()]*\))*\)|\[[^\]]*\]|\{[^}]*\}/g,
-  /\b[a-z][a-z0-9+.-]*:\/\/[^\s<>]*[^\s<>.,;:!?)\]]/gi,
-  /\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g,
+  /\b[a-z][a-z0-9+.-]{0,15}:\/\/[^\s<>]*[^\s<>.,;:!?)\]]/gi,
+  /\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+/g,
+  /\b(?:e\.\s?g|i\.\s?e|cf|vs|etc|approx|ca|no|nr|fig|eq|sec|ch|p|pp|dr|mr|mrs|ms|prof|st|inc|ltd|jr|sr|al|[A-Z](?:\.[A-Z])+)\.(?=\s+\S)/gi,
   // Names with dots: README.md, v1.2.3, example.com, 0.95, 1,000.5, 3:30
   /\b\w+(?:[.,:/]\w+)+\b/g,
-  /\b(?:e\.\s?g|i\.\s?e|cf|vs|etc|approx|ca|no|nr|fig|eq|sec|ch|p|pp|dr|mr|mrs|ms|prof|st|inc|ltd|jr|sr|al|[A-Z](?:\.[A-Z])+)\.(?=\s+\S)/gi,
   /\b[A-Z]\.(?=\s+[A-Z][a-z])/g,
   /\.{2,}|…/g,
   // Set phrases whose "and" joins nouns although the second may be a verb too.

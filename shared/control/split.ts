@@ -11,18 +11,29 @@ export type Piece = {
   readonly joint: string;
 };
 
+/** Characters of a request that are looked at. What comes after is material for its last goal, not more goals. */
+const LONGEST = 20_000;
+/** Characters of a clause that can tell whether it asks for something. */
+const HEAD = 300;
+
 /** @param verbs orders known from the cards' examples, beside the common ones */
 export function split(request: string, verbs: ReadonlySet<string> = new Set()): Piece[] {
   const isVerb = (word: string) => REQUEST_VERBS.has(word) || verbs.has(word);
-  const sentences = cut(request, sentenceEnds(mask(request)));
-  const pieces = sentences.flatMap((sentence) => clauses(sentence, isVerb));
-  return attachMaterial(pieces.filter(({ text }) => /[\p{L}\p{N}]/u.test(text)));
+  const head = request.slice(0, LONGEST);
+  const sentences = cut(head, sentenceEnds(mask(head)));
+  const pieces = sentences.flatMap((sentence) => clauses(sentence, isVerb)).filter(({ text }) => /[\p{L}\p{N}]/u.test(text));
+  const joined = attachMaterial(pieces, isVerb);
+  const last = joined.at(-1);
+  if (last && request.length > LONGEST) joined[joined.length - 1] = { ...last, text: last.text + request.slice(LONGEST) };
+  return joined;
 }
 
 /** Offsets after which a new sentence, paragraph or list item begins. */
 function sentenceEnds(masked: string): number[] {
   const ends: number[] = [];
-  for (const found of masked.matchAll(/[?!]+(?=\s)|;|(?<!(?:^|\n)\s*\(?(?:\d{1,2}|[a-z]))\.(?=\s+(?:[\p{Lu}\p{N}\uE000"“'(*-]|(?:then|from|with|after|using|and)\b))|\n\s*\n|\n(?=\s*(?:[-*•]|\d{1,2}[.)]|[a-z][)])\s)/gu))
+  for (const found of masked.matchAll(
+    /[?!]+(?=\s)|;|(?<!(?:^|\n)\s*\(?(?:\d{1,2}|[a-z]))\.(?=\s+(?:[\p{Lu}\p{N}\uE000"“'(*-]|(?:then|from|with|after|using|and)\b))|\n\s*\n|\n(?=\s*(?:[-*•]|\d{1,2}[.)]|[a-z][)])\s)/gu,
+  ))
     ends.push(found.index + found[0].length);
   // A list whose first item follows on the same line: "1) find … 2) calculate …".
   for (const found of masked.matchAll(/(?<=\s)(?=\(?\d{1,2}[)]\s+\p{L})/gu)) ends.push(found.index);
@@ -49,8 +60,8 @@ function clauses(sentence: string, isVerb: (word: string) => boolean): Piece[] {
   let start = 0;
   let joint = "";
   for (const found of masked.matchAll(JOINT)) {
-    const left = masked.slice(start, found.index);
-    const right = masked.slice(found.index + found[0].length);
+    const left = ends(masked.slice(start, found.index));
+    const right = masked.slice(found.index + found[0].length).slice(0, HEAD);
     if (!standsAlone(left, isVerb) || !opensRequest(right, isVerb) || belongsTogether(left, right, found[0], isVerb)) continue;
     pieces.push(tidy(body.slice(start, found.index), joint));
     start = found.index + found[0].length;
@@ -63,8 +74,17 @@ function clauses(sentence: string, isVerb: (word: string) => boolean): Piece[] {
 function tidy(raw: string, joint: string): Piece {
   const trimmed = raw.trim();
   const opening = OPENING.exec(trimmed)?.[0] ?? "";
-  const text = trimmed.slice(opening.length).replace(/[\s;,.]+$/, "").trim();
-  return { text, joint: `${joint} ${opening}`.replace(/[\s,.:]+/g, " ").trim().toLowerCase() };
+  const text = trimmed
+    .slice(opening.length)
+    .replace(/[\s;,.]+$/, "")
+    .trim();
+  return {
+    text,
+    joint: `${joint} ${opening}`
+      .replace(/[\s,.:]+/g, " ")
+      .trim()
+      .toLowerCase(),
+  };
 }
 
 /** Whether the left side of a joint is a request: it orders or asks, and says about what. */
@@ -72,7 +92,8 @@ function standsAlone(left: string, isVerb: (word: string) => boolean): boolean {
   const words = wordsIn(left.replaceAll(MASK, "x").replace(OPENING, "").replace(PREAMBLE, ""));
   const first = words[0] ?? "";
   const last = words.at(-1) ?? "";
-  const asks = QUESTION_WORDS.has(first) || AUXILIARIES.has(first) || isVerb(first) || words.slice(1, 4).some((word) => QUESTION_WORDS.has(word));
+  const asks =
+    QUESTION_WORDS.has(first) || AUXILIARIES.has(first) || isVerb(first) || words.slice(1, 4).some((word) => QUESTION_WORDS.has(word));
   return asks && words.length >= 2 && !QUESTION_WORDS.has(last);
 }
 
@@ -109,14 +130,21 @@ function isQuestion(right: string): boolean {
   return first !== "which" && first !== "who" && first !== "whose" && AUXILIARIES.has(second);
 }
 
-/** A piece that is nothing but material (a quotation, a table, code) belongs to the request beside it. */
-function attachMaterial(pieces: readonly Piece[]): Piece[] {
+/** The beginning and the end of a long clause: nothing else of it is looked at, and clauses can be very long. */
+function ends(clause: string): string {
+  return clause.length <= 2 * HEAD ? clause : `${clause.slice(0, HEAD)} ${clause.slice(-HEAD)}`;
+}
+
+/** What asks for nothing (a statement, a quotation, a table, code) belongs to the request before it, or to the first. */
+function attachMaterial(pieces: readonly Piece[], isVerb: (word: string) => boolean): Piece[] {
   const joined: Piece[] = [];
   let material = "";
-  for (const piece of pieces) {
-    const isMaterial = !/[\p{L}\p{N}]/u.test(mask(piece.text).replaceAll(MASK, ""));
+  for (const [index, piece] of pieces.entries()) {
+    const next = pieces[index + 1];
+    // "Please do the following:" asks for nothing that the next piece does not ask for.
+    if (/:$/.test(piece.text) && wordsIn(piece.text).length <= 8 && next && !isMaterial(next, isVerb)) continue;
     const last = joined.at(-1);
-    if (!isMaterial) {
+    if (!isMaterial(piece, isVerb)) {
       joined.push(material ? { ...piece, text: `${material}\n${piece.text}` } : piece);
       material = "";
     } else if (last) joined[joined.length - 1] = { ...last, text: `${last.text}\n${piece.text}` };
@@ -124,4 +152,16 @@ function attachMaterial(pieces: readonly Piece[]): Piece[] {
   }
   if (material) joined.push({ text: material, joint: "" });
   return joined;
+}
+
+const SUBJECTS = new Set("the a an this these there i we he she it they our my its their in on at".split(" "));
+
+/** Whether a piece only states something, or is a thing and no sentence. An order nobody knows is still an order. */
+function isMaterial({ text }: Piece, isVerb: (word: string) => boolean): boolean {
+  const masked = mask(text);
+  if (!/[\p{L}\p{N}]/u.test(masked.replaceAll(MASK, ""))) return true;
+  const words = wordsIn(masked.replace(PREAMBLE, "").slice(0, HEAD));
+  const [first = ""] = words;
+  if (masked.endsWith("?") || QUESTION_WORDS.has(first) || AUXILIARIES.has(first) || isVerb(first)) return false;
+  return SUBJECTS.has(first) || words.slice(1).some((word) => AUXILIARIES.has(word));
 }

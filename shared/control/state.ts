@@ -44,7 +44,7 @@ export function controlStateOf(plan: Plan): { readonly state: ControlState } | {
   const problem = problemOf(plan);
   if (problem) return { problem };
   const goals = plan.goals.map((goal): Goal => ({ ...goal, status: "waiting", attempts: [], result: null, decisions: [], note: null }));
-  return { state: { request: plan.request, goals } };
+  return { state: settled({ request: plan.request, goals }) };
 }
 
 export function goalOf(state: ControlState, id: string): Goal {

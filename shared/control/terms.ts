@@ -18,7 +18,10 @@ export type Terms = {
 
 const KINDS: readonly (readonly [Kind, RegExp])[] = [
   // Numbers joined by an operator, a percentage of something, a function, one unit into another.
-  ["<expression>", /\d\s*[\^*×÷+]\s*\(?-?[\d.]|\d\s+[-/]\s+\d|\d\/\d|\d\s*%\s+of\s|\b(?:sqrt|log|ln|sin|cos|tan|abs|min|max|round)\s*\(|\d\s*°?\s?[a-z]{1,7}\s+(?:in|to|into)\s+[a-z]+\s*\??$/i],
+  [
+    "<expression>",
+    /\d\s*[\^*×÷+]\s*\(?-?[\d.]|\d\s+[-/]\s+\d|\d\/\d|\d\s*%\s+of\s|\b(?:sqrt|log|ln|sin|cos|tan|abs|min|max|round)\s*\(|\d\s*°?\s?[a-z]{1,7}\s+(?:in|to|into)\s+[a-z]+\s*\??$/i,
+  ],
   ["<amount>", /\d\s*(?:%|percent\b)|\d\.\d/],
   ["<url>", /\bhttps?:\/\//i],
   ["<table>", /\.(?:csv|tsv)\b/i],
@@ -46,7 +49,10 @@ export function termsOf(text: string, verbs: ReadonlySet<string> = new Set()): T
 export function stem(word: string): string {
   let root = word.replace(/['’]s?$/, "");
   if (root.length <= 3) return root;
-  root = root.replace(/(?<=.{3})(?:ies|y)$/, "i").replace(/(?<=(?:ss|sh|ch|x|z))es$/, "").replace(/(?<=[^su])s$/, "");
+  root = root
+    .replace(/(?<=.{3})(?:ies|y)$/, "i")
+    .replace(/(?<=(?:ss|sh|ch|x|z))es$/, "")
+    .replace(/(?<=[^su])s$/, "");
   root = root.replace(/(?<=.{3})(?:ications?|if(?:y|i|ied|ying))$/, "if");
   root = root.replace(/(?<=.{3})(?:ating|ated|ations?|ate)$/, "").replace(/(?<=.{3})(?:ing|ed)$/, "");
   root = root.replace(/(?<=.{3})(?:is|iz)e?$/, "").replace(/(?<=.{3})[ei]$/, "");

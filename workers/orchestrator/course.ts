@@ -1,0 +1,117 @@
+/**
+ * The course of one request: its control state, and the dispatch decisions taken on it. `settle` decides for every goal
+ * before anything goes out, and asks back where the policy says so. Mutable by one run only; never outlives it.
+ */
+import type { DispatchContract } from "../../shared/contract/dispatch.ts";
+import { type ControlState, type Goal, giveUp, goalOf, noteDecision, reword } from "../../shared/control/state.ts";
+import type { Run } from "../../shared/host/program.ts";
+import { type Candidate, type DispatchDecision, type DispatchSignals, decideDispatch } from "../../shared/policy/dispatch.ts";
+import { type Part, textOf } from "../../shared/task/a2a-types.ts";
+import { fromLog, toLog } from "./logged.ts";
+import { choicesFor, questionFor, readAnswer } from "./question.ts";
+
+export interface Course<Env> {
+  readonly run: Run<Env>;
+  readonly contract: DispatchContract;
+  readonly attachments: readonly Part[];
+  /** What the cards call their skills, by `agent/skill`. */
+  readonly names: Record<string, string>;
+  /** Goal ids by the round in which they go out when all goes well. */
+  readonly layers: readonly (readonly string[])[];
+  readonly rerank: (goal: Goal) => Promise<readonly Candidate[]>;
+  state: ControlState;
+  /** The decision each goal first goes out with. */
+  readonly first: Map<string, DispatchDecision>;
+  questions: number;
+}
+
+type Refusal = DispatchDecision & { outcome: "refuse" };
+
+/** @returns the refusal that stops the whole request, if there is one */
+export async function settle<Env>(course: Course<Env>): Promise<Refusal | undefined> {
+  for (const { id } of course.state.goals) {
+    if (goalOf(course.state, id).status !== "waiting") continue;
+    const decision = await settleGoal(course, id);
+    if (decision.outcome === "refuse" && decision.reason === "too-many-goals") return decision;
+    if (decision.outcome === "delegate") course.first.set(id, decision);
+  }
+  return undefined;
+}
+
+async function settleGoal<Env>(course: Course<Env>, id: string): Promise<DispatchDecision> {
+  for (let round = 0; ; round++) {
+    const goal = goalOf(course.state, id);
+    const decision = decide(course, goal, goal.candidates, round === 0 ? `dispatch:${id}` : `dispatch:${id}:answer-${round}`);
+    if (decision.outcome === "delegate") return decision;
+    if (decision.outcome === "refuse") {
+      course.state = giveUp(course.state, id, describeRefusal(decision, course.contract));
+      return decision;
+    }
+    // Nobody asked for the added goals by name, so nobody can say which skill was meant for them.
+    const mayAsk = goal.role !== "gather" && goal.role !== "check" && id !== "compose" && course.questions < course.contract.maxQuestions;
+    if (!mayAsk) {
+      course.state = giveUp(course.state, id, unfitNote(decision, course));
+      return decision;
+    }
+    await askBack(course, goal, decision);
+    if (goalOf(course.state, id).status !== "waiting") return decision;
+  }
+}
+
+async function askBack<Env>(course: Course<Env>, goal: Goal, decision: DispatchDecision & { outcome: "ask" }): Promise<void> {
+  course.questions += 1;
+  const choices = choicesFor(goal, decision);
+  const question = questionFor(goal, decision.reason, choices, course.names);
+  const metadata = { goal: goal.id, reason: decision.reason, choices };
+  const answer = readAnswer(textOf((await course.run.ask(question, metadata)).parts), choices);
+  switch (answer.kind) {
+    case "skip":
+      course.state = giveUp(course.state, goal.id, "it was left out, as you said");
+      return;
+    case "choice":
+      course.state = reword(course.state, goal.id, { text: goal.text, candidates: [answer.choice] });
+      return;
+    case "words": {
+      const reworded = { ...goal, text: answer.text };
+      const ranked = await course.run.step(`rank:${goal.id}:${course.questions}`, async () => toLog(await course.rerank(reworded)));
+      course.state = reword(course.state, goal.id, { text: answer.text, candidates: fromLog<Candidate[]>(ranked) });
+      return;
+    }
+  }
+}
+
+/** One dispatch decision, logged with its signals. In shadow mode the log says what was decided, and the best is taken. */
+export function decide<Env>(course: Course<Env>, goal: Goal, candidates: readonly Candidate[], name: string): DispatchDecision {
+  const { contract, layers, state } = course;
+  const signals: DispatchSignals = {
+    candidates,
+    ready: layers.find((layer) => layer.includes(goal.id))?.length ?? 1,
+    // The planner's own additions do not count against what a caller may ask for.
+    goals: state.goals.filter(({ role, id }) => role === "asked" || (role === "compose" && id !== "compose")).length,
+    surface: candidates.every(({ agent, skill }) => goal.surface.includes(`${agent}/${skill}`)) ? "inside" : "outside",
+    attempts: goal.attempts.length,
+  };
+  const decision = fromLog<DispatchDecision>(
+    course.run.decide(name, toLog({ ...signals, goal: goal.id, mode: contract.mode }), () => toLog(decideDispatch(contract, signals))),
+  );
+  course.state = noteDecision(course.state, goal.id, name);
+  // Shadow lifts the judgement of scores only. The surface and the bounds hold: they are what makes a run end.
+  if (contract.mode === "enforce" || decision.outcome !== "ask" || candidates.length === 0) return decision;
+  return decideDispatch({ ...contract, floor: 0, margin: 0 }, signals);
+}
+
+export function describeRefusal({ reason }: Refusal, contract: DispatchContract): string {
+  switch (reason) {
+    case "too-many-goals":
+      return `The request holds more than ${contract.maxGoals} goals: send it in parts.`;
+    case "outside-surface":
+      return "the skills that fit are not among those it may use";
+    case "attempts-exhausted":
+      return `it was tried ${contract.maxAttempts} times, as often as the contract allows`;
+  }
+}
+
+function unfitNote<Env>(decision: DispatchDecision & { outcome: "ask" }, { names }: Course<Env>): string {
+  if (decision.reason === "two-fit-equally") return "several skills fit it equally well: name the one you mean";
+  return `no skill fits it; the mesh has ${Object.keys(names).join(", ")}`;
+}

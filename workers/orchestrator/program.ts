@@ -1,0 +1,105 @@
+/**
+ * The orchestrator's program: plan, settle who takes what, delegate, merge, answer. It carries out what the planner
+ * proposed and the dispatch policy decided, and never judges by itself. It may be run again from the top at any time:
+ * whatever it learns from outside comes through a step, an answer or a delegate call, all named by goal and attempt.
+ */
+import type { DispatchContract } from "../../shared/contract/dispatch.ts";
+import { attachmentOf, isAttachment } from "../../shared/control/attachment.ts";
+import { describeProblem, layersOf, type Plan } from "../../shared/control/plan.ts";
+import type { Planner } from "../../shared/control/planner.ts";
+import { type ControlState, controlStateOf, isFinished, readyGoals } from "../../shared/control/state.ts";
+import type { Outcome, Program, Run } from "../../shared/host/program.ts";
+import { type AgentCard, type Message, textOf } from "../../shared/task/a2a-types.ts";
+import { answerFrom } from "./answer.ts";
+import { type Course, describeRefusal, settle } from "./course.ts";
+import { fromLog, toLog } from "./logged.ts";
+import { pursue } from "./pursuit.ts";
+
+/** The message metadata by which a caller names a skill. */
+const SKILL_KEY = "urn:skein:ext:skill:v1";
+
+export interface OrchestratorDeps<Env> {
+  /** The agents of the mesh, without the orchestrator itself. Called inside steps only. */
+  catalogue(run: Run<Env>): Promise<AgentCard[]>;
+  readonly contract: DispatchContract;
+  readonly planner: Planner;
+}
+
+type Planned = { readonly plan: Plan; readonly names: Record<string, string> } | { readonly refused: string };
+
+export function orchestratorProgram<Env>(deps: OrchestratorDeps<Env>): Program<Env> {
+  return { run: (run) => orchestrate(run, deps) };
+}
+
+async function orchestrate<Env>(run: Run<Env>, deps: OrchestratorDeps<Env>): Promise<Outcome> {
+  const attachments = run.message.parts.filter(isAttachment);
+  const text = textOf(run.message.parts.filter((part) => !isAttachment(part))).trim();
+  if (!text && attachments.length === 0) return { outcome: "rejected", reason: "The message is empty: say what you want done." };
+
+  const planned = fromLog<Planned>(await run.step("plan", async () => toLog(await propose(run, deps, text))));
+  if ("refused" in planned) return { outcome: "rejected", reason: planned.refused };
+  const started = controlStateOf(planned.plan);
+  if ("problem" in started) return { outcome: "failed", reason: `The request could not be planned: ${describeProblem(started.problem)}.` };
+
+  const course: Course<Env> = {
+    run,
+    contract: deps.contract,
+    attachments,
+    names: planned.names,
+    layers: layersOf(planned.plan),
+    rerank: async (goal) => deps.planner.rank(goal, await deps.catalogue(run)),
+    state: started.state,
+    first: new Map(),
+    questions: 0,
+  };
+  run.progress(announce(course.state), { state: "planned", goals: course.state.goals.length });
+
+  // All questions come before the first call: a person is asked while nothing is half done.
+  const refused = await settle(course);
+  if (refused) return { outcome: "rejected", reason: describeRefusal(refused, deps.contract) };
+  await carryOut(course);
+  return answerFrom(course.state);
+}
+
+async function propose<Env>(run: Run<Env>, { catalogue, planner }: OrchestratorDeps<Env>, text: string): Promise<Planned> {
+  const cards = await catalogue(run);
+  const names = Object.fromEntries(cards.flatMap((card) => card.skills.map((skill) => [`${card.name}/${skill.id}`, skill.name])));
+  const named = namedSkill(run.message);
+  if (named && !Object.hasOwn(names, named)) {
+    return { refused: `The mesh has no skill "${named}". It has: ${Object.keys(names).join(", ")}.` };
+  }
+  const attachments = run.message.parts.filter(isAttachment).map(attachmentOf);
+  const plan = await planner.plan({ text, attachments, catalogue: cards, ...(named ? { named } : {}) });
+  return { plan, names };
+}
+
+/** `agent/skill`. A name without an agent is a skill of the orchestrator itself. */
+function namedSkill({ metadata }: Message): string | undefined {
+  const value = metadata?.[SKILL_KEY];
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  return typeof value.skill === "string" && value.skill.includes("/") ? value.skill : undefined;
+}
+
+/** Round after round: whatever is ready goes out, as many together as the policy said, until nothing is left to do. */
+async function carryOut<Env>(course: Course<Env>): Promise<void> {
+  while (!isFinished(course.state)) {
+    const ready = [...readyGoals(course.state)];
+    // Cannot be in a sound plan; but a loop that waits for nothing would never end.
+    if (ready.length === 0) throw new Error("goals are waiting, and none of them can go out");
+    const width = Math.max(1, ...ready.map(({ id }) => widthOf(course, id)));
+    const lanes = Array.from({ length: Math.min(width, ready.length) }, async () => {
+      for (let goal = ready.shift(); goal; goal = ready.shift()) await pursue(course, goal.id);
+    });
+    await Promise.all(lanes);
+  }
+}
+
+function widthOf<Env>({ first }: Course<Env>, id: string): number {
+  const decision = first.get(id);
+  return decision?.outcome === "delegate" ? decision.width : 1;
+}
+
+function announce({ goals }: ControlState): string {
+  const asked = goals.filter(({ role }) => role === "asked" || role === "compose");
+  return `Planned ${goals.length} goal${goals.length === 1 ? "" : "s"}: ${asked.map(({ text }) => `"${text}"`).join(", ")}`;
+}

@@ -1,0 +1,66 @@
+/**
+ * What the names in a request stand for: first what the request itself gives, then what the findings sent with it state.
+ * Remembers which findings were used, so that the answer can name its sources. Lives for one request.
+ */
+import type { Finding } from "../../../shared/kit/finding.ts";
+import { type BigNumber, decimal, isUnitName } from "./engine.ts";
+import { nameKey } from "./questions.ts";
+import { show } from "./show.ts";
+import { placeOf, type StatedValue, statedValue } from "./stated-value.ts";
+
+export class Names {
+  readonly #given: ReadonlyMap<string, string>;
+  readonly #findings: readonly Finding[];
+  readonly #stated = new Map<string, StatedValue | undefined>();
+  readonly #used = new Map<string, string>();
+  readonly #sources = new Set<Finding>();
+
+  constructor(given: ReadonlyMap<string, string>, findings: readonly Finding[]) {
+    this.#given = given;
+    this.#findings = findings;
+  }
+
+  isStated(name: string): boolean {
+    return this.#given.has(nameKey(name)) || this.#find(name) !== undefined;
+  }
+
+  /** The value, noting where it is from; `undefined` when nobody states it. */
+  value(name: string): BigNumber | undefined {
+    const given = this.#given.get(nameKey(name));
+    if (given !== undefined) {
+      this.#used.set(name, `${name} = ${given}, as the request says`);
+      return decimal(given);
+    }
+    const stated = this.#find(name);
+    if (!stated) return undefined;
+    this.#used.set(name, this.#sentence(name, stated));
+    this.#sources.add(stated.finding);
+    return stated.value;
+  }
+
+  /** What was used since the last call, for the working of one formula. */
+  takeUsed(): string[] {
+    const used = [...this.#used.values()];
+    this.#used.clear();
+    return used;
+  }
+
+  /** Every finding that gave a value. */
+  get sources(): Finding[] {
+    return [...this.#sources];
+  }
+
+  #find(name: string): StatedValue | undefined {
+    const key = nameKey(name);
+    // A short unit (m, km, in) in a text is nearly always the unit.
+    if (isUnitName(name) && name.length < 3) return undefined;
+    if (!this.#stated.has(key)) this.#stated.set(key, statedValue(name.replace(/_/g, " "), this.#findings));
+    return this.#stated.get(key);
+  }
+
+  #sentence(name: string, { value, said, finding, others }: StatedValue): string {
+    const differing = others.slice(0, 3).map((other) => `"${other.said}" in ${placeOf(other.finding)}`);
+    const doubt = differing.length > 0 ? `; not used, because scored lower or found later: ${differing.join("; ")}` : "";
+    return `${name} = ${show(value)}, from ${placeOf(finding)}: "${said}"${doubt}`;
+  }
+}

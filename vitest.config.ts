@@ -1,7 +1,16 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
+/** Three layers: pure code in plain Node, objects in the Workers runtime, the mesh end to end over real HTTP. */
 export default defineConfig({
   test: {
-    projects: [{ test: { name: "node", include: ["test/node/**/*.test.ts"] } }],
+    projects: [
+      { test: { name: "node", include: ["test/node/**/*.test.ts"] } },
+      {
+        plugins: [cloudflareTest({ wrangler: { configPath: "./test/workers/wrangler.toml" } })],
+        test: { name: "workers", include: ["test/workers/**/*.test.ts"] },
+      },
+      { test: { name: "mesh", include: ["test/mesh/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false } },
+    ],
   },
 });

@@ -32,7 +32,8 @@ export function a2aApp<Env extends HandlerEnv>({ card, homes, authenticate }: Ap
     const caller = authenticate(request, env);
     if (!caller.ok) throw new RequestError(caller.status === 401 ? "unauthenticated" : "unavailable", caller.message);
     const key = request.headers.get("Idempotency-Key");
-    if (key !== null && (key === "" || key.length > KEY_CHARS)) throw new RequestError("invalid-request", `Idempotency-Key must have 1 to ${KEY_CHARS} characters`);
+    if (key !== null && (key === "" || key.length > KEY_CHARS))
+      throw new RequestError("invalid-request", `Idempotency-Key must have 1 to ${KEY_CHARS} characters`);
     const context = { principal: caller.principal, ...(key !== null && { idempotencyKey: key }) };
     return { handler: requestHandler(card, homes, env), context };
   };
@@ -59,5 +60,8 @@ function checkVersion(request: Request): void {
   const [major, minor] = asked.split(".");
   if (`${major}.${minor}` === VERSION) return;
   const said = asked === "" ? "names no A2A version, which means 0.3" : `asks for A2A ${asked.slice(0, 20)}`;
-  throw new RequestError("version-not-supported", `the request ${said}; this agent speaks ${VERSION}: send the header "A2A-Version: ${VERSION}"`);
+  throw new RequestError(
+    "version-not-supported",
+    `the request ${said}; this agent speaks ${VERSION}: send the header "A2A-Version: ${VERSION}"`,
+  );
 }

@@ -22,7 +22,11 @@ export async function readJson(request: Request, types: readonly string[]): Prom
 }
 
 async function readText(request: Request): Promise<string> {
-  const tooLarge = () => new RequestError("too-large", `the body is larger than ${BODY_BYTES / 1024 / 1024} MB; send a document in several messages, or by its URL`);
+  const tooLarge = () =>
+    new RequestError(
+      "too-large",
+      `the body is larger than ${BODY_BYTES / 1024 / 1024} MB; send a document in several messages, or by its URL`,
+    );
   const declared = Number(request.headers.get("Content-Length") ?? Number.NaN);
   if (declared > BODY_BYTES) {
     await request.body?.cancel();

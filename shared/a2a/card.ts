@@ -18,7 +18,10 @@ export async function serveCard(card: AgentCard, base: string, request: Request)
   bases.set(base, rendered);
   const { json, etag } = await rendered;
   const headers = { "Content-Type": "application/json", "Cache-Control": `public, max-age=${MAX_AGE_S}`, ETag: etag };
-  const known = request.headers.get("If-None-Match")?.split(",").map((each) => each.trim().replace(/^W\//, ""));
+  const known = request.headers
+    .get("If-None-Match")
+    ?.split(",")
+    .map((each) => each.trim().replace(/^W\//, ""));
   if (known?.some((each) => each === etag || each === "*")) return new Response(null, { status: 304, headers });
   return new Response(json, { headers });
 }

@@ -90,7 +90,10 @@ export function refusalToError(refusal: HomeRefusal, taskId: string): RequestErr
     case "not-found":
       return new RequestError("task-not-found", `there is no task "${taskId}" of yours`);
     case "task-ended":
-      return new RequestError("unsupported-operation", `task ${taskId} has ended (${refusal.state}); send a message without a taskId to begin another`);
+      return new RequestError(
+        "unsupported-operation",
+        `task ${taskId} has ended (${refusal.state}); send a message without a taskId to begin another`,
+      );
     case "not-cancelable":
       return new RequestError("task-not-cancelable", `task ${taskId} has ended already (${refusal.state})`);
     case "context-mismatch":

@@ -3,8 +3,8 @@
  * nothing is converted between a request, the log and the answer. Finds the task's home and calls it; decides nothing.
  */
 import { type Principal, principalKey } from "../auth/principal.ts";
-import type { HomeEnv } from "../host/task-home.ts";
 import type { FollowUp, ListPage, ReplyOptions, StreamReply, TaskHomeApi, TaskIndexApi, TaskReply } from "../host/api.ts";
+import type { HomeEnv } from "../host/task-home.ts";
 import type { AgentCard, Message, Part, Task, TaskState } from "../task/a2a-types.ts";
 import { findTask, type Homes, placeTask } from "../task/home.ts";
 import { RequestError, refusalToError } from "./errors.ts";
@@ -70,7 +70,12 @@ export function requestHandler(card: AgentCard, homes: Homes, env: HandlerEnv): 
     const digest = key === undefined ? undefined : await contentDigest(message);
 
     if (message.taskId !== undefined) {
-      const followUp: FollowUp = { taskId: message.taskId, message, ...(key !== undefined && { key }), ...(digest !== undefined && { digest }) };
+      const followUp: FollowUp = {
+        taskId: message.taskId,
+        message,
+        ...(key !== undefined && { key }),
+        ...(digest !== undefined && { digest }),
+      };
       return unwrap((await find(message.taskId, context)[calls.followUp](followUp, options)) as R, message.taskId);
     }
     const { taskId, home } = placeTask(principalKey(context.principal), homes, { contextId: message.contextId, key, random: randomText() });
@@ -123,7 +128,12 @@ export function requestHandler(card: AgentCard, homes: Homes, env: HandlerEnv): 
     },
 
     async cancelTask({ id }, context) {
-      const message: Message = { messageId: crypto.randomUUID(), role: "ROLE_AGENT", parts: [{ text: "canceled by its caller" }], taskId: id };
+      const message: Message = {
+        messageId: crypto.randomUUID(),
+        role: "ROLE_AGENT",
+        parts: [{ text: "canceled by its caller" }],
+        taskId: id,
+      };
       return unwrap(await find(id, context).cancel(id, message), id).task;
     },
 
@@ -133,7 +143,12 @@ export function requestHandler(card: AgentCard, homes: Homes, env: HandlerEnv): 
   };
 }
 
-async function withContents(homeOf: (name: string) => TaskHomeApi, owner: string, task: Task, view: { historyLength: number; artifacts: boolean }): Promise<Task> {
+async function withContents(
+  homeOf: (name: string) => TaskHomeApi,
+  owner: string,
+  task: Task,
+  view: { historyLength: number; artifacts: boolean },
+): Promise<Task> {
   const address = findTask(owner, task.id);
   const reply = address && (await homeOf(address.home).get(task.id, view));
   const whole = reply?.ok ? reply.task : task;
@@ -149,7 +164,10 @@ function unwrap<R extends TaskReply | StreamReply>(reply: R, taskId: string): R 
 function checkInputModes(card: AgentCard, parts: readonly Part[]): void {
   const modes = new Set([...card.defaultInputModes, ...card.skills.flatMap((skill) => skill.inputModes ?? [])]);
   for (const part of parts) {
-    const type = (part.mediaType ?? (part.text !== undefined ? "text/plain" : part.data !== undefined ? "application/json" : "")).split(";")[0]?.trim().toLowerCase();
+    const type = (part.mediaType ?? (part.text !== undefined ? "text/plain" : part.data !== undefined ? "application/json" : ""))
+      .split(";")[0]
+      ?.trim()
+      .toLowerCase();
     if (!type || modes.has(type) || modes.has("*/*") || modes.has(`${type.split("/")[0]}/*`)) continue;
     throw new RequestError("content-type-not-supported", `${card.name} does not take ${type}; it takes ${[...modes].join(", ")}`);
   }

@@ -1,6 +1,7 @@
 /** The HTTP+JSON binding: paths and queries in front of the table of operations. (A2A 1.0, 11) */
-import { Hono } from "hono";
+
 import type { Context } from "hono";
+import { Hono } from "hono";
 import { readJson } from "./body.ts";
 import { RequestError, toRequestError } from "./errors.ts";
 import type { A2ARequestHandler, CallContext } from "./handler.ts";
@@ -15,7 +16,10 @@ const body: Params = (c) => readJson(c.req.raw, [MEDIA_TYPE, "application/json"]
 /** The task of a path such as `/tasks/{id}:cancel`. */
 const id: Params = (c) => ({ id: taskId(c) });
 const pushConfig: Params = (c) => ({ taskId: taskId(c), id: c.req.param("config") });
-const query: Params = (c) => ({ ...Object.fromEntries(Object.entries(c.req.query()).map(([name, value]) => [name, fromQuery(name, value)])), ...(id(c) as object) });
+const query: Params = (c) => ({
+  ...Object.fromEntries(Object.entries(c.req.query()).map(([name, value]) => [name, fromQuery(name, value)])),
+  ...(id(c) as object),
+});
 
 /** In this order: Hono takes the first that fits. */
 const ROUTES: readonly (readonly ["GET" | "POST" | "DELETE", string, OperationName, Params])[] = [
@@ -44,7 +48,14 @@ export function httpJsonApp(open: (request: Request, env: never) => { handler: A
       return c.body(JSON.stringify(result.value), 200, { "Content-Type": MEDIA_TYPE });
     });
   }
-  app.notFound((c) => answer(new RequestError("method-not-found", `there is nothing at ${c.req.method} ${new URL(c.req.url).pathname}; the agent's card is at /.well-known/agent-card.json`)));
+  app.notFound((c) =>
+    answer(
+      new RequestError(
+        "method-not-found",
+        `there is nothing at ${c.req.method} ${new URL(c.req.url).pathname}; the agent's card is at /.well-known/agent-card.json`,
+      ),
+    ),
+  );
   app.onError((error) => answer(toRequestError(error)));
   return app;
 }

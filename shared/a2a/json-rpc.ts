@@ -40,8 +40,13 @@ function parseEnvelope(body: unknown): { method: OperationName; params: unknown 
   const { jsonrpc, method, params, id } = body as Record<string, unknown>;
   if (jsonrpc !== "2.0") throw invalid('"jsonrpc" must be "2.0"');
   if (typeof method !== "string") throw invalid('"method" must be a string');
-  if (id !== undefined && id !== null && typeof id !== "string" && typeof id !== "number") throw invalid('"id" must be a string or a number');
-  if (!Object.hasOwn(OPERATIONS, method)) throw new RequestError("method-not-found", `there is no method "${method.slice(0, 100)}"; A2A 1.0 has ${Object.keys(OPERATIONS).join(", ")}`);
+  if (id !== undefined && id !== null && typeof id !== "string" && typeof id !== "number")
+    throw invalid('"id" must be a string or a number');
+  if (!Object.hasOwn(OPERATIONS, method))
+    throw new RequestError(
+      "method-not-found",
+      `there is no method "${method.slice(0, 100)}"; A2A 1.0 has ${Object.keys(OPERATIONS).join(", ")}`,
+    );
   if (params !== undefined && (typeof params !== "object" || params === null || Array.isArray(params))) {
     throw new RequestError("invalid-params", "params must be an object", [{ field: "params", description: "must be an object" }]);
   }

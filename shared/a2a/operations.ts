@@ -24,7 +24,9 @@ export const OPERATIONS = {
   GetTask: async (handler, params, context) => ({ value: await handler.getTask(parseRequest(getRequest, params), context) }),
   ListTasks: async (handler, params, context) => ({ value: await handler.listTasks(parseRequest(listRequest, params ?? {}), context) }),
   CancelTask: async (handler, params, context) => ({ value: await handler.cancelTask(parseRequest(taskRequest, params), context) }),
-  SubscribeToTask: async (handler, params, context) => ({ stream: await handler.subscribeToTask(parseRequest(taskRequest, params), context) }),
+  SubscribeToTask: async (handler, params, context) => ({
+    stream: await handler.subscribeToTask(parseRequest(taskRequest, params), context),
+  }),
   CreateTaskPushNotificationConfig: pushNotSupported,
   GetTaskPushNotificationConfig: pushNotSupported,
   ListTaskPushNotificationConfigs: pushNotSupported,

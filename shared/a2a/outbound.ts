@@ -32,7 +32,10 @@ const replySchema = v.union([
 
 export const outbound: Outbound<object> = {
   async call(env, call, options) {
-    return toResult(call, await post(env, call, options, "SendMessage", { message: toMessage(call, options.key), configuration: { historyLength: 0 } }));
+    return toResult(
+      call,
+      await post(env, call, options, "SendMessage", { message: toMessage(call, options.key), configuration: { historyLength: 0 } }),
+    );
   },
 
   async cancel(env, call, options) {
@@ -47,10 +50,19 @@ export const outbound: Outbound<object> = {
 
 type Reply = { body: unknown } | { unreachable: string; body?: undefined };
 
-async function post(env: object, { agent }: OutboundCall, { key, principal, signal }: OutboundOptions, method: string, params: object): Promise<Reply> {
+async function post(
+  env: object,
+  { agent }: OutboundCall,
+  { key, principal, signal }: OutboundOptions,
+  method: string,
+  params: object,
+): Promise<Reply> {
   const binding = agentBinding(env, agent);
   if (!binding) return { unreachable: `there is no agent "${agent}" in this mesh` };
-  const headers = withPrincipal(new Headers({ "Content-Type": "application/json", "A2A-Version": VERSION, "Idempotency-Key": key }), principal);
+  const headers = withPrincipal(
+    new Headers({ "Content-Type": "application/json", "A2A-Version": VERSION, "Idempotency-Key": key }),
+    principal,
+  );
   try {
     const response = await binding.fetch(`https://${agent}.mesh/`, {
       method: "POST",
@@ -85,10 +97,16 @@ function toResult({ agent, skill }: OutboundCall, reply: Reply): CallResult {
   if ("unreachable" in reply && reply.unreachable) return { ok: false, reason: "unreachable", message: reply.unreachable };
   const parsed = v.safeParse(replySchema, reply.body);
   if (!parsed.success) return { ok: false, reason: "nonsense", message: `${agent}/${skill} gave an answer that is no A2A response` };
-  if ("error" in parsed.output) return { ok: false, reason: "refused", message: `${agent}/${skill} refused: ${parsed.output.error.message}` };
+  if ("error" in parsed.output)
+    return { ok: false, reason: "refused", message: `${agent}/${skill} refused: ${parsed.output.error.message}` };
   const { result } = parsed.output;
   if ("message" in result) {
-    return { ok: true, taskId: "", text: textOf(result.message.parts as Part[]), artifacts: [{ artifactId: "message", parts: result.message.parts as Part[] }] };
+    return {
+      ok: true,
+      taskId: "",
+      text: textOf(result.message.parts as Part[]),
+      artifacts: [{ artifactId: "message", parts: result.message.parts as Part[] }],
+    };
   }
   const { id: taskId, status } = result.task;
   const artifacts = (result.task.artifacts ?? []) as Artifact[];
@@ -105,6 +123,11 @@ function toResult({ agent, skill }: OutboundCall, reply: Reply): CallResult {
     case "TASK_STATE_CANCELED":
       return { ok: false, reason: "failed", message: words || `${agent}/${skill} failed`, taskId };
     default:
-      return { ok: false, reason: "nonsense", message: `${agent}/${skill} answered with a task that has not ended (${status.state})`, taskId };
+      return {
+        ok: false,
+        reason: "nonsense",
+        message: `${agent}/${skill} answered with a task that has not ended (${status.state})`,
+        taskId,
+      };
   }
 }

@@ -11,14 +11,25 @@ const camelCased = v.pipe(
   v.transform((value) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
     if (!Object.keys(value).some((key) => key.includes("_"))) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()), each]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, each]) => [key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()), each]),
+    );
   }),
 );
 
 const text = v.pipe(v.string(), v.nonEmpty("must not be empty"), v.maxLength(1024, "must be at most 1024 characters"));
-const json = v.custom<Record<string, never>>((value) => typeof value === "object" && value !== null && !Array.isArray(value), "must be an object");
+const json = v.custom<Record<string, never>>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  "must be an object",
+);
 /** ProtoJSON writes an unset field as null too. */
-const optional = <const S extends v.GenericSchema>(schema: S) => v.optional(v.pipe(v.nullish(schema), v.transform((value) => value ?? undefined)));
+const optional = <const S extends v.GenericSchema>(schema: S) =>
+  v.optional(
+    v.pipe(
+      v.nullish(schema),
+      v.transform((value) => value ?? undefined),
+    ),
+  );
 
 const CONTENTS = ["text", "raw", "url", "data"] as const;
 
@@ -32,7 +43,10 @@ const part = v.pipe(
     mediaType: v.optional(v.pipe(v.string(), v.maxLength(256))),
     metadata: v.optional(json),
   }),
-  v.check((value) => CONTENTS.filter((name) => name in value && value[name] !== undefined).length === 1, "must have exactly one of text, raw, url and data"),
+  v.check(
+    (value) => CONTENTS.filter((name) => name in value && value[name] !== undefined).length === 1,
+    "must have exactly one of text, raw, url and data",
+  ),
   v.transform(({ text, raw, url, data, filename, mediaType, metadata }) => ({
     ...(text !== undefined && { text }),
     ...(raw !== undefined && { raw: raw.replaceAll("-", "+").replaceAll("_", "/") }),
@@ -54,7 +68,11 @@ const message = v.pipe(
   v.object({
     messageId: text,
     role,
-    parts: v.pipe(v.array(part, "must be an array of parts"), v.minLength(1, "must have at least one part"), v.maxLength(1000, "must have at most 1000 parts")),
+    parts: v.pipe(
+      v.array(part, "must be an array of parts"),
+      v.minLength(1, "must have at least one part"),
+      v.maxLength(1000, "must have at most 1000 parts"),
+    ),
     contextId: optional(v.pipe(v.string(), v.maxLength(1024))),
     taskId: optional(v.pipe(v.string(), v.maxLength(1024))),
     metadata: optional(json),
@@ -64,7 +82,12 @@ const message = v.pipe(
   v.transform((value) => withoutEmpty(value, ["contextId", "taskId", "metadata", "extensions", "referenceTaskIds"])),
 );
 
-const count = v.pipe(v.number("must be a number"), v.integer("must be a whole number"), v.minValue(0, "must not be negative"), v.maxValue(2 ** 31 - 1));
+const count = v.pipe(
+  v.number("must be a number"),
+  v.integer("must be a whole number"),
+  v.minValue(0, "must not be negative"),
+  v.maxValue(2 ** 31 - 1),
+);
 
 const configuration = v.pipe(
   camelCased,
@@ -96,7 +119,12 @@ export const listRequest = v.pipe(
   v.object({
     contextId: optional(v.string()),
     status: optional(v.picklist([...TASK_STATES, "TASK_STATE_UNSPECIFIED"], "must be a task state such as TASK_STATE_WORKING")),
-    statusTimestampAfter: optional(v.pipe(v.string(), v.check((value) => !Number.isNaN(Date.parse(value)), "must be an ISO 8601 timestamp"))),
+    statusTimestampAfter: optional(
+      v.pipe(
+        v.string(),
+        v.check((value) => !Number.isNaN(Date.parse(value)), "must be an ISO 8601 timestamp"),
+      ),
+    ),
     pageSize: optional(v.pipe(count, v.minValue(1, "must be from 1 to 100"), v.maxValue(100, "must be from 1 to 100"))),
     pageToken: optional(v.string()),
     historyLength: optional(count),
@@ -116,7 +144,9 @@ const VIOLATIONS_SHOWN = 10;
 export function parseRequest<S extends v.GenericSchema>(schema: S, params: unknown): v.InferOutput<S> {
   const result = v.safeParse(schema, params);
   if (result.success) return result.output;
-  const violations = result.issues.slice(0, VIOLATIONS_SHOWN).map((issue) => ({ field: v.getDotPath(issue) ?? "", description: describe(issue) }));
+  const violations = result.issues
+    .slice(0, VIOLATIONS_SHOWN)
+    .map((issue) => ({ field: v.getDotPath(issue) ?? "", description: describe(issue) }));
   const [first] = violations;
   throw new RequestError("invalid-params", `${first?.field || "the request"} ${first?.description}`, violations);
 }
@@ -126,7 +156,10 @@ function describe(issue: v.BaseIssue<unknown>): string {
   return issue.message.startsWith("Invalid") ? `must be ${issue.expected ?? "valid"}` : issue.message;
 }
 
-function withoutEmpty<T extends object, K extends keyof T>(value: T, keys: readonly K[]): { [P in keyof T]: P extends K ? Exclude<T[P], undefined> : T[P] } {
+function withoutEmpty<T extends object, K extends keyof T>(
+  value: T,
+  keys: readonly K[],
+): { [P in keyof T]: P extends K ? Exclude<T[P], undefined> : T[P] } {
   const copy = { ...value };
   for (const key of keys) if (copy[key] === undefined || copy[key] === "") delete copy[key];
   return copy as never;

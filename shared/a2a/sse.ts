@@ -17,7 +17,10 @@ export function sseResponse(lines: ReadableStream<Uint8Array>, envelope: { befor
       rest += decoder.decode(chunk, { stream: true });
       const end = rest.lastIndexOf("\n") + 1;
       if (end === 0) return;
-      const out = rest.slice(0, end - 1).split("\n").map((line) => toEvent(line, envelope));
+      const out = rest
+        .slice(0, end - 1)
+        .split("\n")
+        .map((line) => toEvent(line, envelope));
       rest = rest.slice(end);
       controller.enqueue(encoder.encode(out.join("")));
     },

@@ -148,7 +148,8 @@ export class ActiveRun<Env> implements Run<Env> {
     if (known !== undefined) return this.#valueAt(known) as unknown as CallResult;
     // The key is made of the task and the name, so that a call repeated after a crash is the same call to its callee.
     const key = `${this.taskId}/${name}`;
-    if (this.#task.head.delegating[name] === undefined) this.#task.apply({ type: "delegating", name, agent: call.agent, skill: call.skill, key });
+    if (this.#task.head.delegating[name] === undefined)
+      this.#task.apply({ type: "delegating", name, agent: call.agent, skill: call.skill, key });
     const deadline = call.deadlineMs === undefined ? undefined : AbortSignal.timeout(call.deadlineMs);
     const options = { key, principal: this.principal, signal: deadline ? AbortSignal.any([this.signal, deadline]) : this.signal };
     const result = await this.#during(() => this.#outbound.call(this.env, call, options));
@@ -156,7 +157,11 @@ export class ActiveRun<Env> implements Run<Env> {
       // Nobody waits for it any more: the callee should not go on spending.
       await this.#outbound.cancel(this.env, call, { key, principal: this.principal, signal: AbortSignal.timeout(5_000) }).catch(() => {});
       if (deadline?.aborted && !this.signal.aborted) {
-        return { ok: false, reason: "deadline", message: `${call.agent}/${call.skill} gave no answer within ${(call.deadlineMs ?? 0) / 1000} s` };
+        return {
+          ok: false,
+          reason: "deadline",
+          message: `${call.agent}/${call.skill} gave no answer within ${(call.deadlineMs ?? 0) / 1000} s`,
+        };
       }
     }
     // A question is remembered too: its answer must go to the task that asked, also from a later run.
@@ -169,7 +174,8 @@ export class ActiveRun<Env> implements Run<Env> {
     const known = head.memo[name];
     if (known !== undefined) return this.#messageAt(known);
     // A former run may have asked already: then the question stands in the log and only its answer is missing.
-    if (!head.questions.includes(name)) this.#task.apply({ type: "question", name, message: this.#say(question), ...(metadata && { metadata }) });
+    if (!head.questions.includes(name))
+      this.#task.apply({ type: "question", name, message: this.#say(question), ...(metadata && { metadata }) });
     const answered = new Promise<Message>((resolve) => this.#answers.set(name, resolve));
     this.#parkWhenIdle();
     return answered;
@@ -191,7 +197,8 @@ export class ActiveRun<Env> implements Run<Env> {
   }
 
   #recall(name: string): Json | undefined {
-    if (this.#names.has(name)) throw new NameTaken(`"${name}" is used twice in one run: give each step, call and decision a name of its own`);
+    if (this.#names.has(name))
+      throw new NameTaken(`"${name}" is used twice in one run: give each step, call and decision a name of its own`);
     this.#names.add(name);
     const seq = this.#task.head.memo[name];
     return seq === undefined ? undefined : this.#valueAt(seq);
@@ -199,7 +206,8 @@ export class ActiveRun<Env> implements Run<Env> {
 
   #remember(name: string, value: Json): void {
     const chars = JSON.stringify(value).length;
-    if (chars > MEMO_CHARS) throw new Error(`"${name}" gave ${chars} characters, more than the ${MEMO_CHARS} a log entry may hold: return a reference instead`);
+    if (chars > MEMO_CHARS)
+      throw new Error(`"${name}" gave ${chars} characters, more than the ${MEMO_CHARS} a log entry may hold: return a reference instead`);
     this.#task.apply({ type: "memo", name, value });
   }
 
@@ -239,4 +247,3 @@ export class ActiveRun<Env> implements Run<Env> {
     }
   }
 }
-

@@ -33,7 +33,9 @@ export class LogStore {
   append(task: string, entries: readonly LogEntry[], head: TaskHead): void {
     if (entries.length === 0) return;
     if (!this.#hasLog()) {
-      this.#sql.exec("CREATE TABLE log (task TEXT, seq INTEGER, part INTEGER, at INTEGER, body TEXT, PRIMARY KEY (task, seq, part)) WITHOUT ROWID");
+      this.#sql.exec(
+        "CREATE TABLE log (task TEXT, seq INTEGER, part INTEGER, at INTEGER, body TEXT, PRIMARY KEY (task, seq, part)) WITHOUT ROWID",
+      );
       this.#log = true;
     }
     const rows: (string | number)[] = [];
@@ -59,7 +61,12 @@ export class LogStore {
     if (!this.#hasLog()) return [];
     return joinParts(
       this.#sql
-        .exec<Row>("SELECT seq, part, at, body FROM log WHERE task = ? AND seq BETWEEN ? AND ? AND part >= 0 ORDER BY seq, part", task, first, last)
+        .exec<Row>(
+          "SELECT seq, part, at, body FROM log WHERE task = ? AND seq BETWEEN ? AND ? AND part >= 0 ORDER BY seq, part",
+          task,
+          first,
+          last,
+        )
         .toArray(),
     );
   }
@@ -78,7 +85,10 @@ export class LogStore {
   /** Every task of this home. Reads the whole log: only for repair after a crash. */
   tasks(): string[] {
     if (!this.#hasLog()) return [];
-    return this.#sql.exec<{ task: string }>("SELECT DISTINCT task FROM log").toArray().map(({ task }) => task);
+    return this.#sql
+      .exec<{ task: string }>("SELECT DISTINCT task FROM log")
+      .toArray()
+      .map(({ task }) => task);
   }
 
   owe(task: string, due: number): void {

@@ -8,7 +8,17 @@ import type { Message } from "../task/a2a-types.ts";
 import { RESUME_LIMIT } from "../task/advance.ts";
 import type { Homes } from "../task/home.ts";
 import { ActiveRun, type Outbound } from "./active-run.ts";
-import type { FollowUp, HomeRefusal, Listed, ReplyOptions, StartRequest, StreamReply, TaskHomeApi, TaskIndexApi, TaskReply } from "./api.ts";
+import type {
+  FollowUp,
+  HomeRefusal,
+  Listed,
+  ReplyOptions,
+  StartRequest,
+  StreamReply,
+  TaskHomeApi,
+  TaskIndexApi,
+  TaskReply,
+} from "./api.ts";
 import { Listing } from "./listing.ts";
 import { LiveTask } from "./live-task.ts";
 import { LogStore } from "./log-store.ts";
@@ -54,7 +64,9 @@ export function defineTaskHome<Env extends HomeEnv>({ program, outbound, homes, 
 
     async startStream(request: StartRequest, { historyLength }: ReplyOptions): Promise<StreamReply> {
       const started = await this.#start(request);
-      return "refusal" in started ? { ok: false, refusal: started.refusal } : this.#stream(started.task, { from: "creation", historyLength });
+      return "refusal" in started
+        ? { ok: false, refusal: started.refusal }
+        : this.#stream(started.task, { from: "creation", historyLength });
     }
 
     async message(followUp: FollowUp, options: ReplyOptions): Promise<TaskReply> {
@@ -89,7 +101,9 @@ export function defineTaskHome<Env extends HomeEnv>({ program, outbound, homes, 
     }
 
     async flushListing(): Promise<void> {
-      await this.#listing.flush(() => this.#store.tasks().flatMap((id) => listed(this.#tasks.get(id) ?? LiveTask.load(id, this.#store, () => {})) ?? []));
+      await this.#listing.flush(() =>
+        this.#store.tasks().flatMap((id) => listed(this.#tasks.get(id) ?? LiveTask.load(id, this.#store, () => {})) ?? []),
+      );
     }
 
     override async alarm(): Promise<void> {
@@ -112,7 +126,12 @@ export function defineTaskHome<Env extends HomeEnv>({ program, outbound, homes, 
       const known = digest === undefined ? undefined : this.#find(taskId);
       if (known) return known.head.digest === digest ? { task: known } : { refusal: { code: "key-reused" } };
 
-      const task = LiveTask.create(taskId, { type: "created", ...request, ...(digest !== undefined && { digest }) }, this.#store, (stored) => this.#note(stored));
+      const task = LiveTask.create(
+        taskId,
+        { type: "created", ...request, ...(digest !== undefined && { digest }) },
+        this.#store,
+        (stored) => this.#note(stored),
+      );
       this.#keep(task);
       const ended = this.#run(task);
       // A skill that needs nothing from the world is done within this turn: then everything is stored at once, and
@@ -171,7 +190,10 @@ export function defineTaskHome<Env extends HomeEnv>({ program, outbound, homes, 
       } catch (error) {
         // Details stay here: an error's text may hold what the caller must not see.
         if (!run.signal.aborted) console.error(`task ${task.id}: the program threw`, error);
-        outcome = { outcome: "failed", reason: `the agent stopped with an internal error; its operator finds the cause under task ${task.id}. Sending the request again is safe.` };
+        outcome = {
+          outcome: "failed",
+          reason: `the agent stopped with an internal error; its operator finds the cause under task ${task.id}. Sending the request again is safe.`,
+        };
       }
       if (this.#runs.get(task) !== running) return;
       try {
@@ -251,7 +273,10 @@ export function defineTaskHome<Env extends HomeEnv>({ program, outbound, homes, 
       if (!task.resting) {
         if (task.head.resumes >= RESUME_LIMIT) {
           const run = new ActiveRun(task, this.env, outbound, { hold: () => {}, park: () => {} });
-          run.end({ outcome: "failed", reason: `the agent was stopped ${RESUME_LIMIT} times without getting any further, and was given up` });
+          run.end({
+            outcome: "failed",
+            reason: `the agent was stopped ${RESUME_LIMIT} times without getting any further, and was given up`,
+          });
           this.#finish(task, "given up");
         } else {
           task.apply({ type: "lost" });

@@ -73,7 +73,10 @@ export class TaskIndex extends DurableObject implements TaskIndexApi {
       tasks: rows.slice(0, pageSize).map((row) => JSON.parse(row.task) as Task),
       ...(last && { next: { at: last.at, id: last.id } }),
       total,
-      behind: this.#sql.exec<{ home: string }>("SELECT home FROM behind").toArray().map(({ home }) => home),
+      behind: this.#sql
+        .exec<{ home: string }>("SELECT home FROM behind")
+        .toArray()
+        .map(({ home }) => home),
     };
   }
 

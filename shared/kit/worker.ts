@@ -25,7 +25,10 @@ export interface AgentWorkerEnv extends HandlerEnv, AuthEnv {}
 const RUN_LIMIT_MS = 5 * 60_000;
 
 /** @returns what the Worker's main module exports */
-export function agentWorker<Env>(agent: { card: AgentCard; program: Program<Env> }, { homes = "shared", runLimitMs = RUN_LIMIT_MS }: AgentWorkerOptions = {}) {
+export function agentWorker<Env>(
+  agent: { card: AgentCard; program: Program<Env> },
+  { homes = "shared", runLimitMs = RUN_LIMIT_MS }: AgentWorkerOptions = {},
+) {
   const { card, program } = agent;
   const open = a2aApp<AgentWorkerEnv>({ card, homes, authenticate });
   const mesh = a2aApp<AgentWorkerEnv>({ card, homes, authenticate: principalFromMesh });

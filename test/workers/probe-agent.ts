@@ -1,0 +1,92 @@
+/** An agent whose skills do what the tests of the host need: finish at once, step, ask, hang, throw, call others. */
+import { defineAgent } from "../../shared/kit/agent.ts";
+import { completed, rejected } from "../../shared/kit/skill.ts";
+
+/** How often each step's function ran, in this isolate: what must not run twice is counted here. */
+export const runs = new Map<string, number>();
+/** Which waiting skills were reached, and which a test has let go on. Polled: an object must not be woken from outside it. */
+export const reached = new Set<string>();
+export const opened = new Set<string>();
+
+async function gate(name: string, signal: AbortSignal): Promise<void> {
+  reached.add(name);
+  while (!opened.has(name) && !signal.aborted) await scheduler.wait(5);
+}
+
+const ids = ["echo", "chunks", "steps", "question", "wait", "hang", "throws", "nonsense", "fan", "count", "doomed"];
+
+export const card = {
+  name: "probe",
+  description: "Does what tests need",
+  version: "1.0.0",
+  supportedInterfaces: [{ url: "http://127.0.0.1:8787/agents/probe", protocolBinding: "JSONRPC", protocolVersion: "1.0" }],
+  capabilities: { streaming: true },
+  defaultInputModes: ["text/plain", "application/json"],
+  defaultOutputModes: ["text/plain"],
+  skills: ids.map((id) => ({ id, name: id, description: `the ${id} skill`, tags: [id] })),
+};
+
+function count(name: string): number {
+  const n = (runs.get(name) ?? 0) + 1;
+  runs.set(name, n);
+  return n;
+}
+
+export default defineAgent<object>(card, {
+  echo: ({ text }) => completed(text),
+
+  chunks: ({ emit }) => {
+    for (const text of ["one", "two", "three"])
+      emit({ artifactId: "words", parts: [{ text }] }, { append: text !== "one", lastChunk: text === "three" });
+    return completed({ artifacts: [], text: "said" });
+  },
+
+  steps: async ({ text, step, taskId, signal }) => {
+    const first = await step("first", async () => {
+      count(`${text}:first`);
+      await scheduler.wait(1);
+      return `first of ${taskId}`;
+    });
+    await gate(text, signal);
+    const second = await step("second", () => count(`${text}:second`));
+    return completed(`${first}, then ${second}`);
+  },
+
+  question: async ({ text, ask, step }) => {
+    const before = await step("before", () => count(`${text}:before`));
+    const place = await ask("Which place?");
+    const year = await ask("Which year?");
+    return completed(`${before} ${place} ${year}`);
+  },
+
+  wait: async ({ text, signal }) => {
+    await gate(text, signal);
+    if (signal.aborted) count(`${text}:aborted`);
+    return completed("waited");
+  },
+
+  hang: () => new Promise(() => {}),
+
+  throws: () => {
+    throw new Error("the password is hunter2");
+  },
+
+  nonsense: () => ({ answer: 42 }) as never,
+
+  fan: async ({ text, delegate }) => {
+    const calls = text.split(",").map((skill) => delegate(`peer/${skill}`, skill));
+    const results = await Promise.all(calls);
+    return completed(JSON.stringify(results.map((result) => (result.ok ? result.text : result.reason))));
+  },
+
+  count: ({ text, progress }) => {
+    for (let index = 1; index <= Number(text); index++) progress(`${index}`);
+    return completed("counted");
+  },
+
+  doomed: async ({ text, step }) => {
+    count(`${text}:began`);
+    await step("never", () => new Promise<never>(() => {}));
+    return rejected("never reached");
+  },
+});

@@ -1,0 +1,44 @@
+/**
+ * The agents this mesh was deployed with: one service binding each, found by its prefix, and the card each one serves.
+ */
+
+import { CARD_PATH } from "../../shared/a2a/card.ts";
+import { AGENT_BINDING } from "../../shared/a2a/outbound.ts";
+import { parseCard } from "../../shared/kit/card.ts";
+import type { AgentCard } from "../../shared/task/a2a-types.ts";
+
+/** As long as a card may be cached by any client. Milliseconds. */
+const FRESH_MS = 60_000;
+
+let known: { at: number; cards: Promise<AgentCard[]> } | undefined;
+
+/** Names of the bound agents, as in their URLs. */
+export function agentNames(env: object): string[] {
+  return Object.keys(env)
+    .filter((name) => name.startsWith(AGENT_BINDING))
+    .map((name) => name.slice(AGENT_BINDING.length).toLowerCase().replaceAll("_", "-"))
+    .sort();
+}
+
+/** The cards of all bound agents that answer. One that does not is left out and logged; it cannot be delegated to. */
+export function catalogue(env: object): Promise<AgentCard[]> {
+  if (known && Date.now() - known.at < FRESH_MS) return known.cards;
+  const cards = Promise.all(agentNames(env).map((name) => fetchCard(env, name))).then((all) => {
+    // An agent that was down is asked again with the next request, not after the time a card is good for.
+    if (all.includes(undefined)) known = undefined;
+    return all.filter((card) => card !== undefined);
+  });
+  known = { at: Date.now(), cards };
+  return cards;
+}
+
+async function fetchCard(env: object, name: string): Promise<AgentCard | undefined> {
+  try {
+    const binding = (env as Record<string, Fetcher>)[AGENT_BINDING + name.toUpperCase().replaceAll("-", "_")];
+    const response = await binding?.fetch(`https://${name}.mesh${CARD_PATH}`);
+    return parseCard(await response?.json());
+  } catch (error) {
+    console.error(`agent ${name} gave no usable card`, error);
+    return undefined;
+  }
+}

@@ -4,13 +4,11 @@
  */
 import { parseArgs } from "node:util";
 import { isTerminal, type Part, type Task } from "../shared/task/a2a-types.ts";
+import { addressOf } from "./address.ts";
 import { type AgentClient, connect } from "./client.ts";
 import { converse, showEnd } from "./conversation.ts";
 import { partFor } from "./documents.ts";
-import { runningMesh } from "./mesh-file.ts";
 import { inWords } from "./narration.ts";
-import { readPort } from "./port.ts";
-import { DEFAULT_PORT, ROOT } from "./project.ts";
 import { runCommand, terminal, UsageError } from "./terminal.ts";
 
 const HELP = `
@@ -93,14 +91,6 @@ function partsToSend(texts: readonly string[], { file, task, answer, approve }: 
   return [...words.map((text) => ({ text })), ...file.map((path) => partFor(path))];
 }
 
-export function addressOf(url: string | undefined, agent: string | undefined): string {
-  if (url !== undefined && agent !== undefined) throw new UsageError("--url and --agent both say where: give one of them");
-  if (url !== undefined) return url;
-  const port = readPort(process.env["PORT"]);
-  const mesh = port === undefined ? (runningMesh(ROOT)?.url ?? `http://127.0.0.1:${DEFAULT_PORT}`) : `http://127.0.0.1:${port}`;
-  return agent === undefined ? mesh : `${mesh}/agents/${encodeURIComponent(agent)}`;
-}
-
 interface Look {
   readonly get?: string | undefined;
   readonly cancel?: string | undefined;
@@ -127,4 +117,4 @@ function oneLine({ id, status }: Task): string {
   return `${status.timestamp}  ${inWords(status.state).padEnd(10)}  ${id}`;
 }
 
-if (import.meta.main) await runCommand(call, HELP);
+await runCommand(call, HELP);

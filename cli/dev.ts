@@ -2,6 +2,7 @@
  * `npm run dev`: the mesh alone, until Ctrl-C. It reloads when a file is saved.
  */
 import { parseArgs } from "node:util";
+import { flagsToReach } from "./address.ts";
 import { watchLifetime } from "./lifetime.ts";
 import { type Mesh, startMesh } from "./mesh.ts";
 import { choosePort } from "./port.ts";
@@ -44,7 +45,7 @@ function describe(mesh: Mesh, names: readonly string[], fresh: boolean): void {
   terminal.say(`  ${"front door".padEnd(width)}  ${card("")}`);
   for (const name of names) terminal.say(`  ${name.padEnd(width)}  ${card(`/agents/${name}`)}`);
   terminal.say(`  ${"state".padEnd(width)}  ${fresh ? "forgotten at the end (--fresh)" : shown(mesh.state)}`);
-  terminal.say(`\nTry: npm run call -- "your question"      Stop: Ctrl-C`);
+  terminal.say(`\nTry: npm run call -- ${flagsToReach(mesh.url)}"your question"      Stop: Ctrl-C`);
 }
 
 /** Waits for the end of the command or of the runtime, leaves nothing behind, and says which it was. */

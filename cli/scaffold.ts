@@ -66,11 +66,16 @@ export function planScaffold(root: string, name: string): Scaffold {
 export function writeScaffold(root: string, { files, frontDoor }: Scaffold): void {
   const done: string[] = [];
   const folders: string[] = [];
+  const makeFolder = (folder: string): void => {
+    if (existsSync(folder)) return;
+    makeFolder(dirname(folder));
+    mkdirSync(folder);
+    folders.push(folder);
+  };
   try {
     for (const { path, content } of files) {
       const target = join(root, path);
-      const made = mkdirSync(dirname(target), { recursive: true });
-      if (made !== undefined) folders.push(made);
+      makeFolder(dirname(target));
       // "wx": a file that came into being since the plan was made is somebody else's work.
       writeFileSync(target, content, { flag: "wx" });
       done.push(target);

@@ -2,6 +2,7 @@
  * `npm start`: the whole mesh at work once, on real documents, then up until Ctrl-C.
  */
 import { parseArgs } from "node:util";
+import { flagsToReach } from "./address.ts";
 import { connect } from "./client.ts";
 import { converse, count, showEnd } from "./conversation.ts";
 import { untilOver } from "./dev.ts";
@@ -85,11 +86,15 @@ async function ask(mesh: Mesh, question: string, lifetime: Lifetime): Promise<nu
   const client = await connect(mesh.url);
   const interactive = process.stdin.isTTY === true;
   const conversation = await converse(client, { parts: [{ text: question }] }, { interactive, signal: lifetime.signal });
-  const code = showEnd(conversation);
+  const flags = flagsToReach(mesh.url);
+  const code = showEnd(conversation, flags);
   note(`\n${paint("bold", "Try next")}`);
-  note(`  npm run call -- "What is 15% of 2.4 GB in MB?"        ask something else, in another terminal`);
-  note(`  npm run call -- --get ${conversation.task.id} --json   the task as any A2A client sees it`);
-  note(`  npm run new -- weather                                write an agent of your own`);
+  for (const [command, why] of [
+    [`npm run call -- ${flags}"What is 15% of 2.4 GB in MB?"`, "ask something else, in another terminal"],
+    [`npm run call -- ${flags}--get ${conversation.task.id} --json`, "the task as any A2A client sees it"],
+    ["npm run new -- weather", "write an agent of your own"],
+  ])
+    note(`  ${command}\n      ${paint("dim", why ?? "")}`);
   return code;
 }
 

@@ -1,0 +1,194 @@
+import { execFile } from "node:child_process";
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { JsonObject, Message, StreamResponse, Task, TaskState } from "../../../shared/task/a2a-types.ts";
+
+// An agent by hand, so that the command is held to the wire and not to our own server: JSON-RPC, one card, what a test says.
+
+interface Call {
+  readonly method: string;
+  readonly params: { readonly message?: Message; readonly id?: string };
+}
+
+let server: Server;
+let url: string;
+let calls: Call[];
+let events: (call: Call) => StreamResponse[];
+
+beforeEach(async () => {
+  calls = [];
+  server = createServer(async (request, response) => {
+    if (request.method === "GET")
+      return request.url === "/agents/x/.well-known/agent-card.json" ? json(response, card()) : json(response, {}, 404);
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    const { id, method, params } = JSON.parse(body);
+    calls.push({ method, params });
+    const answers = events({ method, params });
+    if (method !== "SendStreamingMessage") return json(response, { jsonrpc: "2.0", id, ...resultOf(method, answers) });
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    for (const result of answers) response.write(`data: ${JSON.stringify({ jsonrpc: "2.0", id, result })}\n\n`);
+    // A waiting task's stream stays open, as the protocol wants it: the command has to leave by itself.
+    if (!answers.some((event) => "statusUpdate" in event && event.statusUpdate.status.state === "TASK_STATE_INPUT_REQUIRED"))
+      response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/agents/x`;
+});
+
+afterEach(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+function json(response: ServerResponse, body: unknown, status = 200): void {
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+}
+
+function card(): JsonObject {
+  return {
+    name: "x",
+    description: "a test's agent",
+    version: "1.0.0",
+    supportedInterfaces: [{ url, protocolBinding: "JSONRPC", protocolVersion: "1.0" }],
+    capabilities: { streaming: true },
+    defaultInputModes: ["text/plain"],
+    defaultOutputModes: ["text/plain"],
+    skills: [{ id: "s", name: "s", description: "s", tags: ["s"] }],
+  };
+}
+
+function resultOf(method: string, answers: StreamResponse[]): JsonObject {
+  const task = answers.flatMap((event) => ("task" in event ? [event.task] : []))[0];
+  if (task === undefined) return { error: { code: -32001, message: "there is no such task" } };
+  const result = method === "ListTasks" ? { tasks: [task], nextPageToken: "" } : method === "SendMessage" ? { task } : task;
+  return { result: JSON.parse(JSON.stringify(result)) };
+}
+
+const T0 = "2026-11-20T12:00:00.000Z";
+
+function task(state: TaskState, extra: Partial<Task> = {}): StreamResponse {
+  return { task: { id: "t-1", contextId: "c-1", status: { state, timestamp: T0 }, ...extra } };
+}
+
+function status(state: TaskState, text: string): StreamResponse {
+  const message: Message = { messageId: "m", role: "ROLE_AGENT", parts: [{ text }] };
+  return { statusUpdate: { taskId: "t-1", contextId: "c-1", status: { state, timestamp: T0, message } } };
+}
+
+const answer: StreamResponse = {
+  artifactUpdate: { taskId: "t-1", contextId: "c-1", artifact: { artifactId: "a", name: "answer", parts: [{ text: "six hops" }] } },
+};
+
+function call(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const command = fileURLToPath(new URL("../../../cli/call.ts", import.meta.url));
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [command, ...args], { timeout: 15_000 }, (error, out, err) => {
+      resolve({ code: error === null ? 0 : Number(error.code ?? -1), out, err });
+    });
+    child.stdin?.end();
+  });
+}
+
+describe("npm run call", () => {
+  it("follows a task to its end: the answer on stdout, everything else on stderr", async () => {
+    events = () => [task("TASK_STATE_SUBMITTED"), status("TASK_STATE_WORKING", "counting"), answer, status("TASK_STATE_COMPLETED", "")];
+    const { code, out, err } = await call("how many?", "--url", url);
+    expect(out).toBe("six hops\n");
+    expect(err).toMatch(/accepted[\s\S]*counting[\s\S]*task t-1/);
+    expect(code).toBe(0);
+    expect(calls[0]?.params.message).toMatchObject({ role: "ROLE_USER", parts: [{ text: "how many?" }] });
+  });
+
+  it("names the skill that is wanted", async () => {
+    events = () => [task("TASK_STATE_COMPLETED")];
+    await call("go", "--url", url, "--skill", "s");
+    expect(calls[0]?.params.message?.metadata).toEqual({ "urn:skein:ext:skill:v1": { skill: "s" } });
+  });
+
+  it("leaves a task that asks, with the command that answers it, and exit code 3", async () => {
+    events = () => [task("TASK_STATE_WORKING"), status("TASK_STATE_INPUT_REQUIRED", "which year?")];
+    const { code, err } = await call("moon", "--url", url);
+    expect(err).toContain("which year?");
+    expect(err).toContain(`npm run call -- --url ${url} --task t-1 --answer "…"`);
+    expect(code).toBe(3);
+  });
+
+  it.each([
+    ["--answer", "1969"],
+    ["--approve", "yes"],
+  ])("answers a waiting task with %s", async (flag, text) => {
+    events = () => [task("TASK_STATE_COMPLETED")];
+    await call("--url", url, "--task", "t-1", flag, ...(flag === "--answer" ? [text] : []));
+    expect(calls[0]?.params.message).toMatchObject({ taskId: "t-1", parts: [{ text }] });
+  });
+
+  it("fails with the agent's reason when the task fails", async () => {
+    events = () => [task("TASK_STATE_WORKING"), status("TASK_STATE_FAILED", "the source is gone")];
+    const { code, err } = await call("go", "--url", url);
+    expect(err).toContain("✘ failed: the source is gone");
+    expect(code).toBe(1);
+  });
+
+  it("says that the task goes on when the stream breaks off, and how to look", async () => {
+    events = () => [task("TASK_STATE_WORKING")];
+    const { code, err } = await call("go", "--url", url);
+    expect(err).toContain("npm run call -- --get t-1");
+    expect(code).toBe(1);
+  });
+
+  it("prints nothing but the events as JSON lines when asked to", async () => {
+    const sent = [task("TASK_STATE_SUBMITTED"), answer, task("TASK_STATE_COMPLETED")];
+    events = () => sent;
+    const { out, err } = await call("go", "--url", url, "--json");
+    const lines = out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(lines).toMatchObject(sent);
+    expect(err).toBe("");
+  });
+
+  it("waits for the end without a stream when asked to", async () => {
+    events = () => [task("TASK_STATE_COMPLETED", { artifacts: [{ artifactId: "a", parts: [{ text: "six" }] }] })];
+    const { out } = await call("go", "--url", url, "--no-stream");
+    expect(out).toBe("six\n");
+    expect(calls.map(({ method }) => method)).toEqual(["SendMessage"]);
+  });
+
+  it.each([
+    [["--get", "t-1"], "GetTask"],
+    [["--list"], "ListTasks"],
+    [["--cancel", "t-1"], "CancelTask"],
+  ])("looks instead of sending: %s", async (args, method) => {
+    events = () => [task("TASK_STATE_CANCELED")];
+    await call(...args, "--url", url);
+    expect(calls.map((each) => each.method)).toEqual([method]);
+  });
+
+  it.each([
+    ["nothing to send", [], "nothing to send"],
+    ["an answer to no task", ["--answer", "yes"], "need --task"],
+    ["an option that is none", ["x", "--wat"], "--wat"],
+    ["a text where nothing is sent", ["x", "--list"], "send nothing"],
+    ["two addresses", ["x", "--url", "http://127.0.0.1:1", "--agent", "y"], "give one of them"],
+  ])("refuses %s in one line, with exit code 2", async (_what, args, reason) => {
+    const { code, err } = await call(...args);
+    expect(err).toContain(reason);
+    expect(err.trim().split("\n")).toHaveLength(1);
+    expect(code).toBe(2);
+  });
+
+  it("says what to do when there is nobody, no such agent, or no such task", async () => {
+    events = () => [];
+    const lost = await call("--get", "t-9", "--url", url);
+    expect(lost).toMatchObject({ code: 1, err: expect.stringMatching(/t-9.*there is no such task/) });
+    const stranger = await call("x", "--url", `${url}yz`);
+    expect(stranger).toMatchObject({ code: 1, err: expect.stringContaining("there is no agent at") });
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    expect(await call("x", "--url", url)).toMatchObject({ code: 1, err: expect.stringContaining("npm run dev") });
+  });
+});

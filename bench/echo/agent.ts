@@ -7,10 +7,17 @@ import card from "./card.json" with { type: "json" };
 
 /** As many as the SSE floor sends. */
 const CHUNKS = 20;
+/** As long as a skill waits that asks somebody else, on a good day. */
+const WAIT_MS = 20;
 const MOST_EVENTS = 10_000;
 
 export default defineAgent(card, {
   echo: ({ text }) => completed(text),
+
+  later: async ({ text }) => {
+    await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+    return completed(text);
+  },
 
   stream: ({ text, emit }) => {
     for (let index = 0; index < CHUNKS; index += 1)

@@ -5,10 +5,18 @@ import { defineAgent } from "../../shared/kit/agent.ts";
 import { completed, failed, type Outcome, type SkillContext } from "../../shared/kit/skill.ts";
 import card from "./card.json" with { type: "json" };
 
-export default defineAgent(card, { one: (context) => fanOut(context, 1), five: (context) => fanOut(context, 5) });
+export default defineAgent(card, {
+  one: (context) => fanOut(context, "echo/echo", 1),
+  five: (context) => fanOut(context, "echo/echo", 5),
+  "one-later": (context) => fanOut(context, "echo/later", 1),
+  "five-later": (context) => fanOut(context, "echo/later", 5),
+});
 
-async function fanOut({ text, delegate }: SkillContext, calls: number): Promise<Outcome> {
-  const results = await Promise.all(Array.from({ length: calls }, () => delegate("echo/echo", text)));
-  for (const result of results) if (!result.ok) return failed(`the echo agent did not answer: ${result.message}`);
+async function fanOut({ text, delegate }: SkillContext, skill: `${string}/${string}`, calls: number): Promise<Outcome> {
+  const results = await Promise.all(Array.from({ length: calls }, () => delegate(skill, text)));
+  for (const result of results) {
+    if (!result.ok) return failed(`the echo agent did not answer: ${result.message}`);
+    if (result.text !== text) return failed(`the echo agent answered "${result.text}"`);
+  }
   return completed(text);
 }

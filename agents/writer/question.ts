@@ -19,6 +19,8 @@ export interface QuestionPart {
 }
 
 const MAX_PARTS = 6;
+/** Nobody asks at such length; what comes behind is material in the wrong place. */
+const MAX_CHARS = 4_000;
 
 const ASKING = "(?:how|what|which|when|where|who|why|whether)";
 const QUANTITY =
@@ -34,11 +36,15 @@ const MANNER =
   /[,;]?\s*\b(?:with|and) (?:headings|(?:numbered )?sources|citations|references)(?: and (?:headings|sources|citations))?\b|\bin (?:a few|one|two|three|\d+) (?:sentences|words|lines|paragraphs)\b/gi;
 
 export function readQuestion(text: string): Question {
-  const subject = text.replace(MANNER, "").trim().replace(INSTRUCTION, "").trim();
+  const asked = text
+    .slice(0, MAX_CHARS)
+    .replace(/[^\S\n]+/g, " ")
+    .trim();
+  const subject = asked.replace(MANNER, "").trim().replace(INSTRUCTION, "").trim();
   const parts = partsOf(subject).slice(0, MAX_PARTS).map(partFrom);
   const title = subject.split("\n", 1)[0]?.replace(/[\s.?!:]+$/, "") ?? "";
   return {
-    form: REPORT.test(text) && !/\?\s*$/.test(text.trim()) ? "report" : "answer",
+    form: REPORT.test(asked) && !asked.endsWith("?") ? "report" : "answer",
     title: title.charAt(0).toUpperCase() + title.slice(1, 120),
     parts,
     terms: new Set(parts.flatMap((part) => [...part.terms])),

@@ -154,7 +154,7 @@ function sentencesOf(text: string): string[] {
 /** Takes off links' targets, images, emphasis and foreign reference numbers, which would be taken for our own. */
 function plain(text: string): string {
   return text
-    .replace(/!?\[([^\]]*)\]\([^)\s]*(?:\s"[^"]*")?\)/g, "$1")
+    .replace(/!?\[([^\][]*)\]\([^)\s]*(?:\s"[^"]*")?\)/g, "$1")
     .replace(/\s?\[\d{1,3}\]/g, "")
     .replace(/(\*\*|__)(?=\S)(.+?)(?<=\S)\1/g, "$2")
     .replace(/\s+/g, " ")

@@ -8,7 +8,7 @@ import type { Group, Storage, Subject } from "./rows.ts";
 import { type Server, startServer } from "./servers.ts";
 
 export interface Settings {
-  readonly seconds: number;
+  readonly seconds: Readonly<Record<Storage, number>>;
   readonly rounds: Readonly<Record<Storage, number>>;
   readonly progress: (text: string) => void;
 }
@@ -18,8 +18,8 @@ export type Rounds = Readonly<Record<string, readonly Round[]>>;
 
 const CONNECTIONS = 32;
 /** For the just-in-time compilers, which need it once in the life of a process. */
-const FIRST_WARM_UP_SECONDS = 1.5;
-/** Half of its requests must be left for the clock where a process has only so many. */
+const FIRST_WARM_UP_SECONDS = 1;
+/** Each round has a process of its own there, and only so many requests. */
 const FRESH_WARM_UP_SECONDS = 1;
 /** For the new connections of a round. */
 const WARM_UP_SECONDS = 0.2;
@@ -42,7 +42,7 @@ export async function measure(group: Group, storage: Storage, { seconds, rounds,
         const mostRequests = group.freshObjects?.mostRequests ?? Number.MAX_SAFE_INTEGER;
         for (const { key, subject, process } of order) {
           const connections = subject.connections ?? CONNECTIONS;
-          const report = await ask(process, { order: "round", connections, seconds, warmUpSeconds, mostRequests });
+          const report = await ask(process, { order: "round", connections, seconds: seconds[storage], warmUpSeconds, mostRequests });
           if (report.round) results[key]?.push(report.round);
         }
       }

@@ -21,7 +21,7 @@ ${goals.length - missed.length} of ${goals.length} goals are met.
 
 - ${new Date().toISOString().slice(0, 10)}, ${platform()} ${release()} ${arch()}, ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GB
 - Node ${process.versions.node}, workerd ${versionOf("workerd")}, wrangler ${versionOf("wrangler")}, @a2a-js/sdk ${versionOf("@a2a-js/sdk")}, Express ${versionOf("express")}, better-sqlite3 ${versionOf("better-sqlite3")}
-- ${seconds} s a round, ${rounds.memory} rounds of each subject in memory and ${rounds.disk} on disk; 32 connections, except 1 for delegate calls
+- ${rounds.memory} rounds of ${seconds.memory} s of each subject in memory, ${rounds.disk} of ${seconds.disk} s on disk; 32 connections, except 1 for delegate calls
 
 ## How to read it
 

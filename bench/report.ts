@@ -5,7 +5,7 @@ import type { Round } from "./load.ts";
 import type { Rounds } from "./measure.ts";
 import type { Comparison, Group, Line, Storage } from "./rows.ts";
 
-export interface Figures {
+interface Figures {
   readonly requestsPerSecond: number;
   readonly p50: number;
   readonly p99: number;

@@ -20,8 +20,9 @@ const HELP = `npm run bench -- [options]
   --md                also writes docs/performance.md
   --help
 
-  BENCH_SECONDS       seconds a round (default 1: short turns, because a busy machine changes within seconds)
-  BENCH_ROUNDS        rounds of each subject (default 7 in memory, 5 on disk)
+  BENCH_SECONDS       seconds a round (default 1 in memory, 2 on disk: short turns, because a busy machine
+                      changes within seconds)
+  BENCH_ROUNDS        rounds of each subject (default 6 in memory, 3 on disk)
 `;
 
 process.once("SIGINT", () => {
@@ -57,8 +58,8 @@ async function run(): Promise<number> {
     throw new Error("--md writes the whole table: leave out --only and --storage");
 
   const settings = {
-    seconds: positive("BENCH_SECONDS", 1),
-    rounds: { memory: positive("BENCH_ROUNDS", 7), disk: positive("BENCH_ROUNDS", 5) },
+    seconds: { memory: positive("BENCH_SECONDS", 1), disk: positive("BENCH_SECONDS", 2) },
+    rounds: { memory: positive("BENCH_ROUNDS", 6), disk: positive("BENCH_ROUNDS", 3) },
     progress: (text: string) => process.stderr.write(`${new Date().toISOString().slice(11, 19)}  ${text}\n`),
   };
   const began = Date.now();

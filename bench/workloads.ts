@@ -21,7 +21,7 @@ export interface Workload {
 }
 
 /** Sends requests over several connections and gives back the bodies in the same order. */
-export type SendAll = (requests: readonly HttpRequest[]) => Promise<readonly string[]>;
+type SendAll = (requests: readonly HttpRequest[]) => Promise<readonly string[]>;
 
 /** How a caller names the skill it wants; the servers that do not know it answer with their only one. */
 const SKILL_EXTENSION = "urn:skein:ext:skill:v1";

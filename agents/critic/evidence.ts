@@ -30,7 +30,11 @@ export function checkDraft(draft: Draft, findings: readonly Finding[]): Verdict 
   const miscited: Complaint[] = [];
   let checked = 0;
 
-  for (const sentence of draft.sentences) {
+  // An entry of the list that names no source is text like any other: nothing is exempt for standing under "Sources".
+  const foreign = [...draft.listed].filter(([number]) => cited(number).length === 0);
+  const entries = foreign.map(([, text]): Sentence => ({ text, citations: [], title: false }));
+
+  for (const sentence of [...draft.sentences, ...entries]) {
     const behind = sentence.citations.flatMap(cited);
     for (const number of sentence.citations)
       if (cited(number).length === 0)

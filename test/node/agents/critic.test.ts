@@ -71,9 +71,12 @@ describe("a verdict", () => {
     expect(claims(check("It was said in 2026 [2].").miscited)).toEqual(["2026"]);
   });
 
-  it("checks a claim that hides behind the list of sources", () => {
-    expect(claims(check("Five hops.\n\n## Sources\n\n1. docs/chain.md, line 4\n\nThe mesh costs 99 dollars.").unsupported)).toEqual(["99"]);
-  });
+  it.each(["The mesh costs 99 dollars.", "2. The mesh costs 99 dollars.", "So much for that.\n\n1. The mesh costs 99 dollars."])(
+    "checks a claim that hides behind the list of sources: %j",
+    (claim) => {
+      expect(claims(check(`Five hops.\n\n## Sources\n\n1. docs/chain.md, line 4\n\n${claim}`).unsupported)).toEqual(["99"]);
+    },
+  );
 
   it("takes a title that asks for no claim, but checks a sentence that asks", () => {
     expect(check("**Why do 42 hops fail?**\n\nThe mesh allows five hops.").supported).toBe(true);

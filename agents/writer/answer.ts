@@ -4,7 +4,7 @@
  */
 import type { Finding } from "../../shared/kit/finding.ts";
 import type { Choice } from "./choose.ts";
-import type { Question } from "./question.ts";
+import type { Question, QuestionPart } from "./question.ts";
 import type { Statement } from "./statement.ts";
 
 export interface Answer {
@@ -25,7 +25,7 @@ export function layOut(question: Question, choice: Choice): Answer {
   blocks.push(...choice.direct.map(cited));
   if (choice.places.length > 0)
     blocks.push(`Written in ${choice.places.map(({ finding }) => `${labelOf(finding)} [${sources.number(finding)}]`).join("; ")}.`);
-  for (const part of choice.unanswered) blocks.push(heading(partTitle(part.text)), "No finding answers this.");
+  for (const part of choice.unanswered) blocks.push(heading(partTitle(part)), "No finding answers this.");
 
   // One part alone would repeat the title: its statements are told apart by where they are from.
   const byPart = choice.details.length > 1;
@@ -34,7 +34,7 @@ export function layOut(question: Question, choice: Choice): Answer {
       blocks.push(heading(document), items(statements));
   else
     for (const { part, statements } of choice.details)
-      blocks.push(heading(byPart && part ? partTitle(part.text) : "Details"), items(statements));
+      blocks.push(heading(byPart && part ? partTitle(part) : "Details"), items(statements));
 
   return { markdown: [...blocks, heading("Sources"), sources.list()].join("\n\n"), used: sources.used() };
 }
@@ -80,6 +80,6 @@ function byDocument(statements: readonly Statement[]): Map<string, Statement[]> 
   return Map.groupBy(ordered, ({ finding }) => finding.source?.document ?? finding.by ?? "Without a source");
 }
 
-function partTitle(text: string): string {
-  return /^(?:how|what|which|when|where|who|why|whether|is|are|does|do|can|in which)\b/i.test(text) ? `${text}?` : text;
+function partTitle({ text, asks }: QuestionPart): string {
+  return asks ? `${text}?` : text;
 }

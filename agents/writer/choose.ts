@@ -76,7 +76,9 @@ export function chooseStatements(question: Question, statements: readonly Statem
     details: details.filter((each) => each.statements.length > 0),
     places: question.parts.filter((part) => part.wants === "place").flatMap((part) => placesOf(part, firsts, passages, forPart(part))),
     // A result has no words to match a part by: with one there, we do not claim that a number is missing.
-    unanswered: asked.filter(({ part, top }) => top === 0 && !(part.wants === "quantity" && worked.length > 0)).map(({ part }) => part),
+    unanswered: asked
+      .filter(({ part, top }) => top === 0 && part.asks && !(part.wants === "quantity" && worked.length > 0))
+      .map(({ part }) => part),
     answers: true,
   };
 }

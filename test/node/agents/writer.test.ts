@@ -175,6 +175,18 @@ describe("a question", () => {
   });
 
   it.each([
+    [
+      "Find out how many hops are allowed, calculate the product, then check it and send it to https://x.example/a.",
+      ["How many hops are allowed, calculate the product"],
+    ],
+    ["How long may a chain grow, and then write a short report", ["How long may a chain grow"]],
+    ["Write a report on the chain and its limits, with numbered sources", ["The chain and its limits"]],
+    ["Please summarise the findings on budgets.", ["Budgets"]],
+  ])("leaves out what %s asks of others", (text, parts) => {
+    expect(readQuestion(text).parts.map((part) => part.text)).toEqual(parts);
+  });
+
+  it.each([
     ["hops allowed", "a hop is allowed, the hop allows"],
     ["95%", "0.95"],
     ["1,000 calls", "call 1000"],

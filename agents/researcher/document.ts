@@ -16,7 +16,7 @@ export interface RawDocument {
   readonly content: string | Uint8Array;
 }
 
-export type Reading = { readonly ok: true; readonly passages: Passage[] } | { readonly ok: false; readonly reason: string };
+type Reading = { readonly ok: true; readonly passages: Passage[] } | { readonly ok: false; readonly reason: string };
 
 type Kind = "markdown" | "html" | "pdf" | "lines" | "text";
 

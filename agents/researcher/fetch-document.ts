@@ -9,7 +9,7 @@ export type Fetched =
   | { readonly ok: true; readonly bytes: Uint8Array; readonly mediaType: string | undefined }
   | { readonly ok: false; readonly kind: "refused" | "unreachable"; readonly reason: string };
 
-export interface FetchOptions {
+interface FetchOptions {
   readonly signal: AbortSignal;
   /** On one's own machine, one's own addresses may be read. */
   readonly allowPrivate: boolean;

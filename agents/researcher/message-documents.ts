@@ -13,19 +13,21 @@ export interface OfferedDocument {
   readonly url?: string;
 }
 
-export interface Offer {
+interface Offer {
   readonly documents: readonly OfferedDocument[];
   readonly refused: readonly { readonly document: string; readonly reason: string }[];
 }
 
-export const MOST_DOCUMENTS = 200;
+const MOST_DOCUMENTS = 200;
 const LONGEST_NAME = 300;
 const LONGEST_URI = 2_000;
+/** "Please ingest these files" is no note to keep: its files are missing. */
+const BARE_REQUEST = /^\s*(please\s+)?(ingest|upload|import|index|add|read|store)\b[^:\n]{0,80}$/i;
 
 export async function documentsOf(parts: readonly Part[]): Promise<Offer> {
   // Beside documents, a text without a name is what the caller says about them ("please keep these").
   const named = parts.some(isNamedDocument);
-  const offered = parts.filter((part) => isNamedDocument(part) || (!named && (part.text ?? "").trim() !== ""));
+  const offered = parts.filter((part) => isNamedDocument(part) || (!named && isNote(part.text ?? "")));
   const documents: OfferedDocument[] = [];
   const refused: { document: string; reason: string }[] = [];
 
@@ -40,6 +42,10 @@ export async function documentsOf(parts: readonly Part[]): Promise<Offer> {
 
 export function isNamedDocument(part: Part): boolean {
   return part.raw !== undefined || part.url !== undefined || (part.filename !== undefined && (part.text ?? part.data) !== undefined);
+}
+
+function isNote(text: string): boolean {
+  return text.trim() !== "" && !BARE_REQUEST.test(text);
 }
 
 /** "ingest https://a.example/guide.md" means the guide, not the sentence. */

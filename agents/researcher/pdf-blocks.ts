@@ -8,7 +8,7 @@ import { paragraphBlocks } from "./text-blocks.ts";
 /** Beyond this a PDF is a library; its parts make better sources. */
 const MOST_PAGES = 2_000;
 
-export type PdfReading = { readonly ok: true; readonly blocks: Block[] } | { readonly ok: false; readonly reason: string };
+type PdfReading = { readonly ok: true; readonly blocks: Block[] } | { readonly ok: false; readonly reason: string };
 
 export async function pdfBlocks(bytes: Uint8Array, signal: AbortSignal): Promise<PdfReading> {
   const { getDocumentProxy } = await import("unpdf");

@@ -90,6 +90,11 @@ describe("cutting a document into passages", () => {
     expect(passages[1]?.text).toBe(code);
   });
 
+  it("takes a code block that is never closed to the end of the file, as CommonMark does", async () => {
+    const passages = await passagesOf("guide.md", "# Guide\n\n```sh\n# not a heading\n\n# nor this");
+    expect(passages.map((passage) => passage.position)).toEqual(["Guide, line 1"]);
+  });
+
   it("cuts a long paragraph after a sentence", async () => {
     const passages = await passagesOf("long.txt", Array.from({ length: 60 }, (_, n) => sentence(n)).join(""));
     expect(passages.length).toBeGreaterThan(4);

@@ -165,6 +165,8 @@ describe("keeping documents", () => {
     expect(store.size()).toEqual({ documents: 2, passages: 2 });
     expect(found(searchCorpus(store, "old", 5))).toEqual([]);
     expect(found(searchCorpus(store, "new", 5))).toEqual(["new words"]);
+    // Nor does the index remember it: a stale entry would later point at whatever passage gets its id.
+    for (const term of searchTerms("old words")) expect(store.occurrences(term, []).passages).toBe(term.label === "old" ? 0 : 2);
   });
 
   it("knows an empty corpus from one without an answer, and writes nothing to find out", () => {

@@ -88,7 +88,8 @@ describe("ingest", () => {
   });
 
   it("is rejected without a document, saying how to send one", async () => {
-    expect((await ingest(corpora(), { data: { note: "no filename" } })).text).toMatch(/there is no document in the message: send one/);
+    for (const part of [{ data: { note: "no filename" } }, { text: "Please ingest these files." }, { text: " " }])
+      expect((await ingest(corpora(), part)).text).toMatch(/there is no document in the message: send one/);
   });
 
   it("fetches web pages and PDFs by their address, also one named in a sentence", async () => {
@@ -123,10 +124,8 @@ describe("ingest", () => {
     expect(env.names.size).toBe(0);
   });
 
-  it("keeps nothing of a document's content in the log", async () => {
-    // What a step returns is what the log keeps: the documents and numbers of the result, and no passage.
-    const secret = "unmistakable words of the document";
-    const { outcome } = await ingest(corpora(), { text: secret, filename: "a.txt" });
+  it("repeats nothing of a document's content in its answer, which the log keeps", async () => {
+    const { outcome } = await ingest(corpora(), { text: "unmistakable words of the document", filename: "a.txt" });
     expect(JSON.stringify(outcome)).not.toContain("unmistakable");
   });
 });

@@ -1,17 +1,17 @@
 /**
- * A whole mesh on this machine: one `wrangler dev` over every Worker's config, in a process group of its own, offline and
- * quiet. It is up when the front door serves its card, and gone when `stop` resolves: the group with every grandchild.
+ * A whole mesh on this machine: up when the front door serves its card, gone when `stop` resolves. What keeps it from
+ * coming up is said in one line for each thing to mend.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { noteRunning, noteStopped, runningMesh } from "./mesh-file.ts";
 import { locate } from "./place.ts";
-import { stateFolder, workerConfigs } from "./project.ts";
+import { preflight, unbound } from "./preflight.ts";
+import { stateFolder } from "./project.ts";
+import { endRuntime, spawnRuntime } from "./runtime.ts";
 import { CommandError } from "./terminal.ts";
 import { problemsIn as problemsOf } from "./wrangler-output.ts";
 
@@ -38,14 +38,13 @@ export interface Mesh {
   stop(): Promise<void>;
 }
 
-/** Politeness has an end: wrangler waits for ever when a build failed. */
-const GRACE_MS = 2_500;
-
 /** @throws CommandError with one line for each thing that has to be mended */
 export async function startMesh(options: MeshOptions): Promise<Mesh> {
   const { root, port, fresh = false, onProblem } = options;
   if (!existsSync(join(root, "wrangler.toml")))
     throw new CommandError(`no wrangler.toml in ${root}: run this in the folder of the project, or restore the file from git`);
+  const problems = preflight(root);
+  if (problems.length > 0) throw new CommandError(problems.join("\n  "));
   const other = fresh ? undefined : runningMesh(root);
   if (other)
     throw new CommandError(
@@ -57,7 +56,7 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
   const child = spawnRuntime(root, port, state);
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const stop = async () => {
-    await endGroup(child, exited);
+    await endRuntime(child, exited);
     if (scratch) rmSync(scratch, { recursive: true, force: true });
     else noteStopped(root);
   };
@@ -76,42 +75,9 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
     for (const problem of problemsIn(output.take(), root)) onProblem?.(problem);
   };
   output.take();
+  for (const name of unbound(root))
+    onProblem?.(`agents/${name} has no [[services]] block in wrangler.toml: it runs, but the front door does not know it`);
   return { url, state, exited, stop };
-}
-
-function spawnRuntime(root: string, port: number, state: string): ChildProcess {
-  const wrangler = join(dirname(createRequire(import.meta.url).resolve("wrangler/package.json")), "wrangler-dist", "cli.js");
-  const leash = fileURLToPath(new URL("./leash.ts", import.meta.url));
-  const configs = workerConfigs(root).flatMap((config) => ["-c", config]);
-  const where = ["--ip", "127.0.0.1", "--port", String(port), "--persist-to", join(state, "state")];
-  const quiet = ["--show-interactive-dev-session=false", "--log-level", "warn", "--inspector-port", "0"];
-  return spawn(process.execPath, ["--no-warnings", "--import", leash, wrangler, "dev", ...configs, ...where, ...quiet], {
-    cwd: root,
-    detached: true,
-    env: runtimeEnv(state),
-    stdio: ["ignore", "pipe", "pipe", "ipc"],
-  });
-}
-
-/**
- * The Workers are handed this environment as variables, in every one of them (`--var` reaches only the first), so it holds
- * nothing of the person's own but what is named SKEIN_ or COURIER_.
- */
-function runtimeEnv(state: string): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => /^(PATH|HOME|TMPDIR|(SKEIN|COURIER)_\w+)$/.test(name));
-  return {
-    ...Object.fromEntries(kept),
-    CLOUDFLARE_INCLUDE_PROCESS_ENV: "true",
-    SKEIN_LOCAL: "1",
-    WRANGLER_SEND_METRICS: "false",
-    WRANGLER_SEND_ERROR_REPORTS: "false",
-    DO_NOT_TRACK: "1",
-    CLOUDFLARE_CF_FETCH_ENABLED: "false",
-    WRANGLER_HIDE_BANNER: "true",
-    WRANGLER_WRITE_LOGS: "false",
-    // Shared by default: without one of its own, a mesh could bind to the agents of another one on this machine.
-    WRANGLER_REGISTRY_PATH: join(state, "registry"),
-  };
 }
 
 interface Output {
@@ -177,22 +143,5 @@ async function answers(url: string): Promise<boolean> {
     return response.ok;
   } catch {
     return false;
-  }
-}
-
-async function endGroup(child: ChildProcess, exited: Promise<void>): Promise<void> {
-  signalGroup(child, "SIGTERM");
-  await Promise.race([exited, sleep(GRACE_MS, undefined, { ref: false })]);
-  // Also when the leader went politely: a grandchild may have stayed.
-  signalGroup(child, "SIGKILL");
-  if (child.pid !== undefined) await exited;
-}
-
-function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, signal);
-  } catch {
-    // Nobody is left in the group: that is what was wanted.
   }
 }

@@ -1,0 +1,37 @@
+/**
+ * What can be seen to be wrong before anything starts, where wrangler's own words would not say which agent is meant.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { agentNames, workerConfigs } from "./project.ts";
+
+/** @returns one line for each thing that keeps the mesh from starting, with how to mend it */
+export function preflight(root: string): string[] {
+  const missing = workerConfigs(root).flatMap((config) => {
+    const main = /^\s*main\s*=\s*"([^"]+)"/m.exec(readFileSync(join(root, config), "utf8"))?.[1];
+    // A config without a readable main is wrangler's to complain about: it says the line.
+    return main === undefined || existsSync(join(root, dirname(config), main))
+      ? []
+      : [`${config}: main = "${main}" is not there: write that file, or name the one that is`];
+  });
+  const agents = agentNames(root);
+  const bound = boundAgents(readFileSync(join(root, "wrangler.toml"), "utf8"));
+  const gone = bound.filter((name) => !agents.includes(name));
+  return [
+    ...missing,
+    ...gone.map(
+      (name) =>
+        `wrangler.toml: service "skein-${name}" has no agents/${name}/wrangler.toml: take its [[services]] block out, or put the agent back`,
+    ),
+  ];
+}
+
+/** The agents that have a Worker, but no place at the front door: they run, and nobody finds them. */
+export function unbound(root: string): string[] {
+  const bound = boundAgents(readFileSync(join(root, "wrangler.toml"), "utf8"));
+  return agentNames(root).filter((name) => !bound.includes(name));
+}
+
+function boundAgents(config: string): string[] {
+  return [...config.matchAll(/^\s*binding\s*=\s*"AGENT_([A-Z0-9_]+)"/gm)].map(([, name = ""]) => name.toLowerCase().replaceAll("_", "-"));
+}

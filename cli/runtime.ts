@@ -1,0 +1,67 @@
+/**
+ * The runtime under a mesh: one `wrangler dev` over every Worker's config, offline and quiet, in a process group of its own,
+ * so that it can be ended with every grandchild and nothing else.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { workerConfigs } from "./project.ts";
+
+/** Politeness has an end: wrangler waits for ever when a build failed. */
+const GRACE_MS = 2_500;
+
+/** @param state the folder for everything it keeps */
+export function spawnRuntime(root: string, port: number, state: string): ChildProcess {
+  const wrangler = join(dirname(createRequire(import.meta.url).resolve("wrangler/package.json")), "wrangler-dist", "cli.js");
+  const leash = fileURLToPath(new URL("./leash.ts", import.meta.url));
+  const configs = workerConfigs(root).flatMap((config) => ["-c", config]);
+  const where = ["--ip", "127.0.0.1", "--port", String(port), "--persist-to", join(state, "state")];
+  const quiet = ["--show-interactive-dev-session=false", "--log-level", "warn", "--inspector-port", "0"];
+  return spawn(process.execPath, ["--no-warnings", "--import", leash, wrangler, "dev", ...configs, ...where, ...quiet], {
+    cwd: root,
+    detached: true,
+    env: runtimeEnv(state),
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+}
+
+/**
+ * The Workers are handed this environment as variables, in every one of them (`--var` reaches only the first), so it holds
+ * nothing of the person's own but what is named SKEIN_ or COURIER_.
+ */
+function runtimeEnv(state: string): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => /^(PATH|HOME|TMPDIR|(SKEIN|COURIER)_\w+)$/.test(name));
+  return {
+    ...Object.fromEntries(kept),
+    CLOUDFLARE_INCLUDE_PROCESS_ENV: "true",
+    SKEIN_LOCAL: "1",
+    WRANGLER_SEND_METRICS: "false",
+    WRANGLER_SEND_ERROR_REPORTS: "false",
+    DO_NOT_TRACK: "1",
+    CLOUDFLARE_CF_FETCH_ENABLED: "false",
+    WRANGLER_HIDE_BANNER: "true",
+    WRANGLER_WRITE_LOGS: "false",
+    // Shared by default: without one of its own, a mesh could bind to the agents of another one on this machine.
+    WRANGLER_REGISTRY_PATH: join(state, "registry"),
+  };
+}
+
+/** Resolves when nobody of the group is left. */
+export async function endRuntime(child: ChildProcess, exited: Promise<void>): Promise<void> {
+  signalGroup(child, "SIGTERM");
+  await Promise.race([exited, sleep(GRACE_MS, undefined, { ref: false })]);
+  // Also when the leader went politely: a grandchild may have stayed.
+  signalGroup(child, "SIGKILL");
+  if (child.pid !== undefined) await exited;
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // Nobody is left in the group: that is what was wanted.
+  }
+}

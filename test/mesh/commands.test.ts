@@ -1,0 +1,206 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { freePort } from "../../cli/port.ts";
+
+// The commands are tried on a mesh of two very small Workers: what matters here is the processes, not what they answer.
+
+const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
+const CONFIG = 'main = "worker.ts"\ncompatibility_date = "2026-11-17"\n';
+const FRONT_DOOR = `
+import { DurableObject } from "cloudflare:workers";
+export class Visits extends DurableObject {
+  async next() { const n = ((await this.ctx.storage.get("n")) ?? 0) + 1; await this.ctx.storage.put("n", n); return n; }
+}
+export default { async fetch(request, env) {
+  if (new URL(request.url).pathname === "/agents/one") return env.AGENT_ONE.fetch(request);
+  if (new URL(request.url).pathname === "/visits") return Response.json(await env.VISITS.getByName("all").next());
+  return Response.json({ name: "front" });
+} };
+`;
+const AGENT = `
+import { WorkerEntrypoint } from "cloudflare:workers";
+export class Mesh extends WorkerEntrypoint { fetch() { return Response.json(this.env); } }
+export default { fetch: () => new Response("one") };
+`;
+
+let root: string;
+let port: number;
+let running: ChildProcess[];
+
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), "skein-test-"));
+  for (const folder of ["cli", "shared"]) cpSync(join(REPOSITORY, folder), join(root, folder), { recursive: true });
+  symlinkSync(join(REPOSITORY, "node_modules"), join(root, "node_modules"));
+  mkdirSync(join(root, "agents/one"), { recursive: true });
+  writeFileSync(
+    join(root, "wrangler.toml"),
+    `name = "skein"\n${CONFIG}durable_objects.bindings = [{ name = "VISITS", class_name = "Visits" }]
+[[migrations]]\ntag = "v1"\nnew_sqlite_classes = ["Visits"]
+# agents: begin\n[[services]]\nbinding = "AGENT_ONE"\nservice = "skein-one"\nentrypoint = "Mesh"\n# agents: end\n`,
+  );
+  writeFileSync(join(root, "worker.ts"), FRONT_DOOR);
+  writeFileSync(join(root, "agents/one/wrangler.toml"), `name = "skein-one"\n${CONFIG}`);
+  writeFileSync(join(root, "agents/one/worker.ts"), AGENT);
+  port = await freePort();
+  running = [];
+});
+
+afterEach(async () => {
+  for (const child of running) await end(child, "SIGKILL");
+  await vi.waitFor(() => expect(group()).toEqual([]), { timeout: 5_000 });
+  rmSync(root, { recursive: true, maxRetries: 3 });
+});
+
+/** Everything that runs for this test's mesh, by its port. */
+function group(): string[] {
+  const all = execFileSync("ps", ["-A", "-o", "pid=,args="], { encoding: "utf8" });
+  return all.split("\n").filter((line) => line.includes(`--port ${port}`) || line.includes(`127.0.0.1:${port}`));
+}
+
+interface Dev {
+  readonly child: ChildProcess;
+  said(): string;
+}
+
+function dev(args: string[] = [], env: NodeJS.ProcessEnv = {}): Dev {
+  const child = spawn(process.execPath, ["cli/dev.ts", ...args], {
+    cwd: root,
+    env: { ...process.env, npm_lifecycle_event: undefined, PORT: String(port), NO_COLOR: "1", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  running.push(child);
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => (text += chunk));
+  return { child, said: () => text };
+}
+
+async function up(mesh: Dev): Promise<void> {
+  await vi.waitFor(() => expect(mesh.said()).toContain("Skein is up"), { timeout: 30_000, interval: 100 });
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const exit = new Promise((resolve) => child.once("exit", resolve));
+    child.kill(signal);
+    await exit;
+  }
+  return child.exitCode;
+}
+
+async function exitOf({ child }: Dev): Promise<number | null> {
+  if (child.exitCode === null) await new Promise((resolve) => child.once("exit", resolve));
+  return child.exitCode;
+}
+
+async function read(path: string): Promise<unknown> {
+  return (await fetch(`http://127.0.0.1:${port}${path}`)).json();
+}
+
+describe("npm run dev", () => {
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("leaves no process behind after %s", async (signal) => {
+    const mesh = dev();
+    await up(mesh);
+    expect(group().length).toBeGreaterThan(0);
+    expect(await end(mesh.child, signal)).toBe(0);
+    expect(group()).toEqual([]);
+  });
+
+  it("leaves no process behind when it is killed itself, and starts again on the same state", async () => {
+    const mesh = dev();
+    await up(mesh);
+    expect(await read("/visits")).toBe(1);
+    await end(mesh.child, "SIGKILL");
+    await vi.waitFor(() => expect(group()).toEqual([]), { timeout: 5_000 });
+    await up(dev());
+    expect(await read("/visits")).toBe(2);
+  });
+
+  it("ends when the npm that started it is gone", async () => {
+    // A shell that waits stands for npm: it starts the command, and is killed.
+    const shell = spawn("sh", ["-c", `"${process.execPath}" cli/dev.ts & wait`], {
+      cwd: root,
+      env: { ...process.env, npm_lifecycle_event: "dev", PORT: String(port) },
+      stdio: "ignore",
+    });
+    running.push(shell);
+    await vi.waitFor(async () => expect(await read("/")).toEqual({ name: "front" }), { timeout: 30_000, interval: 200 });
+    await end(shell, "SIGKILL");
+    await vi.waitFor(() => expect(group()).toEqual([]), { timeout: 10_000, interval: 100 });
+  });
+
+  it("tells every Worker that it runs locally, and none of them what is not named for it", async () => {
+    await up(dev([], { SECRET_OF_MINE: "x", COURIER_ALLOW: "hooks.example.com" }));
+    const env = await read("/agents/one");
+    expect(env).toMatchObject({ SKEIN_LOCAL: "1", COURIER_ALLOW: "hooks.example.com" });
+    expect(env).not.toHaveProperty("SECRET_OF_MINE");
+  });
+
+  it("remembers nothing and forgets nothing with --fresh", async () => {
+    const mesh = dev(["--fresh"]);
+    await up(mesh);
+    expect(await read("/visits")).toBe(1);
+    await end(mesh.child, "SIGTERM");
+    expect(existsSync(join(root, ".skein"))).toBe(false);
+  });
+
+  it("says which mesh of this folder runs already, instead of sharing its databases", async () => {
+    await up(dev());
+    const second = dev([], { PORT: String(await freePort()) });
+    expect(await exitOf(second)).toBe(1);
+    expect(second.said()).toMatch(new RegExp(`already runs at http://127.0.0.1:${port} .*--fresh`));
+  });
+
+  it("names the port in use, and the command that takes another one", async () => {
+    const holder = createServer();
+    await new Promise<void>((resolve) => holder.listen(port, "127.0.0.1", resolve));
+    try {
+      const mesh = dev();
+      expect(await exitOf(mesh)).toBe(1);
+      expect(mesh.said().trim()).toBe(
+        `✘ port ${port} is in use. Stop what listens there, or take another one: PORT=${port + 1} npm run dev`,
+      );
+    } finally {
+      holder.close();
+    }
+  });
+
+  it.each([
+    ["a config that is no TOML", "agents/one/wrangler.toml", 'x = "y', /✘ agents\/one\/wrangler\.toml:4:\d+: Invalid TOML/],
+    ["a file that does not compile", "agents/one/worker.ts", "conzt a = 1;", /✘ agents\/one\/worker\.ts:5:\d+: Expected ";" but found "a"/],
+    ["a Worker that refuses to start", "agents/one/worker.ts", 'throw new Error("one: no");', /✘ skein-one does not start: one: no/],
+  ])("says in one line what to mend, and ends: %s", async (_what, file, wrong, line) => {
+    appendFileSync(join(root, file), `${wrong}\n`);
+    const mesh = dev();
+    expect(await exitOf(mesh)).toBe(1);
+    const complaints = mesh
+      .said()
+      .split("\n")
+      .filter((each) => each.startsWith("✘"));
+    expect(complaints).toEqual([expect.stringMatching(line)]);
+    expect(mesh.said()).not.toMatch(/\n\s+at /);
+    expect(group()).toEqual([]);
+  });
+
+  it("says which service has no agent", async () => {
+    rmSync(join(root, "agents/one"), { recursive: true });
+    const mesh = dev();
+    expect(await exitOf(mesh)).toBe(1);
+    expect(mesh.said()).toContain('service "skein-one" has no agents/one/wrangler.toml');
+  });
+
+  it("goes on when a saved file has a mistake, says where, and runs it once it is mended", async () => {
+    const mesh = dev();
+    await up(mesh);
+    const file = join(root, "worker.ts");
+    const code = readFileSync(file, "utf8");
+    writeFileSync(file, `${code}conzt a = 1;\n`);
+    await vi.waitFor(() => expect(mesh.said()).toMatch(/✘ worker\.ts:\d+:\d+: Expected ";"/), { timeout: 15_000, interval: 100 });
+    writeFileSync(file, code.replace('"front"', '"mended"'));
+    await vi.waitFor(async () => expect(await read("/")).toEqual({ name: "mended" }), { timeout: 15_000, interval: 200 });
+  });
+});

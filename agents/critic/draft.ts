@@ -91,7 +91,8 @@ function blocksOf(lines: readonly string[]): Block[] {
 }
 
 const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
-const UNFINISHED = /(?:^|[\s(])(?:e\.g|i\.e|cf|vs|approx|ca|no|fig|sec|dr|mr|mrs|ms|prof|st|\p{Lu})\.\s*$/iu;
+/** Abbreviations and initials. No unit may stand here: "10 s." does end a sentence. */
+const UNFINISHED = /(?:^|[\s(])(?:[Ee]\.g|[Ii]\.e|[Cc]f|[Vv]s|[Aa]pprox|[Cc]a|No|[Ff]ig|[Ss]ec|Dr|Mrs?|Ms|Prof|St|\p{Lu})\.\s*$/u;
 
 function sentencesOf({ text, title }: Block): Sentence[] {
   const sentences: string[] = [];

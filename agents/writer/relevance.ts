@@ -39,7 +39,7 @@ export function scoresOver(
     (each) => {
       const own = coverage(each, part.terms, rarity);
       if (own === 0 || (own < ACCIDENT[form] && sharedWords(each, part.terms) < 2)) return 0;
-      const wantedKind = part.wants === "quantity" && hasNumber(each.terms) ? 1.25 : 1;
+      const wantedKind = setsWhatIsAsked(each, part) ? 1.6 : part.wants === "quantity" && hasNumber(each.terms) ? 1.25 : 1;
       // A part speaks of "it" and "that": the whole question's words help it, but cannot answer it alone.
       return (0.65 * own + 0.35 * overall(each)) * wantedKind * (0.85 + 0.15 * fitOf(each)) * wholeness(each);
     };
@@ -61,6 +61,13 @@ function wholeness({ statement: { text, kind }, terms }: Weighed): number {
   if (kind !== "sentence") return 1;
   if (terms.size < 4 || text.endsWith(":")) return 0.5;
   return /^(?:so|this|that|these|those|it|they|he|she|then|but|and)\b/i.test(text) ? 0.85 : 1;
+}
+
+/** "What is the floor" is answered by `floor: 0.4`, however much prose speaks of floors. */
+function setsWhatIsAsked({ statement: { kind, text } }: Weighed, part: QuestionPart): boolean {
+  const key = kind === "code" && part.asks ? text.match(/^`?([\w.-]+)\s*[:=]/)?.[1] : undefined;
+  const terms = [...termsOf(key ?? "")];
+  return terms.length > 0 && terms.every((term) => part.terms.has(term));
 }
 
 function sharedWords({ terms, heading }: Weighed, wanted: Terms): number {

@@ -8,7 +8,7 @@ export interface Statement {
   /** Readable Markdown on one line; for a `block`, as many lines as it takes. */
   readonly text: string;
   readonly kind: "sentence" | "row" | "code" | "block";
-  /** The headings it stands under, for its meaning; never quoted. */
+  /** The headings it stands under, or the comment above it: for its meaning, never quoted with it. */
   readonly heading: string;
   readonly finding: Finding;
   /** Its place in the order of all statements. */
@@ -42,11 +42,13 @@ function linesOf(finding: Finding): Line[] {
   return CODE_FILE.test(finding.source?.document ?? "") ? codeLines(text) : markdownLines(text);
 }
 
-/** Comments are prose and are read as such; every other line stands for itself. */
+/** Comments are prose, and say what the lines under them are about; every other line stands for itself. */
 function codeLines(text: string): Line[] {
   const lines: Line[] = [];
   let comment: string[] = [];
+  let about = "";
   const endComment = () => {
+    if (comment.length > 0) about = comment.join(" ");
     lines.push(...prose(comment.join(" "), ""));
     comment = [];
   };
@@ -55,7 +57,8 @@ function codeLines(text: string): Line[] {
     if (line !== "" && COMMENT.test(line)) comment.push(line.replace(COMMENT, "").replace(/\s*\*\/$/, ""));
     else {
       endComment();
-      if (/[\p{L}\p{N}]/u.test(line)) lines.push({ text: asCode(line), kind: "code", heading: "" });
+      if (line === "") about = "";
+      if (/[\p{L}\p{N}]/u.test(line)) lines.push({ text: asCode(line), kind: "code", heading: about });
     }
   }
   endComment();
@@ -135,7 +138,8 @@ function prose(text: string, heading: string): Line[] {
 }
 
 const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
-const UNFINISHED = /(?:^|[\s(])(?:e\.g|i\.e|cf|vs|approx|ca|no|fig|sec|dr|mr|mrs|ms|prof|st|\p{Lu})\.\s*$/iu;
+/** Abbreviations and initials. No unit may stand here: "10 s." does end a sentence. */
+const UNFINISHED = /(?:^|[\s(])(?:[Ee]\.g|[Ii]\.e|[Cc]f|[Vv]s|[Aa]pprox|[Cc]a|No|[Ff]ig|[Ss]ec|Dr|Mrs?|Ms|Prof|St|\p{Lu})\.\s*$/u;
 
 /** The platform's segmenter, mended where an abbreviation ends in a full stop or where a sentence cannot begin. */
 function sentencesOf(text: string): string[] {

@@ -62,6 +62,16 @@ describe("an answer", () => {
     expect(text.split("\n")[0]).toContain("6 retries");
   });
 
+  it("answers by the setting itself when the question asks for its value", async () => {
+    const { text } = await compose("What is the floor of the chain?", [
+      {
+        text: "# A chain below the floor is stopped, and the floor holds for every chain.\nfloor: 0.75",
+        source: { document: "caps.yaml", position: "1", score: 1 },
+      },
+    ]);
+    expect(text.split("\n")[0]).toBe("`floor: 0.75` [1]");
+  });
+
   it("says the same thing once, however many documents say it", async () => {
     const text = "The floor of the chain is three quarters of its reliability.";
     const copies = ["a.md", "b.md", "c.md"].map((document) => ({ text, source: { document, position: "1", score: 0.5 } }));
@@ -153,9 +163,10 @@ describe("statements", () => {
   });
 
   it("does not end a sentence at an abbreviation", () => {
-    expect(lines("Use a key, e.g. The Fox. Then send it to Dr. Grey at once.")).toEqual([
+    expect(lines("Wait 10 s. Use a key, e.g. The Fox. Then send it to Dr. J. Grey.")).toEqual([
+      "Wait 10 s.",
       "Use a key, e.g. The Fox.",
-      "Then send it to Dr. Grey at once.",
+      "Then send it to Dr. J. Grey.",
     ]);
   });
 

@@ -15,10 +15,18 @@ const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
 export function authenticate(request: Request, env: AuthEnv): Authentication {
   if (env.SKEIN_LOCAL !== "1") {
-    return { ok: false, status: 503, message: "this mesh has no authentication configured, so it serves nobody; on your own machine, start it with `npm run dev`" };
+    return {
+      ok: false,
+      status: 503,
+      message: "this mesh has no authentication configured, so it serves nobody; on your own machine, start it with `npm run dev`",
+    };
   }
   if (!LOOPBACK.has(new URL(request.url).hostname)) {
-    return { ok: false, status: 401, message: "this mesh runs in local mode and answers only on loopback addresses such as http://127.0.0.1" };
+    return {
+      ok: false,
+      status: 401,
+      message: "this mesh runs in local mode and answers only on loopback addresses such as http://127.0.0.1",
+    };
   }
   return { ok: true, principal: LOCAL_PRINCIPAL };
 }

@@ -91,7 +91,8 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
     case "memo":
       head.memo[event.name] = seq;
       head.resumes = 0;
-      for (const name of Object.keys(head.delegating)) if (name === event.name || name.startsWith(`${event.name}:`)) delete head.delegating[name];
+      for (const name of Object.keys(head.delegating))
+        if (name === event.name || name.startsWith(`${event.name}:`)) delete head.delegating[name];
       break;
     case "delegating":
       head.delegating[event.name] = seq;

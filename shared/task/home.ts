@@ -20,7 +20,11 @@ const SHARDS = 8;
  * @param random at least 64 random bits, as text; the key takes its place where there is one, so that a repeated
  * request finds the task that the first one made
  */
-export function placeTask(owner: string, homes: Homes, { contextId, key, random }: { contextId?: string | undefined; key?: string | undefined; random: string }): TaskAddress {
+export function placeTask(
+  owner: string,
+  homes: Homes,
+  { contextId, key, random }: { contextId?: string | undefined; key?: string | undefined; random: string },
+): TaskAddress {
   const unique = key === undefined ? random : `${digest(`${owner} ${key}`, 1)}${digest(`${owner} ${key}`, 2)}`;
   if (homes === "own") return address(owner, "o", unique);
   // The key before the context: the same key must lead to the same home, whatever else the request says.

@@ -49,7 +49,8 @@ function statusOf(head: TaskHead, entry: LogEntry | undefined): TaskStatus {
 function renderArtifact(artifactId: string, runs: readonly [number, number][], read: ReadEntries): Artifact {
   const chunks: Artifact[] = [];
   for (const [first, last] of runs) {
-    for (const { event } of read(first, last)) if (event.type === "artifact" && event.artifact.artifactId === artifactId) chunks.push(event.artifact);
+    for (const { event } of read(first, last))
+      if (event.type === "artifact" && event.artifact.artifactId === artifactId) chunks.push(event.artifact);
   }
   // Later chunks add parts; name and description stand in the first one that has them.
   return { ...Object.assign({}, ...chunks.toReversed()), artifactId, parts: chunks.flatMap((chunk) => chunk.parts) };

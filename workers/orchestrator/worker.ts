@@ -1,0 +1,24 @@
+/**
+ * The orchestrator's Worker, the front door of the mesh: composition root. A contract or card that is wrong keeps the
+ * Worker from starting, and says where.
+ */
+import card from "../../agent-cards/orchestrator.json" with { type: "json" };
+import dispatchContract from "../../contracts/dispatch.v1.yaml";
+import { readContract } from "../../shared/contract/load.ts";
+import { rulesPlanner } from "../../shared/control/rules-planner.ts";
+import { parseCard } from "../../shared/kit/card.ts";
+import { type AgentWorkerEnv, agentWorker } from "../../shared/kit/worker.ts";
+import { catalogue } from "./catalogue.ts";
+import { frontDoor } from "./front-door.ts";
+import { orchestratorProgram } from "./program.ts";
+
+const program = orchestratorProgram<object>({
+  catalogue: ({ env }) => catalogue(env),
+  contract: readContract("dispatch", dispatchContract, "contracts/dispatch.v1.yaml"),
+  planner: rulesPlanner,
+});
+// An orchestrator's tasks are long and few: each has an object of its own.
+const worker = agentWorker({ card: parseCard(card), program }, { homes: "own" });
+
+export default frontDoor<AgentWorkerEnv>((request, env, ctx) => worker.default.fetch(request, env, ctx));
+export const { Mesh, TaskHome, TaskIndex } = worker;

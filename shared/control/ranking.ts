@@ -3,7 +3,7 @@
  *
  * The score means the same whatever the catalogue's size, so that a contract's floor and margin stay true:
  *   evidence  of one skill = sum over what goal and card share of weight × quality × rarity.
- *             weight: what the goal orders (2.2), a kind of thing it holds (1.7), any other word (1);
+ *             weight: what the goal orders (2.2), a kind of thing it holds (0.8 to 1.7), any other word (1);
  *             quality: exact, by prefix or by a slip of the pen, and in which field of the card;
  *             rarity: 1 for what one skill alone knows, falling towards 0 for what every skill knows.
  *   certainty of the best = 1 − e^(−evidence / 1.6), halved or worse when nobody knows what is ordered: "book a flight"
@@ -18,21 +18,35 @@ import { type Kind, stem, type Terms, termsOf } from "./terms.ts";
 import { wordsIn } from "./words.ts";
 
 const ORDER = 2.2;
-const KIND = 1.7;
+const KIND: Readonly<Record<Kind, number>> = {
+  "<expression>": 1.7,
+  "<table>": 1.7,
+  "<question>": 1.5,
+  "<quantity>": 1.2,
+  "<file>": 1,
+  // These stand in texts of every sort: a hint, no more.
+  "<amount>": 0.8,
+  "<url>": 0.8,
+};
 const SCALE = 1.6;
 const UNKNOWN_ORDER = 0.4;
 const NO_OPENING = 0.65;
 /** What a card says in a field: its name and tags are chosen words, a description also tells what is around. */
 const FIELD: Readonly<Record<string, number>> = { id: 1, name: 1, tags: 1, examples: 0.75, description: 0.55 };
+/** Where an order may stand other than first in an example: inside one, it is as likely a noun ("customers and orders"). */
+const ORDER_FIELDS = ["id", "name", "tags", "description"];
 /** A word of the agent's own description says little about one of its skills. */
 const AGENT_FIELD = 0.25;
 
 export type Ranker = {
-  /** All skills that share anything with the text, the best first. @param also kinds of thing that come with it */
+  /** All skills that share anything with the text, the best first. @param also kinds of thing that are attached to it */
   rank(text: string, also?: readonly Kind[]): Candidate[];
   /** Orders the cards' examples open with, beside the common ones. */
   readonly verbs: ReadonlySet<string>;
 };
+
+/** Media types that show that a skill reads such a thing. */
+const READS: Partial<Record<Kind, readonly string[]>> = { "<table>": ["text/csv"], "<file>": ["text/html", "application/pdf"] };
 
 type Entry = { readonly key: string; readonly agent: string; readonly skill: AgentSkill; readonly examples: readonly Terms[] };
 
@@ -70,7 +84,8 @@ export function rankerOf(catalogue: readonly AgentCard[]): Ranker {
       for (const [key, quality] of qualities) evidence.set(key, (evidence.get(key) ?? 0) + weight * quality * rarity);
     };
     for (const word of terms.words) weigh(byWord(index, word), 1);
-    for (const kind of new Set([...terms.kinds, ...also])) weigh(byKind(entries, kind), KIND);
+    for (const kind of terms.kinds) if (!also.includes(kind)) weigh(byKind(entries, kind), KIND[kind]);
+    for (const kind of also) weigh(byReading(entries, kind), KIND[kind]);
     const ordered = terms.order ? byOrder(index, entries, terms.order) : undefined;
     if (ordered) weigh(ordered, ORDER);
 
@@ -91,9 +106,15 @@ function firstWord(example: string): string[] {
 }
 
 /** Which skills know a word, and how well: 0 to 1. */
-function byWord(index: MiniSearch, word: string): Map<string, number> {
+function byWord(index: MiniSearch, word: string, fields = [...Object.keys(FIELD), "agent"]): Map<string, number> {
   const long = word.length >= 5;
-  const found = index.search(word, { prefix: long, fuzzy: long ? 0.18 : false, tokenize: (text) => [text], processTerm: (term) => term });
+  const found = index.search(word, {
+    fields,
+    prefix: long,
+    fuzzy: long ? 0.18 : false,
+    tokenize: (text) => [text],
+    processTerm: (term) => term,
+  });
   return new Map(
     found.map((hit) => {
       const qualities = Object.entries(hit.match).map(
@@ -113,7 +134,7 @@ function likeness(word: string, term: string): number {
 
 /** An order weighs fully where an example opens with it; elsewhere on the card the same word may be a noun. */
 function byOrder(index: MiniSearch, entries: readonly Entry[], order: string): Map<string, number> {
-  const known = new Map([...byWord(index, order)].map(([key, quality]) => [key, quality * NO_OPENING]));
+  const known = new Map([...byWord(index, order, ORDER_FIELDS)].map(([key, quality]) => [key, quality * NO_OPENING]));
   for (const { key, examples } of entries) if (examples.some((example) => example.order === order)) known.set(key, 1);
   // Only a mention in the agent's description, or a word merely like it: that is not to know the order.
   for (const [key, quality] of known) if (quality < 0.5 * NO_OPENING) known.delete(key);
@@ -127,6 +148,12 @@ function byKind(entries: readonly Entry[], kind: Kind): Map<string, number> {
     return [key, examples.length === 0 ? 0 : Math.min(1, (2 * holding) / examples.length)];
   });
   return new Map(held.filter(([, quality]) => quality > 0));
+}
+
+/** Who can read an attached thing, whether or not an example speaks of it. */
+function byReading(entries: readonly Entry[], kind: Kind): Map<string, number> {
+  const readers = entries.filter(({ skill }) => (skill.inputModes ?? []).some((mode) => READS[kind]?.includes(mode)));
+  return new Map([...byKind(entries, kind), ...readers.map(({ key }): [string, number] => [key, 1])]);
 }
 
 /** 1 when known to one skill, 0 when all know it equally well. `known` is a sum of qualities, not a count. */

@@ -14,7 +14,7 @@ const STANDS_FOR_EARLIER: readonly RegExp[] = [
   /\b(?:from|with|after|of|by|using|on|to|for|against|about|is|was|are|were|does|do|did|has|check|send|post|multiply|compare|add|write|summari[sz]e|verify|compose|deliver|convert|explain)\s+(?:that|this|these|those)(?=\s*(?:$|[.,;:?!]|\b(?:by|to|with|in|into|as|on|at|for|from|and|against|too|written|stated|found|said|defined|documented|set|so)\b))/i,
   /^(?:that|those|these|this)\s+(?:is|are|was|were)\b/i,
   // "the result", "the product": a result somebody must have produced; with "of" it is asked for here.
-  /\bthe\s+(?:results?|product|total|outcome|answers?|findings?|above|former|latter|previous (?:one|result|answer))\b(?!\s+(?:of|for|from|column|table)\b)/i,
+  /\bthe\s+(?:results?|product|total|outcome|answers?|findings?|draft|summary|report|above|former|latter|previous (?:one|result|answer))\b(?!\s+(?:of|for|from|about|on|column|table|against)\b)/i,
   /\b(?:both|all)\s+(?:of\s+)?(?:them|these|those|results|answers|findings)\b/i,
 ];
 /** A pronoun this early in a piece has nothing before it in the piece to stand for. */

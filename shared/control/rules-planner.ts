@@ -64,7 +64,8 @@ function goal(id: string, text: string): PlannedGoal {
 }
 
 function askedGoals(pieces: readonly Piece[], { attachments }: PlanRequest, ranker: Ranker): PlannedGoal[] {
-  const kinds = attachments.map(kindOf).filter((kind): kind is Kind => kind !== undefined);
+  // A table is asked about directly. A document is taken in first: it says nothing about who answers (giveAttachments).
+  const kinds = attachments.map(kindOf).filter((kind): kind is Kind => kind === "<table>");
   const goals: PlannedGoal[] = [];
   for (const [index, piece] of pieces.entries()) {
     // With one goal there is no doubt whom the attachments are for; with several, each speaks for itself.
@@ -112,7 +113,9 @@ function addComposing(asked: readonly PlannedGoal[], ranker: Ranker, request: st
   const goals: PlannedGoal[] = [];
   for (const each of asked) {
     const before = each.dependsOn.length > 0 ? each.dependsOn : ends(goals);
-    if (!isFor(each, composer)) goals.push(each);
+    const drafts = before.filter((id) => goals.some((other) => other.id === id && other.role === "compose"));
+    if (isFor(each, checker) && drafts.length > 0) goals.push({ ...each, dependsOn: drafts, role: "check" });
+    else if (!isFor(each, composer)) goals.push(each);
     else if (before.length > 0) goals.push({ ...each, dependsOn: before, needs: "any", role: "compose" });
     else if (gatherer && !isFor(each, gatherer)) {
       const gather = {

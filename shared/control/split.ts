@@ -115,12 +115,19 @@ function belongsTogether(left: string, right: string, joint: string, isVerb: (wo
   const conditional = /\b(?:if|when|once|whenever|unless)\b/i.test(left) && !QUESTION_WORDS.has(before[0] ?? "");
   // "if the floor is met, then stop": the second half is what follows, not what comes next.
   if (/\bthen\b/i.test(joint) && /^\s*(?:if|when|once)\b/i.test(left)) return true;
-  if (/^,\s*$/.test(joint)) return conditional || !(rightAsks && isQuestion(right));
+  if (/^,\s*$/.test(joint)) return conditional || !(rightAsks ? isQuestion(right) : hasObject(right));
   // "search and check documents": two verbs share one object.
   if (isVerb(last) && !["a", "an", "the", "this", "of", "my", "our", "each"].includes(before.at(-2) ?? "")) return !/\bthen\b/i.test(joint);
   // "what must I do to install and start it": one question whose verbs are a chain.
   const chained = QUESTION_WORDS.has(before[0] ?? "") && /\b(?:to|can|could|should|must|may|might|would|do i|do we|do you)\b/i.test(left);
   return chained && !rightAsks && !/\bthen\b|that\b/i.test(joint);
+}
+
+const OBJECTS = new Set("the a an it them this that these those my our all each every both its their".split(" "));
+
+/** After a comma an order must say upon what: "…, summarise them", not "…, report number and date". */
+function hasObject(right: string): boolean {
+  return OBJECTS.has(wordsIn(right)[1] ?? "");
 }
 
 /** After a comma only a full question begins a new piece: "…, what is the product", not "…, which is late". */

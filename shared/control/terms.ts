@@ -4,7 +4,17 @@
  * because both hold an `<expression>`. No skill and no agent is named here.
  */
 import { tableBlocks } from "./spans.ts";
-import { AUXILIARIES, PREAMBLE, QUESTION_WORDS, REQUEST_VERBS, STOP_WORDS, wordsIn } from "./words.ts";
+import {
+  AUXILIARIES,
+  PARTICLES,
+  PHRASAL,
+  PREAMBLE,
+  QUESTION_WORDS,
+  REQUEST_VERBS,
+  STOP_WORDS,
+  WRAPPED_QUESTION,
+  wordsIn,
+} from "./words.ts";
 
 export type Kind = "<expression>" | "<amount>" | "<url>" | "<table>" | "<file>" | "<question>" | "<quantity>";
 
@@ -22,6 +32,8 @@ const KINDS: readonly (readonly [Kind, RegExp])[] = [
     "<expression>",
     /\d\s*[\^*×÷+]\s*\(?-?[\d.]|\d\s+[-/]\s+\d|\d\/\d|\d\s*%\s+of\s|\b(?:sqrt|log|ln|sin|cos|tan|abs|min|max|round)\s*\(|\d\s*°?\s?[a-z]{1,7}\s+(?:in|to|into)\s+[a-z]+\s*\??$/i,
   ],
+  // Numbers in a list, to be added up or the like.
+  ["<expression>", /\b(?:of|between|add|multiply)\s+[\d.]+(?:\s*,\s*[\d.]+)*,?\s+(?:and|by)\s+[\d.]+/i],
   ["<amount>", /\d\s*(?:%|percent\b)|\d\.\d/],
   ["<url>", /\bhttps?:\/\//i],
   ["<table>", /\.(?:csv|tsv)\b/i],
@@ -29,7 +41,7 @@ const KINDS: readonly (readonly [Kind, RegExp])[] = [
 ];
 
 export function termsOf(text: string, verbs: ReadonlySet<string> = new Set()): Terms {
-  const body = text.trim().replace(PREAMBLE, "");
+  const body = text.trim().replace(PREAMBLE, "").replace(WRAPPED_QUESTION, "");
   const all = wordsIn(body.replace(/\b[a-z]+:\/\/\S+/gi, " "));
   const first = all[0] ?? "";
   const kinds = new Set(KINDS.flatMap(([kind, pattern]) => (pattern.test(body) ? [kind] : [])));
@@ -40,9 +52,14 @@ export function termsOf(text: string, verbs: ReadonlySet<string> = new Set()): T
   if (/^how (?:many|much)\b/i.test(body)) kinds.add("<quantity>");
   else if (asks && !kinds.has("<expression>")) kinds.add("<question>");
 
-  const opens = !asks && (REQUEST_VERBS.has(first) || verbs.has(first));
+  // "sum of 3 and 4": what is followed by "of" is a noun.
+  const opens = !asks && (REQUEST_VERBS.has(first) || verbs.has(first)) && all[1] !== "of";
   const words = all.slice(opens ? 1 : 0).filter((word) => !STOP_WORDS.has(word) && /\p{L}/u.test(word));
-  return { words: [...new Set(words.map(stem))], order: opens ? stem(first) : null, kinds };
+  return { words: [...new Set(words.map(stem))], order: opens ? orderOf(first, all[1] ?? "") : null, kinds };
+}
+
+function orderOf(verb: string, next: string): string {
+  return PHRASAL.has(verb) && PARTICLES.has(next) ? `${stem(verb)} ${next}` : stem(verb);
 }
 
 /** Takes off the endings in which the forms of one English word differ. Both sides go through it, so no stem is a word. */
@@ -53,7 +70,7 @@ export function stem(word: string): string {
     .replace(/(?<=.{3})(?:ies|y)$/, "i")
     .replace(/(?<=(?:ss|sh|ch|x|z))es$/, "")
     .replace(/(?<=[^su])s$/, "");
-  root = root.replace(/(?<=.{3})(?:ications?|if(?:y|i|ied|ying))$/, "if");
+  root = root.replace(/(?<=.{3})(?:ifications?|if(?:y|i|ied|ying))$/, "if");
   root = root.replace(/(?<=.{3})(?:ating|ated|ations?|ate)$/, "").replace(/(?<=.{3})(?:ing|ed)$/, "");
   root = root.replace(/(?<=.{3})(?:is|iz)e?$/, "").replace(/(?<=.{3})[ei]$/, "");
   return root.replace(/([bdgmnprt])\1$/, "$1");

@@ -29,6 +29,10 @@ export const REQUEST_VERBS = list(`
 export const PREAMBLE =
   /^(?:(?:please|kindly|hi|hello|hey|ok|okay|so|well|now|also|and|but|or|next|finally|lastly|first(?:ly)?|second(?:ly)?|third(?:ly)?|can you|could you|would you|will you|i want(?: you)? to|i need(?: you)? to|i would like(?: you)? to|i'd like(?: you)? to|help me(?: to)?|let's|let us|you should|we need to)\b[\s,:]*)+/i;
 
+/** Verbs that a small word turns into another: to turn off a light is no kind of turning. */
+export const PHRASAL = list("turn switch put take set call get give go come carry bring break shut cut");
+export const PARTICLES = list("off on down away up out over back in");
+
 /** Says nothing about which skill is meant. Verbs and question words are looked at apart. */
 export const STOP_WORDS = list(`
   a an and or but if so as at by for from in into of on onto to with without within over under above below between about
@@ -37,6 +41,10 @@ export const STOP_WORDS = list(`
   not no nor only also too very just then than each every any all some both such same other another more most much many few
   please after before again once up down out off while during until because what which who whom whose where when why how
   one ones get let make made say says said`);
+
+/** Wraps a question in an order: "tell me where it is written" asks where. */
+export const WRAPPED_QUESTION =
+  /^(?:tell (?:me|us)|show (?:me|us)|let (?:me|us) know|(?:do you|i want to|i'd like to) know|say)\s+(?=(?:what|which|who|whom|whose|where|when|why|how)\b)/i;
 
 export function wordsIn(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}][\p{L}\p{N}'’-]*/gu) ?? [];

@@ -119,7 +119,7 @@ describe("split", () => {
   );
 
   it("loses no word but what joined the pieces, and invents none", () => {
-    const words = (text: string) => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+    const words = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
     fc.assert(
       fc.property(anyText, (request) => {
         const pieces = split(request);

@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 import { type Finding, findingsOf } from "../shared/kit/finding.ts";
 import { type Task, textOf } from "../shared/task/a2a-types.ts";
 
+type Source = NonNullable<Finding["source"]>;
+
 /** What the agent answered: the artifact named "answer" where there is one, else every artifact, else its last words. */
 export function answerOf(task: Task): string {
   const artifacts = task.artifacts ?? [];
@@ -16,19 +18,32 @@ export function answerOf(task: Task): string {
   return text === "" ? textOf(task.status.message?.parts ?? []) : text;
 }
 
-/** Where the answer is from, each place once, in the order of the findings. */
+/**
+ * Where the answer is from, as places that open, each once. Only what the answer points at, as long as it points at
+ * anything: an agent hands over all it found, which is more than it used.
+ */
 export function sourcesOf(task: Task): string[] {
-  const findings = (task.artifacts ?? []).flatMap((artifact) => findingsOf(artifact.parts));
-  return [...new Set(findings.flatMap(placeOf))];
+  const found = (task.artifacts ?? []).flatMap((artifact) => findingsOf(artifact.parts)).flatMap(({ source }) => source ?? []);
+  const answer = answerOf(task);
+  const cited = found.filter(({ document, position }) => answer.includes(`${document}, ${position}`));
+  return [...new Set((cited.length > 0 ? cited : found).flatMap(placeOf))];
 }
 
-/** `path:line  heading` where there is a file, so that editors and terminals open it; else the document's own name. */
-function placeOf({ source }: Finding): string[] {
-  if (source === undefined) return [];
-  const { document, position, uri } = source;
-  const line = /\bline (\d+)/i.exec(position)?.[1];
+/** `path:line  heading` for a file, as editors and terminals open it; what has no address cannot be opened. */
+function placeOf({ position, uri }: Source): string[] {
+  if (uri === undefined || !URL.canParse(uri)) return [];
   const where = position.replace(/,?\s*\blines? \d+(\s*[-–]\s*\d+)?/i, "").trim();
-  if (uri === undefined) return [[document, position].filter(Boolean).join(", ")];
-  const path = uri.startsWith("file://") ? fileURLToPath(uri.replace(/#.*$/, "")) : uri;
-  return [`${path}${line && uri.startsWith("file://") ? `:${line}` : ""}${where ? `  ${where}` : ""}`];
+  if (!uri.startsWith("file:")) return [[uri, where].filter(Boolean).join("  ")];
+  const line = /\bline (\d+)/i.exec(position)?.[1];
+  const path = pathOf(uri);
+  return path === undefined ? [] : [[line ? `${path}:${line}` : path, where].filter(Boolean).join("  ")];
+}
+
+/** Undefined for a file of another machine, which no path here leads to. */
+function pathOf(uri: string): string | undefined {
+  try {
+    return fileURLToPath(uri);
+  } catch {
+    return undefined;
+  }
 }

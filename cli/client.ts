@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import {
+  type AgentCard,
   CancelTaskRequest,
   GetTaskRequest,
   ListTasksRequest,
@@ -28,6 +29,8 @@ export interface Outgoing {
 
 export interface AgentClient {
   readonly url: string;
+  /** The media types it takes, for one of its skills or for all. */
+  inputModes(skill?: string): readonly string[];
   /** Every event of the task as it comes; ends at a terminal state, or when the caller stops listening. */
   stream(message: Outgoing, signal?: AbortSignal): AsyncGenerator<StreamEvent>;
   /** Waits for the task to end or to ask. */
@@ -43,13 +46,18 @@ export async function connect(url: string): Promise<AgentClient> {
   const base = url.endsWith("/") ? url : `${url}/`;
   if (!URL.canParse(base)) throw new CommandError(`"${url}" is no address: give one such as http://127.0.0.1:8787/agents/researcher`);
   const client = await explained(base, () => new ClientFactory().createFromUrl(base));
-  return agentClient(client, base);
+  const card = await explained(base, () => client.getAgentCard());
+  return agentClient(client, card, base);
 }
 
-function agentClient(client: Client, url: string): AgentClient {
+function agentClient(client: Client, card: AgentCard, url: string): AgentClient {
   const named = (id: string) => `${url} (task ${id})`;
   return {
     url,
+    inputModes: (skill) => {
+      const own = card.skills.find(({ id }) => id === skill)?.inputModes ?? [];
+      return own.length > 0 ? own : card.defaultInputModes;
+    },
     async *stream(message, signal) {
       const { request, options } = toRequest(message);
       const events = client.sendMessageStream(request, { ...options, ...(signal && { signal }) });

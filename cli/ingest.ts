@@ -1,7 +1,7 @@
 /**
  * Hands documents to the researcher, a batch at a time, by plain A2A: nothing here that another client could not do.
  */
-import { textOf } from "../shared/task/a2a-types.ts";
+import { type Part, textOf } from "../shared/task/a2a-types.ts";
 import { answerOf } from "./answer.ts";
 import { connect } from "./client.ts";
 import { batches, type Documents, partFor } from "./documents.ts";
@@ -14,7 +14,11 @@ import { CommandError } from "./terminal.ts";
  */
 export async function ingest(url: string, { files, folder }: Documents, tell: (line: string) => void): Promise<void> {
   const client = await connect(url);
-  const groups = batches(files.map((file) => partFor(file, folder)));
+  const modes = client.inputModes("ingest");
+  const parts = files.map((file) => asTaken(partFor(file, folder), modes));
+  const groups = batches(parts.filter((part) => part !== undefined));
+  const untaken = parts.filter((part) => part === undefined).length;
+  if (untaken > 0) tell(`${untaken} of them left out: the researcher takes ${modes.join(", ")}`);
   let taken = 0;
   let reason = "there was nothing to read";
   for (const [index, parts] of groups.entries()) {
@@ -30,4 +34,10 @@ export async function ingest(url: string, { files, folder }: Documents, tell: (l
     }
   }
   if (taken === 0) throw new CommandError(`no document could be handed over: ${reason}`);
+}
+
+/** Text of a kind the agent does not know by name is still text; anything else it does not take is left out. */
+function asTaken(part: Part, modes: readonly string[]): Part | undefined {
+  if (modes.includes(part.mediaType ?? "text/plain")) return part;
+  return part.text !== undefined && modes.includes("text/plain") ? { ...part, mediaType: "text/plain" } : undefined;
 }

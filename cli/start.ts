@@ -94,7 +94,7 @@ async function ask(mesh: Mesh, question: string, lifetime: Lifetime): Promise<nu
     [`npm run call -- ${flags}--get ${conversation.task.id} --json`, "the task as any A2A client sees it"],
     ["npm run new -- weather", "write an agent of your own"],
   ])
-    note(`  ${command}\n      ${paint("dim", why ?? "")}`);
+    note(`  ${command}   ${paint("dim", `# ${why}`)}`);
   return code;
 }
 

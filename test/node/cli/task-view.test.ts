@@ -76,18 +76,20 @@ describe("the answer", () => {
     expect(answerOf({ ...task, status: { ...task.status, message } })).toBe("done");
   });
 
+  const at = (line: number) => ({ document: "README.md", position: `Limits, line ${line}`, uri: "file:///tmp/a%20b/README.md" });
+  const found = [at(42), at(42), at(7), { document: "calculation", position: "0.95^6" }].map((source) => ({ text: "x", source }));
+  const answered = (text: string): Task => ({ ...task, artifacts: [{ artifactId: "a", parts: [{ text }, findingsPart(found)] }] });
+
   it("names each source once, as a place that opens", () => {
-    const source = { document: "README.md", position: "Limits, line 42", uri: "file:///tmp/a%20b/README.md" };
-    const parts = [
-      findingsPart([
-        { text: "x", source },
-        { text: "y", source },
-        { text: "z", source: { document: "calculation", position: "0.95^6" } },
-      ]),
-    ];
-    expect(sourcesOf({ ...task, artifacts: [{ artifactId: "a", parts }] })).toEqual([
-      "/tmp/a b/README.md:42  Limits",
-      "calculation, 0.95^6",
-    ]);
+    expect(sourcesOf(answered("six"))).toEqual(["/tmp/a b/README.md:42  Limits", "/tmp/a b/README.md:7  Limits"]);
+  });
+
+  it("names only the sources it points at, when it points at any", () => {
+    expect(sourcesOf(answered("six [1]\n\n1. README.md, Limits, line 7"))).toEqual(["/tmp/a b/README.md:7  Limits"]);
+  });
+
+  it.each(["file://elsewhere/share/a.md", "no address", "file:///%"])("passes over an address that does not open: %s", (uri) => {
+    const parts = [findingsPart([{ text: "x", source: { document: "a.md", position: "line 1", uri } }])];
+    expect(() => sourcesOf({ ...task, artifacts: [{ artifactId: "a", parts }] })).not.toThrow();
   });
 });

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -14,6 +14,7 @@ import { freePort } from "../../cli/port.ts";
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 const LEFT_OUT = ["node_modules", ".git", ".skein", ".wrangler", ".bench"];
 const NAME = "tide-table";
+const PLAIN = { ...process.env, NO_COLOR: "1" };
 
 let root: string;
 let mesh: Mesh | undefined;
@@ -22,7 +23,7 @@ beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), "skein-test-"));
   cpSync(REPOSITORY, root, { recursive: true, filter: (path) => !LEFT_OUT.includes(basename(path)) });
   symlinkSync(join(REPOSITORY, "node_modules"), join(root, "node_modules"));
-  run("cli/new.ts", NAME);
+  execFileSync(process.execPath, ["cli/new.ts", NAME], { cwd: root, env: PLAIN });
 });
 
 afterAll(async () => {
@@ -30,17 +31,14 @@ afterAll(async () => {
   rmSync(root, { recursive: true, maxRetries: 3 });
 });
 
-function run(...args: string[]): string {
-  return execFileSync(process.execPath, args, { cwd: root, encoding: "utf8", env: { ...process.env, NO_COLOR: "1" } });
-}
-
 /** A tool's output, whether it is content or not. */
 function outputOf(tool: string, ...args: string[]): string {
-  try {
-    return run(join("node_modules", tool), ...args);
-  } catch (error) {
-    return error instanceof Error && "stdout" in error ? String(error.stdout) : String(error);
-  }
+  const { stdout, stderr } = spawnSync(process.execPath, [join("node_modules", tool), ...args], {
+    cwd: root,
+    encoding: "utf8",
+    env: PLAIN,
+  });
+  return stdout + stderr;
 }
 
 describe("an agent made by npm run new", () => {

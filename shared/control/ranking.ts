@@ -21,7 +21,7 @@ const ORDER = 2.2;
 const KIND: Readonly<Record<Kind, number>> = {
   "<expression>": 1.7,
   "<table>": 1.7,
-  "<question>": 1.5,
+  "<question>": 1.7,
   "<quantity>": 1.2,
   "<file>": 1,
   // These stand in texts of every sort: a hint, no more.
@@ -141,11 +141,14 @@ function byOrder(index: MiniSearch, entries: readonly Entry[], order: string): M
   return known;
 }
 
-/** How much of a skill's examples hold such a thing: half of them are enough to say that it is what the skill is for. */
+/**
+ * How much of a skill's examples hold such a thing: half of them are enough to say that it is what the skill is for. The
+ * power keeps down those that show it now and then.
+ */
 function byKind(entries: readonly Entry[], kind: Kind): Map<string, number> {
   const held = entries.map(({ key, examples }): [string, number] => {
     const holding = examples.filter(({ kinds }) => kinds.has(kind)).length;
-    return [key, examples.length === 0 ? 0 : Math.min(1, (2 * holding) / examples.length)];
+    return [key, examples.length === 0 ? 0 : Math.min(1, (2 * holding) / examples.length) ** 1.5];
   });
   return new Map(held.filter(([, quality]) => quality > 0));
 }

@@ -22,6 +22,8 @@ const GATHER = "find passages in the documents";
 const TAKE_IN = "ingest the attached documents";
 /** An added goal is only worth planning when its skill is plainly there. */
 const PLAINLY = 0.5;
+/** A goal of the request counts as composing or checking from here on. A guess at the plan's shape: no floor. */
+const LIKELY = 0.4;
 
 export const rulesPlanner: Planner = {
   plan(request) {
@@ -33,9 +35,10 @@ export const rulesPlanner: Planner = {
       const only = { ...goal("g1", text || request.named), surface: [request.named], attachments: all };
       return { request: text, goals: [{ ...only, candidates: [candidateOf(request.named)], stop: text ? "answer" : "acknowledgement" }] };
     }
-    if (!text && all.length > 0) return { request: "", goals: [takeIn("g1", all, request, ranker)] };
+    const pieces = split(text, ranker.verbs);
+    if (pieces.length === 0 && all.length > 0) return { request: text, goals: [takeIn("g1", all, request, ranker)] };
 
-    const asked = askedGoals(split(text, ranker.verbs), request, ranker).map((each) => ({ ...each, surface: everything }));
+    const asked = askedGoals(pieces, request, ranker).map((each) => ({ ...each, surface: everything }));
     const withMaterial = giveAttachments(asked, request, ranker);
     return { request: text, goals: addComposing(withMaterial, ranker, text) };
   },
@@ -107,7 +110,7 @@ function addComposing(asked: readonly PlannedGoal[], ranker: Ranker, request: st
   const gatherer = plainly(ranker, GATHER);
   const isFor = (each: PlannedGoal, role: Candidate | undefined) => {
     const best = each.candidates[0];
-    return role !== undefined && best !== undefined && best.score >= 0.4 && keyOf(best) === keyOf(role);
+    return role !== undefined && best !== undefined && best.score >= LIKELY && keyOf(best) === keyOf(role);
   };
 
   const goals: PlannedGoal[] = [];

@@ -5,7 +5,9 @@
  */
 import { tableBlocks } from "./spans.ts";
 import {
+  ARITHMETIC,
   AUXILIARIES,
+  LIGHT,
   PARTICLES,
   PHRASAL,
   PREAMBLE,
@@ -33,7 +35,11 @@ const KINDS: readonly (readonly [Kind, RegExp])[] = [
     /\d\s*[\^*×÷+]\s*\(?-?[\d.]|\d\s+[-/]\s+\d|\d\/\d|\d\s*%\s+of\s|\b(?:sqrt|log|ln|sin|cos|tan|abs|min|max|round)\s*\(|\d\s*°?\s?[a-z]{1,7}\s+(?:in|to|into)\s+[a-z]+\s*\??$/i,
   ],
   // Numbers in a list, to be added up or the like.
-  ["<expression>", /\b(?:of|between|add|multiply)\s+[\d.]+(?:\s*,\s*[\d.]+)*,?\s+(?:and|by)\s+[\d.]+/i],
+  ["<expression>", /\b(?:of|between|add|multiply|divide|subtract|deduct)\s+[\d.]+(?:\s*,\s*[\d.]+)*,?\s+(?:and|by|from|to)\s+[\d.]+/i],
+  [
+    "<expression>",
+    /\d\s+(?:plus|minus|times|multiplied by|divided by|to the power of|mod)\s+[\d(]|\b(?:root|factorial|logarithm|sine|cosine) of [\d(]/i,
+  ],
   ["<amount>", /\d\s*(?:%|percent\b)|\d\.\d/],
   ["<url>", /\bhttps?:\/\//i],
   ["<table>", /\.(?:csv|tsv)\b/i],
@@ -54,8 +60,10 @@ export function termsOf(text: string, verbs: ReadonlySet<string> = new Set()): T
 
   // "sum of 3 and 4": what is followed by "of" is a noun.
   const opens = !asks && (REQUEST_VERBS.has(first) || verbs.has(first)) && all[1] !== "of";
+  // Such an order adds nothing to what follows it; nor may it be held against a skill that does not know it.
+  const says = LIGHT.has(first) || (ARITHMETIC.has(first) && kinds.has("<expression>"));
   const words = all.slice(opens ? 1 : 0).filter((word) => !STOP_WORDS.has(word) && /\p{L}/u.test(word));
-  return { words: [...new Set(words.map(stem))], order: opens ? orderOf(first, all[1] ?? "") : null, kinds };
+  return { words: [...new Set(words.map(stem))], order: opens && !says ? orderOf(first, all[1] ?? "") : null, kinds };
 }
 
 function orderOf(verb: string, next: string): string {

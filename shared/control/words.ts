@@ -29,6 +29,11 @@ export const REQUEST_VERBS = list(`
 export const PREAMBLE =
   /^(?:(?:please|kindly|hi|hello|hey|ok|okay|so|well|now|also|and|but|or|next|finally|lastly|first(?:ly)?|second(?:ly)?|third(?:ly)?|can you|could you|would you|will you|i want(?: you)? to|i need(?: you)? to|i would like(?: you)? to|i'd like(?: you)? to|help me(?: to)?|let's|let us|you should|we need to)\b[\s,:]*)+/i;
 
+/** Orders that say nothing by themselves: what is to be given, made or shown says it all. */
+export const LIGHT = list("give get put make show list tell take set need use try provide present have let do say name");
+/** Orders that mean arithmetic when numbers stand beside them, and many things otherwise. */
+export const ARITHMETIC = list("add subtract multiply divide sum deduct raise square");
+
 /** Verbs that a small word turns into another: to turn off a light is no kind of turning. */
 export const PHRASAL = list("turn switch put take set call get give go come carry bring break shut cut");
 export const PARTICLES = list("off on down away up out over back in");
@@ -44,7 +49,7 @@ export const STOP_WORDS = list(`
 
 /** Wraps a question in an order: "tell me where it is written" asks where. */
 export const WRAPPED_QUESTION =
-  /^(?:tell (?:me|us)|show (?:me|us)|let (?:me|us) know|(?:do you|i want to|i'd like to) know|say)\s+(?=(?:what|which|who|whom|whose|where|when|why|how)\b)/i;
+  /^(?:tell (?:me|us)|show (?:me|us)|let (?:me|us) know|(?:(?:do you|i want to|i'd like to) )?know|find out|understand|explain to (?:me|us)|say)\s+(?=(?:what|which|who|whom|whose|where|when|why|how)\b)/i;
 
 export function wordsIn(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}][\p{L}\p{N}'’-]*/gu) ?? [];

@@ -46,8 +46,8 @@ describe("loadContract", () => {
   });
 
   it.each([
-    ["a share above one", "floor: 0.4", "floor: 1.5", "1.5", "from 0 to 1"],
-    ["a share that is text", "floor: 0.4", 'floor: "0.4"', '"0.4"', "must be a number"],
+    ["a share above one", "floor: 0.38", "floor: 1.5", "1.5", "from 0 to 1"],
+    ["a share that is text", "floor: 0.38", 'floor: "0.4"', '"0.4"', "must be a number"],
     ["more connections than the platform has", "maxFanOut: 5", "maxFanOut: 7", "7", "from 1 to 6"],
     ["half a goal", "maxGoals: 12", "maxGoals: 1.5", "1.5", "whole number"],
     ["an unknown mode", "mode: enforce", "mode: strict", '"strict"', "enforce or shadow"],
@@ -83,7 +83,7 @@ describe("loadContract", () => {
   });
 
   it("tells it in one line that can be clicked", () => {
-    const line = describeContractError(errorOf(withLine("floor: 0.4", "floor: 4")));
+    const line = describeContractError(errorOf(withLine("floor: 0.38", "floor: 4")));
     expect(line).toMatch(/^contracts\/dispatch\.v1\.yaml:\d+:8: "floor" is 4: it must be a number from 0 to 1$/);
     expect(() => readContract("dispatch", "", "x.yaml")).toThrow(/^x\.yaml:1:1: /);
   });

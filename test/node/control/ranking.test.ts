@@ -7,6 +7,7 @@ import { stem } from "../../../shared/control/terms.ts";
 import { parseCard } from "../../../shared/kit/card.ts";
 import { decideDispatch } from "../../../shared/policy/dispatch.ts";
 import type { AgentCard } from "../../../shared/task/a2a-types.ts";
+import { FOREIGN, REQUESTS, UNSEEN } from "./written-requests.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 const CONTRACT = readContract("dispatch", readFileSync(new URL("contracts/dispatch.v1.yaml", ROOT), "utf8"), "dispatch.v1.yaml");
@@ -35,95 +36,6 @@ function goesTo(text: string, cards: readonly AgentCard[] = CARDS): string {
   return decision.reason === "two-fit-equally" ? "unsure" : "nobody";
 }
 
-const REQUESTS: Record<string, string[]> = {
-  search: [
-    "What reliability floor and hop limit does the mesh set for a chain of agents?",
-    "Where is the hop limit written down?",
-    "Find passages about idempotency keys",
-    "Search the documents for the word budget",
-    "Which file describes the task home?",
-    "Who owns a task?",
-    "What happens when a limit is reached?",
-    "Look up the default port",
-    "How does a task survive an eviction?",
-    "what do the docs say about approvals",
-    "tell me why the mesh refuses a chain",
-    "Does the handbook mention holidays?",
-    "Find where the ledger is explained",
-  ],
-  calculate: [
-    "calculate how many hops of 95% each stay at or above the floor",
-    "Calculate 12*7",
-    "0.95^5",
-    "What is 0.95^5 as a percentage?",
-    "What is 15% of 240?",
-    "Convert 5 km to miles",
-    "Multiply 3 by 14",
-    "How much is 17 + 25?",
-    "sum of 3, 4 and 5",
-    "compute the product of 0.95 and itself 5 times",
-    "How many steps of 90% stay above 50%?",
-    "increase 80 by 15 percent",
-  ],
-  table: [
-    "Average price by city",
-    "Group the rows by country and count them",
-    "Top 5 by revenue",
-    "Filter the table to rows where price > 10",
-    "Describe the columns of sales.csv",
-    "Join orders and customers on id",
-    "Sum the revenue column per region",
-    "Count the rows by city\ncity,price\nA,1\nB,2",
-  ],
-  ingest: [
-    "Ingest README.md",
-    "Add this document to the corpus",
-    "Index these PDF files",
-    "Import https://example.com/handbook.html",
-    "ingest the attached documents",
-  ],
-  compose: [
-    "Write a report about the incident",
-    "Summarise the findings",
-    "Compose an answer with sources",
-    "Draft a short summary of what was found",
-    "Explain the result in prose",
-  ],
-  check: [
-    "Check this draft against its sources",
-    "Verify the numbers in the text",
-    "Fact-check this: the floor is 75%",
-    "Are all quotations in the draft supported?",
-  ],
-  deliver: [
-    "Post the result to https://hooks.example.com/x",
-    "Send it to the webhook",
-    "Notify the team that the build is green",
-    "Deliver this message to the channel",
-  ],
-};
-
-/** Orders no skill of the five can carry out. Each must fall below the floor: a wrong call is worse than a question. */
-const FOREIGN = [
-  "Book me a flight to Lisbon",
-  "Translate this to French",
-  "Play some jazz",
-  "Order a pizza with two toppings",
-  "Turn off the lights in the kitchen",
-  "Delete all my files",
-  "Schedule a meeting with Anna on Friday",
-  "Draw a picture of a cat",
-  "Remind me to water the plants",
-  "Sing me a song",
-  "Deploy the Worker to production",
-  "Buy 3 tickets for the concert",
-  "Rename the branch to main",
-  "Transcribe the recording",
-  "Call a plumber",
-  "hello",
-  "asdf qwer zxcv",
-];
-
 describe("ranking by the words of the real cards", () => {
   const rows = Object.entries(REQUESTS).flatMap(([skill, requests]) =>
     requests.map((request) => ({ skill, request, got: goesTo(request) })),
@@ -138,6 +50,16 @@ describe("ranking by the words of the real cards", () => {
   it("asks rather than sends the others to a wrong one, but for at most one in fifty", () => {
     const wrong = rows.filter(({ skill, got }) => skill !== got && got !== "nobody" && got !== "unsure");
     expect(wrong.length / rows.length, JSON.stringify(wrong)).toBeLessThanOrEqual(0.02);
+  });
+
+  it("does nearly as well on requests it was not tuned on, and mostly asks where it is unsure", () => {
+    const unseen = Object.entries(UNSEEN).flatMap(([skill, requests]) =>
+      requests.map((request) => ({ skill, request, got: goesTo(request) })),
+    );
+    const missed = unseen.filter(({ skill, got }) => skill !== got);
+    const wrong = missed.filter(({ got }) => got !== "nobody" && got !== "unsure");
+    expect(1 - missed.length / unseen.length, JSON.stringify(missed, null, 2)).toBeGreaterThanOrEqual(0.9);
+    expect(wrong.length / unseen.length, JSON.stringify(wrong, null, 2)).toBeLessThanOrEqual(0.05);
   });
 
   it.each(FOREIGN)("finds nobody for: %s", (request) => {

@@ -99,7 +99,8 @@ function widthOf<Env>({ first }: Course<Env>, id: string): number {
   return decision?.outcome === "delegate" ? decision.width : 1;
 }
 
+/** What was asked for and what that takes; whether there will be anything to compose and check is not known yet. */
 function announce({ goals }: ControlState): string {
-  const asked = goals.filter(({ role }) => role === "asked" || role === "compose");
-  return `Planned ${goals.length} goal${goals.length === 1 ? "" : "s"}: ${asked.map(({ text }) => `"${text}"`).join(", ")}`;
+  const sure = goals.filter(({ role, when }) => role !== "check" && when === "always");
+  return `Planned ${sure.length} goal${sure.length === 1 ? "" : "s"}: ${sure.map(({ text }) => `"${text}"`).join(", ")}`;
 }

@@ -1,9 +1,9 @@
 /**
  * From a `wrangler.toml` to a bundle: what `wrangler deploy` would upload, so that what is measured is what would be
- * deployed. Bundles are made anew for each run, under `.bench/bundles/`; nothing leaves the machine (`--dry-run`).
+ * deployed. Nothing leaves the machine (`--dry-run`).
  */
 import { execFile } from "node:child_process";
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { unstable_readConfig as readConfig, type Unstable_Config as WranglerConfig } from "wrangler";
@@ -30,15 +30,12 @@ interface BundledModule {
 }
 
 /**
- * @param name of the bundle's folder
+ * @param out an empty folder for the bundle
  * @param configPath the Worker's `wrangler.toml`, from the root of the project
  * @param entry another entry than the configuration's `main`
  * @throws Error with wrangler's own words when the Worker cannot be bundled
  */
-export async function bundle(root: string, name: string, configPath: string, entry?: string): Promise<Bundle> {
-  const out = join(root, ".bench", "bundles", name);
-  await rm(out, { recursive: true, force: true });
-  await mkdir(out, { recursive: true });
+export async function bundle(root: string, out: string, configPath: string, entry?: string): Promise<Bundle> {
   const wrangler = join(root, "node_modules", "wrangler", "bin", "wrangler.js");
   const args = [wrangler, "deploy", ...(entry ? [entry] : []), "--config", configPath, "--dry-run", "--outdir", out];
   try {

@@ -6,7 +6,12 @@ import { arch, cpus, platform, release, totalmem } from "node:os";
 import type { Settings } from "./measure.ts";
 import { type Result, table } from "./report.ts";
 
-export function performanceDocument(results: readonly Result[], { seconds, rounds }: Pick<Settings, "seconds" | "rounds">): string {
+interface Conditions extends Pick<Settings, "seconds" | "rounds"> {
+  /** Of each core, before the run. */
+  readonly load: number;
+}
+
+export function performanceDocument(results: readonly Result[], { seconds, rounds, load }: Conditions): string {
   const missed = results.filter(({ verdict }) => verdict === "missed" || verdict === "invalid");
   const goals = results.filter(({ verdict }) => verdict !== "no-goal");
   return `# Performance
@@ -22,6 +27,7 @@ ${goals.length - missed.length} of ${goals.length} goals are met.
 - ${new Date().toISOString().slice(0, 10)}, ${platform()} ${release()} ${arch()}, ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GB
 - Node ${process.versions.node}, workerd ${versionOf("workerd")}, wrangler ${versionOf("wrangler")}, @a2a-js/sdk ${versionOf("@a2a-js/sdk")}, Express ${versionOf("express")}, better-sqlite3 ${versionOf("better-sqlite3")}
 - ${rounds.memory} rounds of ${seconds.memory} s of each subject in memory, ${rounds.disk} of ${seconds.disk} s on disk; 32 connections, except 1 for delegate calls
+- load of each core before the run: ${load.toFixed(1)}
 
 ## How to read it
 

@@ -2,8 +2,8 @@
  * `npm run bench`: ours against the platform's floor and the official SDK's server, in one run, as a table with ratios.
  * Stops what it started and deletes what it wrote, also on Ctrl-C.
  */
-import { rmSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
+import { availableParallelism, loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { measure } from "./measure.ts";
@@ -11,7 +11,7 @@ import { performanceDocument } from "./performance-document.ts";
 import { killAll } from "./processes.ts";
 import { type Result, resultsOf, table } from "./report.ts";
 import { GROUPS, type Group, type Storage } from "./rows.ts";
-import { leftFolders, ROOT } from "./servers.ts";
+import { ROOT, removeFolders } from "./servers.ts";
 
 const HELP = `npm run bench -- [options]
 
@@ -25,9 +25,12 @@ const HELP = `npm run bench -- [options]
   BENCH_ROUNDS        rounds of each subject (default 6 in memory, 3 on disk)
 `;
 
+/** Load of each core, over the last minute, above which somebody else's work shows in the figures. */
+const BUSY = 0.5;
+
 process.once("SIGINT", () => {
   killAll();
-  for (const folder of leftFolders()) rmSync(folder, { recursive: true, force: true });
+  removeFolders();
   process.exit(130);
 });
 
@@ -36,6 +39,8 @@ try {
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 2;
+} finally {
+  removeFolders();
 }
 
 /** @returns the exit code: 1 when a row is invalid, for a wrong answer is a fault and not a figure */
@@ -62,6 +67,9 @@ async function run(): Promise<number> {
     rounds: { memory: positive("BENCH_ROUNDS", 6), disk: positive("BENCH_ROUNDS", 3) },
     progress: (text: string) => process.stderr.write(`${new Date().toISOString().slice(11, 19)}  ${text}\n`),
   };
+  const load = (loadavg()[0] ?? 0) / availableParallelism();
+  if (load > BUSY)
+    settings.progress(`this machine is busy (load ${load.toFixed(1)} a core): figures will spread, run again when it is idle`);
   const began = Date.now();
   const results: Result[] = [];
   const failures: string[] = [];
@@ -81,7 +89,7 @@ async function run(): Promise<number> {
   if (values.md) {
     const file = join(ROOT, "docs", "performance.md");
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, performanceDocument(results, settings));
+    await writeFile(file, performanceDocument(results, { ...settings, load }));
     settings.progress("wrote docs/performance.md");
   }
   return results.some(({ verdict }) => verdict === "invalid") ? 1 : 0;

@@ -2,7 +2,7 @@
  * The servers a group's subjects run on: ours and the floors under `workerd serve`, the peer under this Node. Each start
  * begins with an empty folder on the storage asked for, and each stop deletes it.
  */
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -59,9 +59,10 @@ export async function startServer(kind: ServerKind, storage: Storage): Promise<S
   }
 }
 
-/** What is left when a run is broken off. */
-export function leftFolders(): ReadonlySet<string> {
-  return folders;
+/** Deletes what is left at the end of a run or when it is broken off: its bundles, and what servers it did not stop wrote. */
+export function removeFolders(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  folders.clear();
 }
 
 async function startWorkers(bundles: readonly Bundle[], folder: string): Promise<Server> {
@@ -85,7 +86,8 @@ async function startPeer(kind: ServerKind, folder: string): Promise<Server> {
 function bundleOnce({ name, config, entry }: WorkerSource): Promise<Bundle> {
   const known = bundled.get(name);
   if (known) return known;
-  const made = bundle(ROOT, name, config, entry);
+  // Not a fixed folder: another run must not pull it away under this one.
+  const made = newFolder("disk").then((out) => bundle(ROOT, out, config, entry));
   bundled.set(name, made);
   return made;
 }

@@ -22,7 +22,8 @@ export const terminal: Terminal = {
   say: (line = "") => void process.stdout.write(`${line}\n`),
   note: (line) => void process.stderr.write(`${line}\n`),
   complain: (line) => void process.stderr.write(`${terminal.paint("red", "✘")} ${line}\n`),
-  columns: Math.min(process.stdout.columns ?? 100, 120),
+  // A pseudo terminal may say it is 0 wide.
+  columns: Math.max(40, Math.min(process.stdout.columns || 100, 120)),
 };
 
 function inColour(): boolean {

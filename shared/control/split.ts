@@ -25,6 +25,8 @@ export function split(request: string, verbs: ReadonlySet<string> = new Set()): 
   const joined = attachMaterial(pieces, isVerb);
   const last = joined.at(-1);
   if (last && request.length > LONGEST) joined[joined.length - 1] = { ...last, text: last.text + request.slice(LONGEST) };
+  // "And then?" is nothing but a joint: then it is all there is.
+  if (!last && /[\p{L}\p{N}]/u.test(head)) return [{ text: request.trim(), joint: "" }];
   return joined;
 }
 

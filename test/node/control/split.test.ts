@@ -88,6 +88,10 @@ describe("split", () => {
     expect(texts(request)).toEqual(pieces);
   });
 
+  it("keeps words that only join as a goal when there is nothing else", () => {
+    expect(texts("And then?")).toEqual(["And then?"]);
+  });
+
   it("gives nothing for nothing", () => {
     expect(split("")).toEqual([]);
     expect(split(" … ?! \n")).toEqual([]);

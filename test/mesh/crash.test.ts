@@ -1,0 +1,201 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { type AgentClient, connect } from "../../cli/client.ts";
+import { isTerminal, type JsonObject, type StreamResponse, type Task } from "../../shared/task/a2a-types.ts";
+import { type CopiedMesh, copyMesh } from "./copied-mesh.ts";
+import { countTasks, getTask } from "./wire.ts";
+
+// The whole runtime is killed in the middle of a request for several agents, and started again on what it left on disk.
+
+const REQUEST = "How many retries does the heron gateway allow? Calculate 0.95^5 and brew two pots of tea.";
+const HANDBOOK =
+  "# Heron gateway\n\nThe heron gateway allows 4 retries for each request.\n\nEach retry of the heron gateway waits 20 seconds longer than the one before.\n";
+/** Every agent the request needs, one call each. */
+const CALLED = ["researcher", "analyst", "kettle", "writer", "critic"];
+/** Nothing that a test waits for may take longer, alarms included. */
+const PATIENCE = { timeout: 30_000, interval: 50 };
+
+let mesh: CopiedMesh;
+let webhook: Webhook;
+let undisturbed: Task;
+
+beforeAll(async () => {
+  webhook = await listen();
+  // The runtime is handed what is named COURIER_ of the environment it is started in.
+  vi.stubEnv("COURIER_ALLOW", webhook.url);
+  mesh = await copyMesh({ agents: ["kettle"] });
+  await mesh.start();
+  const researcher = await connect(`${mesh.url}/agents/researcher`);
+  await researcher.send({ parts: [{ text: HANDBOOK, filename: "heron.md" }], skill: "ingest" });
+  const before = await callsSoFar();
+  undisturbed = await (await connect(mesh.url)).send({ parts: [{ text: REQUEST }] });
+  // What the other tests compare with has to be what they think it is.
+  expect(undisturbed.status.state).toBe("TASK_STATE_COMPLETED");
+  expect(callsSince(before, await callsSoFar())).toEqual(CALLED.map(() => 1));
+});
+
+afterAll(async () => {
+  await mesh.remove();
+  webhook.close();
+  vi.unstubAllEnvs();
+});
+
+describe("a request for several agents, with the runtime killed", () => {
+  it.each<[string, (event: StreamResponse) => boolean]>([
+    ["when it was planned", (event) => stateOf(event) === "planned"],
+    ["when the first answer had come", (event) => stateOf(event) === "done"],
+    ["when the writer was called", (event) => stateOf(event) === "started" && goalOf(event) === "compose"],
+    ["when only the check was left", (event) => stateOf(event) === "done" && goalOf(event) === "compose"],
+  ])("finishes %s, and calls nobody twice", async (_when, reached) => {
+    const before = await callsSoFar();
+    const id = await sendUntil(await connect(mesh.url), reached);
+    await mesh.kill();
+    await mesh.start();
+    expectAsUndisturbed(await ended(mesh.url, id));
+    expect(callsSince(before, await callsSoFar())).toEqual(CALLED.map(() => 1));
+  });
+
+  it("finishes when the agent it waits for was in the middle of its own task, which goes on from its last step", async () => {
+    const before = await callsSoFar();
+    const id = await sendUntil(await connect(mesh.url), (event) => stateOf(event) === "started" && goalOf(event) === "g3");
+    const kettle = await connect(`${mesh.url}/agents/kettle`);
+    const brewing = await vi.waitFor(async () => {
+      const [task] = (await kettle.list()).filter(({ status }) => !isTerminal(status.state));
+      expect(wordsOf(task)).toBe("heated");
+      return task?.id ?? "";
+    }, PATIENCE);
+    const killedAt = Date.now();
+    await mesh.kill();
+    await mesh.start();
+    expectAsUndisturbed(await ended(mesh.url, id));
+    const { status, metadata } = await getTask(`${mesh.url}/agents/kettle`, brewing);
+    expect(status.state).toBe("TASK_STATE_COMPLETED");
+    expect(metadata?.["heated"]).toBeLessThan(killedAt);
+    expect(metadata?.["poured"]).toBeGreaterThan(killedAt);
+    expect(callsSince(before, await callsSoFar())).toEqual(CALLED.map(() => 1));
+  });
+
+  it("finishes although nobody asks for it: the alarm takes it up", async () => {
+    const before = await callsSoFar();
+    const id = await sendUntil(await connect(mesh.url), (event) => stateOf(event) === "started");
+    await mesh.kill();
+    await mesh.start();
+    // The critic is called last. Its list says nothing to the orchestrator, so nobody but the alarm can have woken it.
+    const critic = CALLED.indexOf("critic");
+    await vi.waitFor(async () => expect(callsSince(before, await callsSoFar())[critic]).toBe(1), PATIENCE);
+    expectAsUndisturbed(await ended(mesh.url, id));
+    expect(callsSince(before, await callsSoFar())).toEqual(CALLED.map(() => 1));
+  });
+});
+
+describe("an approved delivery, with the runtime killed around its request", () => {
+  it("reaches the webhook with one and the same Idempotency-Key, however often it is sent", async () => {
+    const courier = await connect(`${mesh.url}/agents/courier`);
+    const deliver = async (path: string) => {
+      const task = await courier.send({ parts: [{ text: `Post "The tea is ready" to ${webhook.url}${path}` }] });
+      expect(task.status.state).toBe("TASK_STATE_INPUT_REQUIRED");
+      return task;
+    };
+    const [answered, unanswered] = [await deliver("/answered"), await deliver("/unanswered")];
+    webhook.answer = (path) => path === "/answered";
+    for (const { id } of [answered, unanswered]) void courier.send({ taskId: id, parts: [{ text: "yes" }] }).catch(() => {});
+    await vi.waitFor(() => expect(webhook.requests.map(({ path }) => path).sort()).toEqual(["/answered", "/unanswered"]), {
+      ...PATIENCE,
+      interval: 1,
+    });
+    await mesh.kill();
+    webhook.answer = () => true;
+    await mesh.start();
+
+    for (const { id } of [answered, unanswered]) {
+      const task = await ended(`${mesh.url}/agents/courier`, id);
+      expect(task.status).toMatchObject({ state: "TASK_STATE_COMPLETED" });
+    }
+    for (const [path, { id }] of [["/answered", answered] as const, ["/unanswered", unanswered] as const]) {
+      const keys = webhook.requests.filter((each) => each.path === path).map(({ key }) => key);
+      expect(new Set(keys)).toEqual(new Set([id]));
+    }
+    expect(webhook.requests.filter(({ path }) => path === "/unanswered").length).toBe(2);
+  });
+});
+
+/** Sends the request, watches it as far as `reached`, and leaves it alone. */
+async function sendUntil(client: AgentClient, reached: (event: StreamResponse) => boolean): Promise<string> {
+  let id = "";
+  for await (const event of client.stream({ parts: [{ text: REQUEST }] })) {
+    if ("task" in event) id = event.task.id;
+    if (reached(event)) return id;
+  }
+  throw new Error("the task ended before the moment at which it was to be killed");
+}
+
+/** The task at its end, by asking again and again. */
+async function ended(url: string, id: string): Promise<Task> {
+  return vi.waitFor(async () => {
+    const task = await getTask(url, id);
+    expect(isTerminal(task.status.state), task.status.state).toBe(true);
+    return task;
+  }, PATIENCE);
+}
+
+/** Everything a caller gets, apart from ids and times. */
+function expectAsUndisturbed(task: Task): void {
+  expect(task.status.state).toBe("TASK_STATE_COMPLETED");
+  expect(task.artifacts).toEqual(undisturbed.artifacts);
+  expect(task.metadata).toEqual(undisturbed.metadata);
+  expect(wordsOf(task)).toBe(wordsOf(undisturbed));
+}
+
+function callsSoFar(): Promise<number[]> {
+  return Promise.all(CALLED.map((name) => countTasks(`${mesh.url}/agents/${name}`)));
+}
+
+function callsSince(before: readonly number[], now: readonly number[]): number[] {
+  return now.map((count, index) => count - (before[index] ?? 0));
+}
+
+function stateOf(event: StreamResponse): unknown {
+  return metadataOf(event)?.["state"];
+}
+
+function goalOf(event: StreamResponse): unknown {
+  return metadataOf(event)?.["goal"];
+}
+
+function metadataOf(event: StreamResponse): JsonObject | undefined {
+  return "statusUpdate" in event ? event.statusUpdate.metadata : undefined;
+}
+
+function wordsOf(task: Task | undefined): string | undefined {
+  return task?.status.message?.parts[0]?.text;
+}
+
+interface Webhook {
+  readonly url: string;
+  readonly requests: { path: string; key: string | undefined }[];
+  /** Whether a request to this path is answered; the others are left waiting. */
+  answer: (path: string) => boolean;
+  close(): void;
+}
+
+/** Somebody else's server, which keeps what it was sent. */
+async function listen(): Promise<Webhook> {
+  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    const path = request.url ?? "";
+    webhook.requests.push({ path, key: request.headers["idempotency-key"]?.toString() });
+    if (webhook.answer(path)) response.end("thank you");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const webhook: Webhook = {
+    url: `http://127.0.0.1:${port}`,
+    requests: [],
+    answer: () => true,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+  return webhook;
+}

@@ -32,9 +32,9 @@ export class LogStore {
   /** Writes entries of one task, in as few statements as they fit. */
   append(task: string, entries: readonly LogEntry[], head: TaskHead): void {
     if (entries.length === 0) return;
-    if (!this.#hasLog()) {
+    if (!this.#log) {
       this.#sql.exec(
-        "CREATE TABLE log (task TEXT, seq INTEGER, part INTEGER, at INTEGER, body TEXT, PRIMARY KEY (task, seq, part)) WITHOUT ROWID",
+        "CREATE TABLE IF NOT EXISTS log (task TEXT, seq INTEGER, part INTEGER, at INTEGER, body TEXT, PRIMARY KEY (task, seq, part)) WITHOUT ROWID",
       );
       this.#log = true;
     }
@@ -92,8 +92,8 @@ export class LogStore {
   }
 
   owe(task: string, due: number): void {
-    if (!this.#hasOwed()) {
-      this.#sql.exec("CREATE TABLE owed (task TEXT PRIMARY KEY, due INTEGER) WITHOUT ROWID");
+    if (!this.#owed) {
+      this.#sql.exec("CREATE TABLE IF NOT EXISTS owed (task TEXT PRIMARY KEY, due INTEGER) WITHOUT ROWID");
       this.#owed = true;
     }
     this.#sql.exec("INSERT INTO owed VALUES (?, ?) ON CONFLICT (task) DO UPDATE SET due = excluded.due", task, due);

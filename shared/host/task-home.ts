@@ -53,6 +53,7 @@ export function defineTaskHome<Env extends HomeEnv>({ program, outbound, homes, 
     readonly #store = new LogStore(this.ctx.storage.sql);
     readonly #tasks = new Map<string, LiveTask>();
     readonly #runs = new Map<LiveTask, Running>();
+    readonly #owing = new Set<LiveTask>();
     readonly #untold = new Map<LiveTask, Promise<void>>();
     readonly #listing = new Listing(this.#name, () => this.#index);
     #alarmAt = Number.POSITIVE_INFINITY;
@@ -244,11 +245,13 @@ export function defineTaskHome<Env extends HomeEnv>({ program, outbound, homes, 
 
     #owe(task: LiveTask): void {
       const due = Date.now() + LEASE_MS;
+      this.#owing.add(task);
       this.#store.owe(task.id, due);
       this.#arm(due);
     }
 
     #disown(task: LiveTask): void {
+      if (!this.#owing.delete(task)) return;
       this.#store.settle(task.id);
       // A shared home soon needs its alarm again; a home of one task does not, and would be woken for nothing.
       if (homes === "own" && this.#alarmAt !== Number.POSITIVE_INFINITY) {

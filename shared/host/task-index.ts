@@ -31,20 +31,41 @@ const ROWS_PER_INSERT = 20;
 export class TaskIndex extends DurableObject implements TaskIndexApi {
   readonly #sql = this.ctx.storage.sql;
   #made: boolean | undefined;
+  #homesBehind: Set<string> | undefined;
+  #queued: { home: string; rows: readonly Listed[]; more: boolean }[] = [];
+  #writing: Promise<void> | undefined;
 
   async put(home: string, rows: readonly Listed[], more: boolean): Promise<void> {
+    this.#queued.push({ home, rows, more });
+    // Many homes tell at the same time: what arrives in one turn of the loop is written, and made durable, once.
+    this.#writing ??= new Promise((resolve) => setTimeout(resolve, 0)).then(() => this.#write());
+    await this.#writing;
+  }
+
+  #write(): void {
+    const batch = this.#queued;
+    this.#queued = [];
+    this.#writing = undefined;
     this.#make();
-    for (let from = 0; from < rows.length; from += ROWS_PER_INSERT) {
-      const batch = rows.slice(from, from + ROWS_PER_INSERT);
-      const values = batch.flatMap(({ task, at }) => [task.id, task.contextId, task.status.state, at, JSON.stringify(task)]);
-      this.#sql.exec(
-        `INSERT INTO tasks VALUES ${batch.map(() => "(?,?,?,?,?)").join()}
-         ON CONFLICT (id) DO UPDATE SET state = excluded.state, at = excluded.at, task = excluded.task WHERE excluded.at >= tasks.at`,
-        ...values,
-      );
+    // The last word on each task, because one statement must not touch a row twice.
+    const rows = [...new Map(batch.flatMap((each) => each.rows).map((row) => [row.task.id, row])).values()];
+    for (let from = 0; from < rows.length; from += ROWS_PER_INSERT) this.#insert(rows.slice(from, from + ROWS_PER_INSERT));
+    const behind = this.#behind();
+    for (const { home, more } of batch) {
+      if (more && !behind.has(home)) this.#sql.exec("INSERT INTO behind VALUES (?)", home);
+      if (!more && behind.has(home)) this.#sql.exec("DELETE FROM behind WHERE home = ?", home);
+      if (more) behind.add(home);
+      else behind.delete(home);
     }
-    if (more) this.#sql.exec("INSERT OR IGNORE INTO behind VALUES (?)", home);
-    else this.#sql.exec("DELETE FROM behind WHERE home = ?", home);
+  }
+
+  #insert(rows: readonly Listed[]): void {
+    const values = rows.flatMap(({ task, at }) => [task.id, task.contextId, task.status.state, at, JSON.stringify(task)]);
+    this.#sql.exec(
+      `INSERT INTO tasks VALUES ${rows.map(() => "(?,?,?,?,?)").join()}
+       ON CONFLICT (id) DO UPDATE SET state = excluded.state, at = excluded.at, task = excluded.task WHERE excluded.at >= tasks.at`,
+      ...values,
+    );
   }
 
   async list({ contextId, state, after, pageSize, cursor }: ListQuery): Promise<ListPage> {
@@ -73,10 +94,7 @@ export class TaskIndex extends DurableObject implements TaskIndexApi {
       tasks: rows.slice(0, pageSize).map((row) => JSON.parse(row.task) as Task),
       ...(last && { next: { at: last.at, id: last.id } }),
       total,
-      behind: this.#sql
-        .exec<{ home: string }>("SELECT home FROM behind")
-        .toArray()
-        .map(({ home }) => home),
+      behind: [...this.#behind()],
     };
   }
 
@@ -92,6 +110,12 @@ export class TaskIndex extends DurableObject implements TaskIndexApi {
           ? this.#sql.exec<{ n: number }>("SELECT COALESCE(SUM(n), 0) AS n FROM counts")
           : this.#sql.exec<{ n: number }>("SELECT COALESCE(SUM(n), 0) AS n FROM counts WHERE state = ?", counted);
     return query.one().n;
+  }
+
+  /** In memory as well, because most homes that tell of a change were not behind. */
+  #behind(): Set<string> {
+    this.#homesBehind ??= new Set(this.#sql.exec<{ home: string }>("SELECT home FROM behind").toArray().map(({ home }) => home));
+    return this.#homesBehind;
   }
 
   #make(): void {

@@ -40,7 +40,9 @@ export class ActiveRun<Env> implements Run<Env> {
   readonly #outbound: Outbound<Env>;
   readonly #hold: () => void;
   readonly #park: () => void;
-  readonly #abort = new AbortController();
+  /** Made when somebody asks for the signal: most runs end before anybody does. */
+  #abort: AbortController | undefined;
+  #aborted: string | undefined;
   readonly #names = new Set<string>();
   readonly #answers = new Map<string, (message: Message) => void>();
   #questions = 0;
@@ -76,11 +78,20 @@ export class ActiveRun<Env> implements Run<Env> {
     return this.#task.head.skill;
   }
   get signal(): AbortSignal {
+    if (!this.#abort) {
+      this.#abort = new AbortController();
+      if (this.#aborted !== undefined) this.abort(this.#aborted);
+    }
     return this.#abort.signal;
   }
 
+  get aborted(): boolean {
+    return this.#aborted !== undefined;
+  }
+
   abort(reason: string): void {
-    this.#abort.abort(new DOMException(reason, "AbortError"));
+    this.#aborted = reason;
+    this.#abort?.abort(new DOMException(reason, "AbortError"));
   }
 
   /** Hands an answer to the question that waits for it. False when this run did not ask it. */
@@ -136,7 +147,11 @@ export class ActiveRun<Env> implements Run<Env> {
     // A callee that asks makes this task ask; the answer goes down to exactly the task that asked.
     for (let round = 1; result.ok === "asks"; round++) {
       const { taskId, question } = result;
+      // Canceled while it waits: nobody will answer, and the callee's question must not stay open for somebody else to answer.
+      const release = () => void this.#release(call, `${this.taskId}/${memo}`);
+      this.signal.addEventListener("abort", release, { once: true });
       const answer = await this.#ask(`${memo}:ask:${round}`, question, { nested: { agent: call.agent, skill: call.skill, taskId } });
+      this.signal.removeEventListener("abort", release);
       result = await this.#call(`${memo}:answer:${round}`, { ...call, taskId, parts: answer.parts });
     }
     this.#remember(memo, JSON.parse(JSON.stringify(result)) as Json);
@@ -155,7 +170,7 @@ export class ActiveRun<Env> implements Run<Env> {
     const result = await this.#during(() => this.#outbound.call(this.env, call, options));
     if (result.ok === false && options.signal.aborted) {
       // Nobody waits for it any more: the callee should not go on spending.
-      await this.#outbound.cancel(this.env, call, { key, principal: this.principal, signal: AbortSignal.timeout(5_000) }).catch(() => {});
+      await this.#release(call, key);
       if (deadline?.aborted && !this.signal.aborted) {
         return {
           ok: false,
@@ -167,6 +182,11 @@ export class ActiveRun<Env> implements Run<Env> {
     // A question is remembered too: its answer must go to the task that asked, also from a later run.
     if (result.ok === "asks") this.#remember(name, JSON.parse(JSON.stringify(result)) as Json);
     return result;
+  }
+
+  /** Cancels what the call with this key began. A callee that cannot be reached is left to its own deadline. */
+  async #release(call: OutboundCall, key: string): Promise<void> {
+    await this.#outbound.cancel(this.env, call, { key, principal: this.principal, signal: AbortSignal.timeout(5_000) }).catch(() => {});
   }
 
   async #ask(name: string, question: string, metadata?: JsonObject): Promise<Message> {

@@ -19,6 +19,7 @@ export class LiveTask {
   #pending: LogEntry[] = [];
   #recent: LogEntry[] = [];
   #timer: number | null = null;
+  #gathering = false;
   readonly #watchers = new Set<() => void>();
   #waiters: (() => void)[] = [];
 
@@ -34,6 +35,7 @@ export class LiveTask {
     const task = new LiveTask(evolve(undefined, entry, id), store, onStored);
     task.#pending.push(entry);
     task.#recent.push(entry);
+    task.gather();
     return task;
   }
 
@@ -63,6 +65,11 @@ export class LiveTask {
     return this.#pending[0] === undefined ? this.head.seq : this.#pending[0].seq - 1;
   }
 
+  /** Leaves storing to the next flush, which the caller owes: it spares a timer where one comes at once anyway. */
+  gather(): void {
+    this.#gathering = true;
+  }
+
   /** Takes an input; what it appends is stored at the end of the turn, or with the next flush. */
   apply(input: TaskInput): { effect: Effect } | { refusal: Refusal } {
     const step = advance(this.head, input);
@@ -75,14 +82,15 @@ export class LiveTask {
       this.#recent.push(entry);
     }
     if (this.#recent.length > 2 * RECENT) this.#recent = this.#recent.slice(-RECENT);
-    if (step.events.length > 0) this.#timer ??= setTimeout(() => this.flush(), 0);
+    if (step.events.length > 0 && !this.#gathering) this.#timer ??= setTimeout(() => this.flush(), 0);
     return { effect: step.effect };
   }
 
   /** Stores what is pending, then tells watchers and waiters. */
   flush(): void {
-    clearTimeout(this.#timer);
+    if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    this.#gathering = false;
     if (this.#pending.length > 0) {
       this.#store.append(this.id, this.#pending, this.head);
       this.#pending = [];

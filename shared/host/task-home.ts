@@ -42,6 +42,9 @@ const LEASE_MS = 10_000;
 /** Tasks kept in memory; beyond it those that only wait go first. Their log has all of them. */
 const MEMORY_LIMIT = 500;
 
+/** Microtasks a skill that needs nothing from the world may take before a timer is set to see whether it does. */
+const SYNCHRONOUS_TURNS = 32;
+
 interface Running {
   readonly run: ActiveRun<never>;
   limit: number | null;
@@ -88,8 +91,12 @@ export function defineTaskHome<Env extends HomeEnv>({ program, outbound, homes, 
     async cancel(taskId: string, message: Message): Promise<TaskReply> {
       const task = this.#find(taskId);
       if (!task) return NOT_FOUND;
+      task.gather();
       const step = task.apply({ type: "cancel", message });
-      if ("refusal" in step) return { ok: false, refusal: step.refusal };
+      if ("refusal" in step) {
+        task.flush();
+        return { ok: false, refusal: step.refusal };
+      }
       this.#finish(task, "the task was canceled");
       return this.#reply(task, { blocking: false });
     }
@@ -137,9 +144,8 @@ export function defineTaskHome<Env extends HomeEnv>({ program, outbound, homes, 
       const ended = this.#run(task);
       // A skill that needs nothing from the world is done within this turn: then everything is stored at once, and
       // there is no state in between from which it would have to be taken up again.
-      let timer: number | null = null;
-      await Promise.race([ended, new Promise<void>((resolve) => (timer = setTimeout(resolve, 0)))]);
-      clearTimeout(timer);
+      for (let turn = 0; turn < SYNCHRONOUS_TURNS && this.#runs.has(task) && !task.resting; turn++) await undefined;
+      if (this.#runs.has(task) && !task.resting) await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 0))]);
       this.#hold(task);
       return { task };
     }
@@ -148,8 +154,12 @@ export function defineTaskHome<Env extends HomeEnv>({ program, outbound, homes, 
       const task = this.#find(taskId);
       if (!task) return { refusal: { code: "not-found" } };
       const question = task.head.questions[0];
+      task.gather();
       const step = task.apply({ type: "message", message, ...(key !== undefined && { key }), ...(digest !== undefined && { digest }) });
-      if ("refusal" in step) return { refusal: step.refusal };
+      if ("refusal" in step) {
+        task.flush();
+        return { refusal: step.refusal };
+      }
       if (step.effect === "run") {
         this.#owe(task);
         task.flush();
@@ -190,7 +200,7 @@ export function defineTaskHome<Env extends HomeEnv>({ program, outbound, homes, 
         outcome = checkOutcome(await program.run(run));
       } catch (error) {
         // Details stay here: an error's text may hold what the caller must not see.
-        if (!run.signal.aborted) console.error(`task ${task.id}: the program threw`, error);
+        if (!run.aborted) console.error(`task ${task.id}: the program threw`, error);
         outcome = {
           outcome: "failed",
           reason: `the agent stopped with an internal error; its operator finds the cause under task ${task.id}. Sending the request again is safe.`,
@@ -210,8 +220,10 @@ export function defineTaskHome<Env extends HomeEnv>({ program, outbound, homes, 
     #finish(task: LiveTask, reason: string): void {
       const running = this.#runs.get(task);
       this.#runs.delete(task);
-      clearTimeout(running?.limit ?? null);
-      if (running) running.run.abort(reason);
+      if (running) {
+        if (running.limit !== null) clearTimeout(running.limit);
+        running.run.abort(reason);
+      }
       this.#disown(task);
       task.flush();
       this.#forget(task);

@@ -55,7 +55,9 @@ function skillContext<Env>(run: Run<Env>): SkillContext<Env> {
     taskId: run.taskId,
     contextId: run.contextId,
     env: run.env,
-    signal: run.signal,
+    get signal() {
+      return run.signal;
+    },
     progress: (text, metadata) => run.progress(text, metadata),
     emit: (artifact, chunk) => run.emit(artifact, chunk),
     step: (name, fn) => run.step(name, fn),

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Message, Task } from "../shared/task/a2a-types.ts";
+import { namingSkill } from "../shared/task/skill-extension.ts";
 import type { HttpRequest, HttpResponse } from "./http-connection.ts";
 import type { WorkloadSpec } from "./rows.ts";
 
@@ -23,8 +24,6 @@ export interface Workload {
 /** Sends requests over several connections and gives back the bodies in the same order. */
 type SendAll = (requests: readonly HttpRequest[]) => Promise<readonly string[]>;
 
-/** How a caller names the skill it wants; the servers that do not know it answer with their only one. */
-const SKILL_EXTENSION = "urn:skein:ext:skill:v1";
 const TEXT = "the quick brown fox";
 /** Longer conversations are rare, and the first message of each is counted like the others. */
 const TURNS = 50;
@@ -132,7 +131,7 @@ function messageFor(skill: string | undefined, text: string): Message {
     messageId: randomUUID(),
     role: "ROLE_USER",
     parts: [{ text }],
-    ...(skill !== undefined && { metadata: { [SKILL_EXTENSION]: { skill } } }),
+    ...(skill !== undefined && { metadata: namingSkill(skill) }),
   };
 }
 

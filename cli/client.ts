@@ -14,10 +14,9 @@ import {
   Task,
 } from "@a2a-js/sdk";
 import { type Client, ClientFactory, type RequestOptions, ServiceParameters, withA2AExtensions } from "@a2a-js/sdk/client";
-import type { JsonObject, Part, StreamResponse as StreamEvent, Task as WireTask } from "../shared/task/a2a-types.ts";
+import type { Part, StreamResponse as StreamEvent, Task as WireTask } from "../shared/task/a2a-types.ts";
+import { namingSkill, SKILL_EXTENSION } from "../shared/task/skill-extension.ts";
 import { CommandError } from "./terminal.ts";
-
-export const SKILL_EXTENSION = "urn:skein:ext:skill:v1";
 
 export interface Outgoing {
   readonly parts: readonly Part[];
@@ -83,7 +82,7 @@ function agentClient(client: Client, card: AgentCard, url: string): AgentClient 
 }
 
 function toRequest({ parts, taskId, contextId, skill }: Outgoing): { request: SendMessageRequest; options: RequestOptions } {
-  const metadata: JsonObject | undefined = skill === undefined ? undefined : { [SKILL_EXTENSION]: { skill } };
+  const metadata = skill === undefined ? undefined : namingSkill(skill);
   const message = { messageId: randomUUID(), role: "ROLE_USER", parts, taskId, contextId, metadata };
   const options = skill === undefined ? {} : { serviceParameters: ServiceParameters.create(withA2AExtensions(SKILL_EXTENSION)) };
   return { request: SendMessageRequest.fromJSON({ message: JSON.parse(JSON.stringify(message)) }), options };

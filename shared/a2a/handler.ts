@@ -7,6 +7,7 @@ import type { FollowUp, ListPage, ReplyOptions, StreamReply, TaskHomeApi, TaskIn
 import type { HomeEnv } from "../host/task-home.ts";
 import type { AgentCard, Message, Part, Task, TaskState } from "../task/a2a-types.ts";
 import { findTask, type Homes, placeTask } from "../task/home.ts";
+import { skillNamedIn } from "../task/skill-extension.ts";
 import { RequestError, refusalToError } from "./errors.ts";
 import { decodePageToken, encodePageToken } from "./page-token.ts";
 import type { GetRequest, ListRequest, SendRequest, TaskRequest } from "./request.ts";
@@ -37,9 +38,6 @@ export interface A2ARequestHandler {
 export interface HandlerEnv extends HomeEnv {
   TASK_HOME: DurableObjectNamespace;
 }
-
-/** Names the wanted skill: message metadata `{ [SKILL_EXTENSION]: { skill } }`. */
-export const SKILL_EXTENSION = "urn:skein:ext:skill:v1";
 
 /** How many homes a list asks at a time; the platform has six connections. */
 const HOMES_AT_ONCE = 6;
@@ -80,7 +78,7 @@ export function requestHandler(card: AgentCard, homes: Homes, env: HandlerEnv): 
     }
     const { taskId, home } = placeTask(principalKey(context.principal), homes, { contextId: message.contextId, key, random: randomText() });
     const contextId = message.contextId ?? crypto.randomUUID();
-    const skill = skillOf(message);
+    const skill = skillNamedIn(message);
     const request = {
       taskId,
       contextId,
@@ -171,12 +169,6 @@ function checkInputModes(card: AgentCard, parts: readonly Part[]): void {
     if (!type || modes.has(type) || modes.has("*/*") || modes.has(`${type.split("/")[0]}/*`)) continue;
     throw new RequestError("content-type-not-supported", `${card.name} does not take ${type}; it takes ${[...modes].join(", ")}`);
   }
-}
-
-function skillOf(message: Message): string | undefined {
-  const named = message.metadata?.[SKILL_EXTENSION];
-  if (typeof named !== "object" || named === null || Array.isArray(named) || typeof named["skill"] !== "string") return undefined;
-  return named["skill"];
 }
 
 /** Equal for equal contents; the message's own id does not count, because a retry may make a new one. */

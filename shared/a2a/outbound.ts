@@ -6,8 +6,8 @@ import * as v from "valibot";
 import { withPrincipal } from "../auth/authenticate.ts";
 import type { CallResult, Outbound, OutboundCall, OutboundOptions } from "../host/active-run.ts";
 import { type Artifact, type Message, type Part, textOf } from "../task/a2a-types.ts";
+import { namingSkill } from "../task/skill-extension.ts";
 import { VERSION } from "./app.ts";
-import { SKILL_EXTENSION } from "./handler.ts";
 
 /** The front door and every Worker that delegates name their bindings so: `AGENT_` and the agent's name. */
 export const AGENT_BINDING = "AGENT_";
@@ -89,7 +89,7 @@ function toMessage({ agent: _, skill, taskId, parts, metadata }: OutboundCall, k
     role: "ROLE_USER",
     parts: [...parts],
     ...(taskId !== undefined && { taskId }),
-    metadata: { ...metadata, [SKILL_EXTENSION]: { skill } },
+    metadata: { ...metadata, ...namingSkill(skill) },
   };
 }
 

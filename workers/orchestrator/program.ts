@@ -10,13 +10,11 @@ import type { Planner } from "../../shared/control/planner.ts";
 import { type ControlState, controlStateOf, isFinished, readyGoals } from "../../shared/control/state.ts";
 import type { Outcome, Program, Run } from "../../shared/host/program.ts";
 import { type AgentCard, type Message, textOf } from "../../shared/task/a2a-types.ts";
+import { skillNamedIn } from "../../shared/task/skill-extension.ts";
 import { answerFrom } from "./answer.ts";
 import { type Course, describeRefusal, settle } from "./course.ts";
 import { fromLog, toLog } from "./logged.ts";
 import { pursue } from "./pursuit.ts";
-
-/** The message metadata by which a caller names a skill. */
-const SKILL_KEY = "urn:skein:ext:skill:v1";
 
 export interface OrchestratorDeps<Env> {
   /** The agents of the mesh, without the orchestrator itself. Called inside steps only. */
@@ -74,10 +72,9 @@ async function propose<Env>(run: Run<Env>, { catalogue, planner }: OrchestratorD
 }
 
 /** `agent/skill`. A name without an agent is a skill of the orchestrator itself. */
-function namedSkill({ metadata }: Message): string | undefined {
-  const value = metadata?.[SKILL_KEY];
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  return typeof value.skill === "string" && value.skill.includes("/") ? value.skill : undefined;
+function namedSkill(message: Message): string | undefined {
+  const skill = skillNamedIn(message);
+  return skill?.includes("/") ? skill : undefined;
 }
 
 /** Round after round: whatever is ready goes out, as many together as the policy said, until nothing is left to do. */

@@ -1,9 +1,8 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type AgentClient, connect } from "../../cli/client.ts";
 import { isTerminal, type JsonObject, type StreamResponse, type Task } from "../../shared/task/a2a-types.ts";
 import { type CopiedMesh, copyMesh } from "./copied-mesh.ts";
+import { listen, type Webhook } from "./webhook.ts";
 import { countTasks, getTask } from "./wire.ts";
 
 // The whole runtime is killed in the middle of a request for several agents, and started again on what it left on disk.
@@ -98,14 +97,14 @@ describe("an approved delivery, with the runtime killed around its request", () 
       return task;
     };
     const [answered, unanswered] = [await deliver("/answered"), await deliver("/unanswered")];
-    webhook.answer = (path) => path === "/answered";
+    webhook.answers = (path) => path === "/answered";
     for (const { id } of [answered, unanswered]) void courier.send({ taskId: id, parts: [{ text: "yes" }] }).catch(() => {});
     await vi.waitFor(() => expect(webhook.requests.map(({ path }) => path).sort()).toEqual(["/answered", "/unanswered"]), {
       ...PATIENCE,
       interval: 1,
     });
     await mesh.kill();
-    webhook.answer = () => true;
+    webhook.answers = () => true;
     await mesh.start();
 
     for (const { id } of [answered, unanswered]) {
@@ -169,33 +168,4 @@ function metadataOf(event: StreamResponse): JsonObject | undefined {
 
 function wordsOf(task: Task | undefined): string | undefined {
   return task?.status.message?.parts[0]?.text;
-}
-
-interface Webhook {
-  readonly url: string;
-  readonly requests: { path: string; key: string | undefined }[];
-  /** Whether a request to this path is answered; the others are left waiting. */
-  answer: (path: string) => boolean;
-  close(): void;
-}
-
-/** Somebody else's server, which keeps what it was sent. */
-async function listen(): Promise<Webhook> {
-  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
-    const path = request.url ?? "";
-    webhook.requests.push({ path, key: request.headers["idempotency-key"]?.toString() });
-    if (webhook.answer(path)) response.end("thank you");
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  const webhook: Webhook = {
-    url: `http://127.0.0.1:${port}`,
-    requests: [],
-    answer: () => true,
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
-  return webhook;
 }

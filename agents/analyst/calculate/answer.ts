@@ -23,8 +23,19 @@ export type Answer =
 
 const MOST_SHOWN = 12;
 
+/** Longer is no question but a document; formulas end well before. */
+const LONGEST_QUESTION = 2_000;
+
 /** No answers when the question holds no arithmetic. */
 export function answerQuestion(question: string, names: Names): readonly Answer[] {
+  if (question.length > LONGEST_QUESTION)
+    return [
+      {
+        ok: false,
+        question: brief(question),
+        reason: `a question of ${question.length} characters is too long; the most is ${LONGEST_QUESTION}`,
+      },
+    ];
   const repeated = readRepeatedFactor(question);
   if (repeated) return [refusable(question, () => repeatedFactor(repeated, names))];
   return readFormulas(question, (name) => names.isStated(name)).map((reading) => refusable(reading.formula, () => formula(reading, names)));
@@ -34,9 +45,13 @@ function refusable(question: string, answer: () => Answer): Answer {
   try {
     return answer();
   } catch (error) {
-    if (error instanceof FormulaError) return { ok: false, question, reason: error.message };
+    if (error instanceof FormulaError) return { ok: false, question: brief(question), reason: error.message };
     throw error;
   }
+}
+
+function brief(question: string): string {
+  return question.length > 120 ? `${question.slice(0, 117)}...` : question;
 }
 
 function formula(reading: Reading, names: Names): Answer {

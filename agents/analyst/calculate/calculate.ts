@@ -16,8 +16,8 @@ export function calculate({ text, parts, progress }: SkillContext): Outcome {
   const names = new Names(given, findingsOf(parts));
   const answers: Answer[] = [];
   for (const question of asked) {
-    if (answers.length >= MOST_ANSWERS) return rejected(`That is more than ${MOST_ANSWERS} formulas. Send them in several messages.`);
     answers.push(...answerQuestion(question, names));
+    if (answers.length > MOST_ANSWERS) return rejected(`That is more than ${MOST_ANSWERS} formulas. Send them in several messages.`);
   }
 
   const answered = answers.filter((answer) => answer.ok);

@@ -60,7 +60,7 @@ interface Token {
 
 // Dates, versions and times are numbers to a person, not subtractions or ratios: they come first, as "other".
 const TOKEN =
-  /(?<other>\d{4}-\d{2}-\d{2}\S*|v?\d+(?:\.\d+){2,}\S*|(?<![([,:]\s*)\d{1,2}:\d{2}(?::\d{2})?(?!\d)|[A-Za-z]+(?:-[A-Za-z]+)+)|(?<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?(?:%(?!\d))?)|(?<name>[\p{L}_][\p{L}\p{N}_]*)|(?<sign><=|>=|==|!=|[-+*/^!<>=%()[\],:])|(?<rest>\S)/gu;
+  /(?<other>\d{4}-\d{2}-\d{2}\S*|v?\d+(?:\.\d+){2,}\S*|(?<![([,:]\s*)\d{1,2}:\d{2}(?::\d{2})?(?!\d)|[A-Za-z]+(?:-[A-Za-z]+)+)|(?<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?(?:%(?!\d))?)|(?<name>[\p{L}_][\p{L}\p{N}_]*)|(?<sign><=|>=|==|!=|[-+*/^!<>=%()[\],:;])|(?<rest>\S)/gu;
 
 function tokens(text: string): Token[] {
   return [...text.matchAll(TOKEN)].map((match) => {

@@ -8,6 +8,11 @@ import { nameKey } from "./questions.ts";
 import { show } from "./show.ts";
 import { placeOf, type StatedValue, statedValue } from "./stated-value.ts";
 
+/** Longer is no name, and a pattern made of it would not compile. */
+const LONGEST_NAME = 60;
+/** Each is searched for in every finding. */
+const MOST_NAMES = 100;
+
 export class Names {
   readonly #given: ReadonlyMap<string, string>;
   readonly #findings: readonly Finding[];
@@ -54,6 +59,8 @@ export class Names {
     const key = nameKey(name);
     // A short unit (m, km, in) in a text is nearly always the unit.
     if (isUnitName(name) && name.length < 3) return undefined;
+    if (name.length > LONGEST_NAME) return undefined;
+    if (!this.#stated.has(key) && this.#stated.size >= MOST_NAMES) return undefined;
     if (!this.#stated.has(key)) this.#stated.set(key, statedValue(name.replace(/_/g, " "), this.#findings));
     return this.#stated.get(key);
   }

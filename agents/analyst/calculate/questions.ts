@@ -14,7 +14,7 @@ const LONGEST_REQUEST = 20_000;
 
 /** Where one question ends and the next begins. A dot between digits and a comma in a list do not end anything. */
 const ENDS =
-  /\n+|;\s*|\?(?:\s+|$)|(?<![\d)])!(?:\s+|$)|\.(?:\s+|$)|,?\s+(?:and\s+)?then\s+|,?\s+(?:and\s+)(?:also\s+)?(?=(?:what(?:'s| is| are| percent)|how (?:many|much|often)|calculate|compute|convert|evaluate|where|which|increase|decrease|tell)\b)|,\s+(?=(?:what(?:'s| is| are)|how (?:many|much|often)|calculate|compute|convert|evaluate)\b)/i;
+  /\n+|;\s*(?![^[\]]*\])|\?(?:\s+|$)|(?<![\d)])!(?:\s+|$)|\.(?:\s+|$)|,?\s+(?:and\s+)?then\s+|,?\s+(?:and\s+)(?:also\s+)?(?=(?:what(?:'s| is| are| percent)|how (?:many|much|often)|calculate|compute|convert|evaluate|where|which|increase|decrease|tell)\b)|,\s+(?=(?:what(?:'s| is| are)|how (?:many|much|often)|calculate|compute|convert|evaluate)\b)/i;
 
 const VALUE = String.raw`[$€£]?[-+]?\d[\d.,]*(?:e[-+]?\d+)?\s?%?`;
 const GIVEN = String.raw`(?<![\p{L}\p{N}_])((?!(?:each|every|it|that|there|what|which|where|with|given|for|if|assuming|let|set|when|and)\b)[\p{L}_][\p{L}\p{N}_]*(?: [\p{L}_][\p{L}\p{N}_]*){0,2}?)\s*(?:=|:=|\bis\b|\bbe\b|\bequals\b)\s*(${VALUE})(?=\s*(?:$|[,;.?!)]|and\b|then\b|as\b|in\b))`;
@@ -30,7 +30,7 @@ export function questionsIn(request: string): Questions {
     String.raw`[\s,(]*\b(?:where|with|given(?: that)?|for|if|assuming|let|when)\s+((?:(?:\s*,\s*|\s+and\s+|\s*,\s*and\s+)?${GIVEN})+)\)?`,
     "giu",
   );
-  const asked = joined(plainSigns(request.slice(0, LONGEST_REQUEST)).split(ENDS))
+  const asked = joined(plainSigns(request.slice(0, LONGEST_REQUEST).replace(/[^\S\n]+/g, " ")).split(ENDS))
     .map((clause) =>
       clause
         .replace(tail, (list) => {

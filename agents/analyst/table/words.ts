@@ -32,10 +32,10 @@ export function columnIn(words: string, columns: readonly string[]): string | un
     .replace(/["'`]/g, "");
   const exact = columns.find((column) => same(column, said));
   if (exact !== undefined) return exact;
-  const alike = columns.filter((column) => same(singular(column), singular(said)));
+  const alike = [...new Set(columns)].filter((column) => same(singular(column), singular(said)));
   if (alike.length === 1) return alike[0];
   // "price" for the one column "unit price"
-  const part = columns.filter((column) =>
+  const part = [...new Set(columns)].filter((column) =>
     column
       .toLowerCase()
       .split(/[\s_-]+/)

@@ -6,6 +6,7 @@ import { Hono } from "hono";
 import type { Authentication } from "../auth/authenticate.ts";
 import type { AgentCard } from "../task/a2a-types.ts";
 import type { Homes } from "../task/home.ts";
+import { drain } from "./body.ts";
 import { CARD_PATH, serveCard } from "./card.ts";
 import { RequestError } from "./errors.ts";
 import { type A2ARequestHandler, type CallContext, type HandlerEnv, requestHandler } from "./handler.ts";
@@ -38,6 +39,10 @@ export function a2aApp<Env extends HandlerEnv>({ card, homes, authenticate }: Ap
     return { handler: requestHandler(card, homes, env), context };
   };
 
+  app.use(async (c, next) => {
+    await next();
+    await drain(c.req.raw);
+  });
   app.get(CARD_PATH, (c) => {
     const { origin, pathname } = new URL(c.req.url);
     return serveCard(card, pathname.startsWith(`${mount}/`) ? origin + mount : origin, c.req.raw);

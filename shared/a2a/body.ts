@@ -3,6 +3,8 @@ import { RequestError } from "./errors.ts";
 
 /** Larger documents go in several messages, or as a URL. */
 const BODY_BYTES = 8 * 1024 * 1024;
+/** What is sent beyond it, or for nothing, is still read so far and dropped; see drain. */
+const DRAINED_BYTES = 64 * 1024 * 1024;
 /** No A2A object comes near it; a parser or a copy of deeper JSON may overflow the stack. */
 const DEPTH = 100;
 
@@ -28,10 +30,7 @@ async function readText(request: Request): Promise<string> {
       `the body is larger than ${BODY_BYTES / 1024 / 1024} MB; send a document in several messages, or by its URL`,
     );
   const declared = Number(request.headers.get("Content-Length") ?? Number.NaN);
-  if (declared > BODY_BYTES) {
-    await request.body?.cancel();
-    throw tooLarge();
-  }
+  if (declared > BODY_BYTES) throw tooLarge();
   // A body that says its length is held to it by the platform; one that does not is counted as it comes.
   if (!Number.isNaN(declared)) return request.text();
   let text = "";
@@ -39,10 +38,21 @@ async function readText(request: Request): Promise<string> {
   const decoder = new TextDecoder();
   for await (const chunk of request.body ?? []) {
     bytes += chunk.byteLength;
-    if (bytes > BODY_BYTES) throw tooLarge();
-    text += decoder.decode(chunk, { stream: true });
+    if (bytes > DRAINED_BYTES) break;
+    text = bytes > BODY_BYTES ? "" : text + decoder.decode(chunk, { stream: true });
   }
+  if (bytes > BODY_BYTES) throw tooLarge();
   return text + decoder.decode();
+}
+
+/** Reads a body that nobody read: a caller that is still sending would see its connection break instead of the answer. */
+export async function drain({ body, bodyUsed }: Request): Promise<void> {
+  if (body === null || bodyUsed) return;
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.byteLength;
+    if (bytes > DRAINED_BYTES) return;
+  }
 }
 
 function isDeep(text: string): boolean {

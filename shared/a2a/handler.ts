@@ -3,10 +3,11 @@
  * nothing is converted between a request, the log and the answer. Finds the task's home and calls it; decides nothing.
  */
 import { type Principal, principalKey } from "../auth/principal.ts";
-import type { FollowUp, ListPage, ReplyOptions, StreamReply, TaskHomeApi, TaskIndexApi, TaskReply } from "../host/api.ts";
+import type { FollowUp, JsonText, ListPage, ReplyOptions, StreamReply, TaskHomeApi, TaskIndexApi, TaskReply } from "../host/api.ts";
 import type { HomeEnv } from "../host/task-home.ts";
 import type { AgentCard, Message, Part, Task, TaskState } from "../task/a2a-types.ts";
 import { findTask, type Homes, placeTask } from "../task/home.ts";
+import type { TaskView } from "../task/render.ts";
 import { skillNamedIn } from "../task/skill-extension.ts";
 import { RequestError, refusalToError } from "./errors.ts";
 import { decodePageToken, encodePageToken } from "./page-token.ts";
@@ -26,12 +27,12 @@ export interface ListTasksResponse {
 }
 
 export interface A2ARequestHandler {
-  sendMessage(request: SendRequest, context: CallContext): Promise<{ task: Task }>;
+  sendMessage(request: SendRequest, context: CallContext): Promise<JsonText<{ task: Task }>>;
   /** Lines of `<sequence> <StreamResponse>`; see host/api.ts. */
   sendStreamingMessage(request: SendRequest, context: CallContext): Promise<ReadableStream<Uint8Array>>;
-  getTask(request: GetRequest, context: CallContext): Promise<Task>;
-  listTasks(request: ListRequest, context: CallContext): Promise<ListTasksResponse>;
-  cancelTask(request: TaskRequest, context: CallContext): Promise<Task>;
+  getTask(request: GetRequest, context: CallContext): Promise<JsonText<Task>>;
+  listTasks(request: ListRequest, context: CallContext): Promise<JsonText<ListTasksResponse>>;
+  cancelTask(request: TaskRequest, context: CallContext): Promise<JsonText<Task>>;
   subscribeToTask(request: TaskRequest, context: CallContext): Promise<ReadableStream<Uint8Array>>;
 }
 
@@ -93,7 +94,7 @@ export function requestHandler(card: AgentCard, homes: Homes, env: HandlerEnv): 
   return {
     async sendMessage(request, context) {
       const { task } = await send<TaskReply>(request, context, { start: "start", followUp: "message" });
-      return { task };
+      return `{"task":${task}}`;
     },
 
     async sendStreamingMessage(request, context) {
@@ -119,10 +120,17 @@ export function requestHandler(card: AgentCard, homes: Homes, env: HandlerEnv): 
         page = await index.list(query);
       }
       // Lists show no history unless it is asked for: each task's home would have to be woken for it.
-      const contents = (request.historyLength ?? 0) > 0 || request.includeArtifacts === true;
-      const view = { historyLength: request.historyLength ?? 0, artifacts: request.includeArtifacts === true };
-      const tasks = contents ? await inBatches(page.tasks, HOMES_AT_ONCE, (task) => withContents(homeOf, owner, task, view)) : page.tasks;
-      return { tasks, nextPageToken: page.next ? encodePageToken(page.next) : "", pageSize: tasks.length, totalSize: page.total };
+      const view = {
+        historyLength: request.historyLength ?? 0,
+        artifacts: request.includeArtifacts === true ? ("present" as const) : false,
+      };
+      const listed = page.tasks;
+      const tasks =
+        view.historyLength > 0 || view.artifacts
+          ? await inBatches(listed, HOMES_AT_ONCE, (each) => withContents(homeOf, owner, each, view))
+          : listed.map(({ task }) => task);
+      const rest = { nextPageToken: page.next ? encodePageToken(page.next) : "", pageSize: tasks.length, totalSize: page.total };
+      return `{"tasks":[${tasks.join()}],${JSON.stringify(rest).slice(1)}`;
     },
 
     async cancelTask({ id }, context) {
@@ -141,16 +149,16 @@ export function requestHandler(card: AgentCard, homes: Homes, env: HandlerEnv): 
   };
 }
 
+/** The task from its own home, with what the list leaves out. */
 async function withContents(
   homeOf: (name: string) => TaskHomeApi,
   owner: string,
-  task: Task,
-  view: { historyLength: number; artifacts: boolean },
-): Promise<Task> {
-  const address = findTask(owner, task.id);
-  const reply = address && (await homeOf(address.home).get(task.id, view));
-  const whole = reply?.ok ? reply.task : task;
-  return view.artifacts ? { ...whole, artifacts: whole.artifacts ?? [] } : whole;
+  { id, task }: ListPage["tasks"][number],
+  view: TaskView,
+): Promise<JsonText<Task>> {
+  const address = findTask(owner, id);
+  const reply = address && (await homeOf(address.home).get(id, view));
+  return reply?.ok ? reply.task : task;
 }
 
 function unwrap<R extends TaskReply | StreamReply>(reply: R, taskId: string): R & { ok: true } {

@@ -45,10 +45,11 @@ export function httpJsonApp(open: (request: Request, env: never) => { handler: A
       const { handler, context } = open(c.req.raw, c.env as never);
       const result = await OPERATIONS[name](handler, await params(c), context);
       if ("stream" in result) return sseResponse(result.stream, { before: "", after: "" });
-      return c.body(JSON.stringify(result.value), 200, { "Content-Type": MEDIA_TYPE });
+      return c.body(result.json, 200, { "Content-Type": MEDIA_TYPE });
     });
   }
-  app.notFound((c) =>
+  // A route, because Hono asks only the outermost app's notFound.
+  app.all("*", (c) =>
     answer(
       new RequestError(
         "method-not-found",

@@ -18,7 +18,7 @@ export async function answerJsonRpc(request: Request, open: () => { handler: A2A
     const result = await OPERATIONS[method](handler, params, context);
     const before = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`;
     if ("stream" in result) return sseResponse(result.stream, { before, after: "}" });
-    return new Response(`${before}${JSON.stringify(result.value)}}`, { headers: { "Content-Type": "application/json" } });
+    return new Response(`${before}${result.json}}`, { headers: { "Content-Type": "application/json" } });
   } catch (thrown) {
     const error = toRequestError(thrown);
     // JSON-RPC failures are answers, not HTTP failures, except where HTTP itself has something to say.

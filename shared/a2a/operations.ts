@@ -6,8 +6,8 @@ import { RequestError } from "./errors.ts";
 import type { A2ARequestHandler, CallContext } from "./handler.ts";
 import { anyRequest, getRequest, listRequest, parseRequest, sendRequest, taskRequest } from "./request.ts";
 
-/** What an operation gives: a value, or a stream of `<sequence> <StreamResponse>` lines. */
-export type Result = { value: unknown } | { stream: ReadableStream<Uint8Array> };
+/** What an operation gives: JSON text, or a stream of `<sequence> <StreamResponse>` lines. */
+export type Result = { json: string } | { stream: ReadableStream<Uint8Array> };
 
 export type Operation = (handler: A2ARequestHandler, params: unknown, context: CallContext) => Promise<Result>;
 
@@ -17,13 +17,13 @@ const pushNotSupported: Operation = async (_handler, params) => {
 };
 
 export const OPERATIONS = {
-  SendMessage: async (handler, params, context) => ({ value: await handler.sendMessage(parseRequest(sendRequest, params), context) }),
+  SendMessage: async (handler, params, context) => ({ json: await handler.sendMessage(parseRequest(sendRequest, params), context) }),
   SendStreamingMessage: async (handler, params, context) => ({
     stream: await handler.sendStreamingMessage(parseRequest(sendRequest, params), context),
   }),
-  GetTask: async (handler, params, context) => ({ value: await handler.getTask(parseRequest(getRequest, params), context) }),
-  ListTasks: async (handler, params, context) => ({ value: await handler.listTasks(parseRequest(listRequest, params ?? {}), context) }),
-  CancelTask: async (handler, params, context) => ({ value: await handler.cancelTask(parseRequest(taskRequest, params), context) }),
+  GetTask: async (handler, params, context) => ({ json: await handler.getTask(parseRequest(getRequest, params), context) }),
+  ListTasks: async (handler, params, context) => ({ json: await handler.listTasks(parseRequest(listRequest, params ?? {}), context) }),
+  CancelTask: async (handler, params, context) => ({ json: await handler.cancelTask(parseRequest(taskRequest, params), context) }),
   SubscribeToTask: async (handler, params, context) => ({
     stream: await handler.subscribeToTask(parseRequest(taskRequest, params), context),
   }),

@@ -5,6 +5,7 @@
 import type { Principal } from "../auth/principal.ts";
 import type { Message, Task, TaskState } from "../task/a2a-types.ts";
 import type { Refusal } from "../task/advance.ts";
+import type { TaskView } from "../task/render.ts";
 
 export interface StartRequest {
   readonly taskId: string;
@@ -29,8 +30,14 @@ export interface ReplyOptions {
   readonly historyLength?: number | undefined;
 }
 
+/**
+ * An object as JSON text. Answers are written where their object is known and go to the socket as they are: every copy
+ * between two Workers would cost as much as the writing.
+ */
+export type JsonText<T> = string & { readonly of?: T };
+
 export type HomeRefusal = Refusal | { code: "not-found" };
-export type TaskReply = { ok: true; task: Task } | { ok: false; refusal: HomeRefusal };
+export type TaskReply = { ok: true; task: JsonText<Task> } | { ok: false; refusal: HomeRefusal };
 /** Lines of `<sequence> <StreamResponse as JSON>`; an empty line is a heartbeat. */
 export type StreamReply = { ok: true; stream: ReadableStream<Uint8Array> } | { ok: false; refusal: HomeRefusal };
 
@@ -39,7 +46,7 @@ export interface TaskHomeApi {
   startStream(request: StartRequest, options: ReplyOptions): Promise<StreamReply>;
   message(followUp: FollowUp, options: ReplyOptions): Promise<TaskReply>;
   messageStream(followUp: FollowUp, options: ReplyOptions): Promise<StreamReply>;
-  get(taskId: string, view: { historyLength?: number | undefined; artifacts: boolean }): Promise<TaskReply>;
+  get(taskId: string, view: TaskView): Promise<TaskReply>;
   cancel(taskId: string, message: Message): Promise<TaskReply>;
   /** After a sequence: what came since. Without: the task as it stands, then what comes. */
   subscribe(taskId: string, after?: number): Promise<StreamReply>;
@@ -49,8 +56,12 @@ export interface TaskHomeApi {
 
 /** A line of a task list: the task without history and artifacts. */
 export interface Listed {
-  readonly task: Task;
+  readonly id: string;
+  readonly contextId: string;
+  readonly state: TaskState;
+  /** When the status last changed, milliseconds since the epoch. */
   readonly at: number;
+  readonly task: JsonText<Task>;
 }
 
 export interface ListQuery {
@@ -63,7 +74,7 @@ export interface ListQuery {
 }
 
 export interface ListPage {
-  readonly tasks: Task[];
+  readonly tasks: { id: string; task: JsonText<Task> }[];
   readonly next?: { at: number; id: string };
   readonly total: number;
   /** Homes with changes that the page may miss. */

@@ -30,7 +30,7 @@ export class Listing {
    */
   note(row: Listed, last: boolean): Promise<void> {
     if (last && this.#mark === undefined) return this.#put([row], false);
-    this.#changed.set(row.task.id, row);
+    this.#changed.set(row.id, row);
     this.#mark ??= this.#put([row], true);
     this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS);
     return this.#mark;
@@ -53,7 +53,7 @@ export class Listing {
       await this.#index().put(this.#home, rows, more);
     } catch (error) {
       console.error(`${this.#home}: the index did not take ${rows.length} rows, trying again`, error);
-      for (const row of rows) if (!this.#changed.has(row.task.id)) this.#changed.set(row.task.id, row);
+      for (const row of rows) if (!this.#changed.has(row.id)) this.#changed.set(row.id, row);
       this.#timer ??= setTimeout(() => void this.flush(), RETRY_MS);
     }
   }

@@ -7,6 +7,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { Message } from "../task/a2a-types.ts";
 import { RESUME_LIMIT } from "../task/advance.ts";
 import type { Homes } from "../task/home.ts";
+import type { TaskView } from "../task/render.ts";
 import { ActiveRun, type Outbound } from "./active-run.ts";
 import type {
   FollowUp,
@@ -83,9 +84,9 @@ export function defineTaskHome<Env extends HomeEnv>({ program, outbound, homes, 
       return "refusal" in taken ? { ok: false, refusal: taken.refusal } : this.#stream(taken.task, { from: "now", historyLength });
     }
 
-    async get(taskId: string, view: { historyLength?: number | undefined; artifacts: boolean }): Promise<TaskReply> {
+    async get(taskId: string, view: TaskView): Promise<TaskReply> {
       const task = this.#find(taskId);
-      return task ? { ok: true, task: task.render(view) } : NOT_FOUND;
+      return task ? { ok: true, task: JSON.stringify(task.render(view)) } : NOT_FOUND;
     }
 
     async cancel(taskId: string, message: Message): Promise<TaskReply> {
@@ -177,7 +178,7 @@ export function defineTaskHome<Env extends HomeEnv>({ program, outbound, homes, 
       else task.flush();
       await this.#untold.get(task);
       this.#forget(task);
-      return { ok: true, task: task.render({ historyLength, artifacts: true }) };
+      return { ok: true, task: JSON.stringify(task.render({ historyLength, artifacts: true })) };
     }
 
     async #stream(task: LiveTask, options: SubscribeOptions): Promise<StreamReply> {
@@ -344,10 +345,11 @@ const LISTED_MESSAGE_CHARS = 8_000;
 
 function listed(task: LiveTask | undefined): Listed | undefined {
   if (!task) return undefined;
-  const { status, ...rest } = task.render({ historyLength: 0, artifacts: false });
-  const { message, ...bare } = status;
-  const short = message && JSON.stringify(message).length <= LISTED_MESSAGE_CHARS ? { message } : {};
-  return { task: { ...rest, status: { ...bare, ...short } }, at: task.head.statusAt };
+  const { id, contextId, state, statusAt: at } = task.head;
+  const whole = task.render({ historyLength: 0, artifacts: false });
+  const { message, ...status } = whole.status;
+  const short = message && JSON.stringify(message).length > LISTED_MESSAGE_CHARS ? { ...whole, status } : whole;
+  return { id, contextId, state, at, task: JSON.stringify(short) };
 }
 
 /** A program written in plain JavaScript may return anything. */

@@ -7,7 +7,6 @@
  *   counts (state, n)                      kept by triggers: the total costs the same however many tasks there are.
  */
 import { DurableObject } from "cloudflare:workers";
-import type { Task } from "../task/a2a-types.ts";
 import type { Listed, ListPage, ListQuery, TaskIndexApi } from "./api.ts";
 
 const TABLES = `
@@ -48,7 +47,7 @@ export class TaskIndex extends DurableObject implements TaskIndexApi {
     this.#writing = undefined;
     this.#make();
     // The last word on each task, because one statement must not touch a row twice.
-    const rows = [...new Map(batch.flatMap((each) => each.rows).map((row) => [row.task.id, row])).values()];
+    const rows = [...new Map(batch.flatMap((each) => each.rows).map((row) => [row.id, row])).values()];
     for (let from = 0; from < rows.length; from += ROWS_PER_INSERT) this.#insert(rows.slice(from, from + ROWS_PER_INSERT));
     const behind = this.#behind();
     for (const { home, more } of batch) {
@@ -60,7 +59,7 @@ export class TaskIndex extends DurableObject implements TaskIndexApi {
   }
 
   #insert(rows: readonly Listed[]): void {
-    const values = rows.flatMap(({ task, at }) => [task.id, task.contextId, task.status.state, at, JSON.stringify(task)]);
+    const values = rows.flatMap(({ id, contextId, state, at, task }) => [id, contextId, state, at, task]);
     this.#sql.exec(
       `INSERT INTO tasks VALUES ${rows.map(() => "(?,?,?,?,?)").join()}
        ON CONFLICT (id) DO UPDATE SET state = excluded.state, at = excluded.at, task = excluded.task WHERE excluded.at >= tasks.at`,
@@ -91,7 +90,7 @@ export class TaskIndex extends DurableObject implements TaskIndexApi {
       .toArray();
     const last = rows.length > pageSize ? rows[pageSize - 1] : undefined;
     return {
-      tasks: rows.slice(0, pageSize).map((row) => JSON.parse(row.task) as Task),
+      tasks: rows.slice(0, pageSize).map(({ id, task }) => ({ id, task })),
       ...(last && { next: { at: last.at, id: last.id } }),
       total,
       behind: [...this.#behind()],
@@ -114,7 +113,12 @@ export class TaskIndex extends DurableObject implements TaskIndexApi {
 
   /** In memory as well, because most homes that tell of a change were not behind. */
   #behind(): Set<string> {
-    this.#homesBehind ??= new Set(this.#sql.exec<{ home: string }>("SELECT home FROM behind").toArray().map(({ home }) => home));
+    this.#homesBehind ??= new Set(
+      this.#sql
+        .exec<{ home: string }>("SELECT home FROM behind")
+        .toArray()
+        .map(({ home }) => home),
+    );
     return this.#homesBehind;
   }
 

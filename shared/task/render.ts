@@ -11,7 +11,8 @@ export type ReadEntries = (first: number, last: number) => readonly LogEntry[];
 export interface TaskView {
   /** How many of the most recent messages; unset means as many as are kept, 0 means no history. (3.2.4) */
   readonly historyLength?: number | undefined;
-  readonly artifacts: boolean;
+  /** `present`: also when there are none. */
+  readonly artifacts: boolean | "present";
 }
 
 export function renderTask(head: TaskHead, read: ReadEntries, { historyLength, artifacts }: TaskView): Task {
@@ -21,7 +22,9 @@ export function renderTask(head: TaskHead, read: ReadEntries, { historyLength, a
     id: head.id,
     contextId: head.contextId,
     status: statusOf(head, read(head.statusSeq, head.statusSeq)[0]),
-    ...(artifacts && head.artifacts.length > 0 && { artifacts: head.artifacts.map(({ id, runs }) => renderArtifact(id, runs, read)) }),
+    ...((artifacts === "present" || (artifacts && head.artifacts.length > 0)) && {
+      artifacts: head.artifacts.map(({ id, runs }) => renderArtifact(id, runs, read)),
+    }),
     ...(history.length > 0 && { history }),
     ...(head.metadata && { metadata: head.metadata }),
   };
@@ -60,7 +63,10 @@ function messageOf(event: TaskEvent): Message | undefined {
   return event.type === "created" || event.type === "message" || event.type === "status" ? event.message : undefined;
 }
 
-/** ISO 8601, UTC, milliseconds, `Z`. (5.6.1) */
+let last = { at: 0, text: new Date(0).toISOString() };
+
+/** ISO 8601, UTC, milliseconds, `Z`. (5.6.1) Most of a task's events fall into the millisecond of the one before. */
 function timestamp(at: number): string {
-  return new Date(at).toISOString();
+  if (last.at !== at) last = { at, text: new Date(at).toISOString() };
+  return last.text;
 }

@@ -2,7 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { LOCAL_PRINCIPAL, principalKey } from "../../../shared/auth/principal.ts";
-import type { StartRequest, TaskHomeApi } from "../../../shared/host/api.ts";
+import type { StartRequest, TaskHomeApi, TaskReply } from "../../../shared/host/api.ts";
 import type { Message, Task } from "../../../shared/task/a2a-types.ts";
 import { findTask, placeTask } from "../../../shared/task/home.ts";
 import { opened, reached, runs } from "../probe-agent.ts";
@@ -38,9 +38,9 @@ function newTask(skill: string, text: string): { home: TaskHomeApi; name: string
 const BLOCKING = { blocking: true };
 const AT_ONCE = { blocking: false };
 
-function taskOf(reply: { ok: boolean; task?: Task; refusal?: unknown }): Task {
-  if (!reply.ok || !reply.task) throw new Error(`refused: ${JSON.stringify(reply.refusal)}`);
-  return reply.task;
+function taskOf(reply: TaskReply): Task {
+  if (!reply.ok) throw new Error(`refused: ${JSON.stringify(reply.refusal)}`);
+  return JSON.parse(reply.task) as Task;
 }
 
 async function linesOf(stream: ReadableStream<Uint8Array>): Promise<{ seq: number; event: Record<string, never> }[]> {

@@ -3,7 +3,7 @@
  * read there and not done again. A helper that waits for the world first stores all that was said before it.
  */
 import type { Principal } from "../auth/principal.ts";
-import { type Artifact, type Json, type JsonObject, type Message } from "../task/a2a-types.ts";
+import type { Artifact, Json, JsonObject, Message } from "../task/a2a-types.ts";
 import type { LiveTask } from "./live-task.ts";
 import type { DelegateCall, DelegateResult, NewArtifact, Outcome, Run } from "./program.ts";
 

@@ -1,24 +1,28 @@
 /**
  * The SQL of a home: the logs of its tasks, and which tasks have work owed. Decides nothing.
  *
- *   log   (task, seq, part, at, body)  one row an entry; an entry too large for a row goes on in parts 1, 2, …;
- *                                      part -1 is the head after that entry, a snapshot. Stored shape.
- *   owed  (task, due)                  tasks whose program must be running; made with the first of them. Stored shape.
+ *   log   (task, seq, part, body)  what one turn appended: its entries as a JSON array, `seq` the position of the last. A
+ *                                  row is what the platform counts and bills, so a turn is one row, not one an entry. A
+ *                                  large turn has several rows; an entry too large for a row goes on in parts 1, 2, …;
+ *                                  part -1 is the head after that entry, a snapshot. Stored shape.
+ *   owed  (task, due)              tasks whose program must be running; made with the first of them. Stored shape.
  *
  * Tables are made with the first write: reading in an object that holds nothing writes nothing.
  */
-import type { LogEntry, TaskEvent } from "../task/event.ts";
+import type { LogEntry } from "../task/event.ts";
 import { evolve, type TaskHead } from "../task/head.ts";
 
 /** A row may hold 2 MB; a character may take 4 bytes. */
 const PART_CHARS = 400_000;
-/** The platform binds at most 100 parameters to a statement. */
-const ROWS_PER_INSERT = 20;
+/** A row is read whole, so entries share one only up to this size. */
+const SHARED_ROW_CHARS = 32_000;
+/** The platform binds at most 100 parameters to a statement; a row takes four. */
+const ROWS_PER_INSERT = 25;
 /** After how many entries of a task its head is stored. */
 const SNAPSHOT_EVERY = 64;
 const SNAPSHOT_PART = -1;
 
-type Row = { seq: number; part: number; at: number; body: string };
+type Row = { seq: number; part: number; body: string };
 
 export class LogStore {
   readonly #sql: SqlStorage;
@@ -29,53 +33,60 @@ export class LogStore {
     this.#sql = sql;
   }
 
-  /** Writes entries of one task, in as few statements as they fit. */
+  /** Writes entries of one task, in as few rows and statements as they fit. */
   append(task: string, entries: readonly LogEntry[], head: TaskHead): void {
-    if (entries.length === 0) return;
+    const first = entries[0]?.seq;
+    if (first === undefined) return;
     if (!this.#log) {
       this.#sql.exec(
-        "CREATE TABLE IF NOT EXISTS log (task TEXT, seq INTEGER, part INTEGER, at INTEGER, body TEXT, PRIMARY KEY (task, seq, part)) WITHOUT ROWID",
+        "CREATE TABLE IF NOT EXISTS log (task TEXT, seq INTEGER, part INTEGER, body TEXT, PRIMARY KEY (task, seq, part)) WITHOUT ROWID",
       );
       this.#log = true;
     }
-    const rows: (string | number)[] = [];
-    for (const { seq, at, event } of entries) {
-      const body = JSON.stringify(event);
-      for (let part = 0; part === 0 || part * PART_CHARS < body.length; part++) {
-        rows.push(task, seq, part, at, body.length <= PART_CHARS ? body : body.slice(part * PART_CHARS, (part + 1) * PART_CHARS));
-      }
-    }
-    const first = entries[0]?.seq ?? 0;
+    const rows = toRows(entries);
     if (Math.floor(head.seq / SNAPSHOT_EVERY) > Math.floor((first - 1) / SNAPSHOT_EVERY)) {
-      rows.push(task, head.seq, SNAPSHOT_PART, head.statusAt, JSON.stringify(head));
+      rows.push({ seq: head.seq, part: SNAPSHOT_PART, body: JSON.stringify(head) });
     }
-    const width = 5;
-    for (let from = 0; from < rows.length; from += ROWS_PER_INSERT * width) {
-      const values = rows.slice(from, from + ROWS_PER_INSERT * width);
-      this.#sql.exec(`INSERT INTO log VALUES ${ROW_PLACEHOLDERS.slice(0, (values.length / width) * 12 - 1)}`, ...values);
+    for (let from = 0; from < rows.length; from += ROWS_PER_INSERT) {
+      const batch = rows.slice(from, from + ROWS_PER_INSERT);
+      const values = batch.flatMap(({ seq, part, body }) => [task, seq, part, body]);
+      this.#sql.exec(`INSERT INTO log VALUES ${batch.map(() => "(?,?,?,?)").join()}`, ...values);
     }
   }
 
   /** Entries from position `first` to `last`, in order. */
   read(task: string, first: number, last = Number.MAX_SAFE_INTEGER): LogEntry[] {
     if (!this.#hasLog()) return [];
-    return joinParts(
-      this.#sql
-        .exec<Row>(
-          "SELECT seq, part, at, body FROM log WHERE task = ? AND seq BETWEEN ? AND ? AND part >= 0 ORDER BY seq, part",
-          task,
-          first,
-          last,
-        )
-        .toArray(),
+    const found: LogEntry[] = [];
+    const rows = this.#sql.exec<Row>(
+      "SELECT seq, part, body FROM log WHERE task = ? AND seq >= ? AND part >= 0 ORDER BY seq, part",
+      task,
+      first,
     );
+    let seq = 0;
+    let body = "";
+    const take = () => {
+      if (body !== "") for (const entry of JSON.parse(body) as LogEntry[]) if (entry.seq >= first && entry.seq <= last) found.push(entry);
+    };
+    for (const row of rows) {
+      if (row.part === 0) {
+        take();
+        body = "";
+        // Rows come as they are asked for, so what lies beyond is not read.
+        if (seq >= last) break;
+        seq = row.seq;
+      }
+      body += row.body;
+    }
+    take();
+    return found;
   }
 
   /** The head of a task: its last snapshot, and the entries after it. */
   head(task: string): TaskHead | undefined {
     if (!this.#hasLog()) return undefined;
     const [snapshot] = this.#sql
-      .exec<Row>("SELECT seq, part, at, body FROM log WHERE task = ? AND part = ? ORDER BY seq DESC LIMIT 1", task, SNAPSHOT_PART)
+      .exec<Row>("SELECT seq, part, body FROM log WHERE task = ? AND part = ? ORDER BY seq DESC LIMIT 1", task, SNAPSHOT_PART)
       .toArray();
     let head = snapshot && (JSON.parse(snapshot.body) as TaskHead);
     for (const entry of this.read(task, (head?.seq ?? 0) + 1)) head = evolve(head, entry, task);
@@ -123,15 +134,25 @@ export class LogStore {
   }
 }
 
-const ROW_PLACEHOLDERS = "(?,?,?,?,?),".repeat(ROWS_PER_INSERT);
-
-function joinParts(rows: readonly Row[]): LogEntry[] {
-  const entries: LogEntry[] = [];
-  for (let index = 0; index < rows.length; index++) {
-    const { seq, at, body } = rows[index] as Row;
-    let whole = body;
-    while (rows[index + 1]?.seq === seq) whole += rows[++index]?.body ?? "";
-    entries.push({ seq, at, event: JSON.parse(whole) as TaskEvent });
+function toRows(entries: readonly LogEntry[]): Row[] {
+  const rows: Row[] = [];
+  let texts: string[] = [];
+  let chars = 0;
+  const close = (seq: number) => {
+    const body = `[${texts.join()}]`;
+    for (let part = 0; part * PART_CHARS < body.length; part++)
+      rows.push({ seq, part, body: body.slice(part * PART_CHARS, (part + 1) * PART_CHARS) });
+    texts = [];
+    chars = 0;
+  };
+  for (const [index, entry] of entries.entries()) {
+    const text = JSON.stringify(entry);
+    const before = entries[index - 1];
+    if (before && texts.length > 0 && chars + text.length > SHARED_ROW_CHARS) close(before.seq);
+    texts.push(text);
+    chars += text.length;
   }
-  return entries;
+  const last = entries.at(-1);
+  if (last) close(last.seq);
+  return rows;
 }

@@ -145,6 +145,7 @@ export function defineTaskHome<Env extends HomeEnv>({ program, outbound, homes, 
       const ended = this.#run(task);
       // A skill that needs nothing from the world is done within this turn: then everything is stored at once, and
       // there is no state in between from which it would have to be taken up again.
+      // biome-ignore lint/nursery/useAwaitThenable: a turn of the queue is all that is waited for
       for (let turn = 0; turn < SYNCHRONOUS_TURNS && this.#runs.has(task) && !task.resting; turn++) await undefined;
       if (this.#runs.has(task) && !task.resting) await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 0))]);
       this.#hold(task);

@@ -85,7 +85,7 @@ async function startPeer(kind: ServerKind, folder: string): Promise<Server> {
 
 function bundleOnce({ name, config, entry }: WorkerSource): Promise<Bundle> {
   const known = bundled.get(name);
-  if (known) return known;
+  if (known !== undefined) return known;
   // Not a fixed folder: another run must not pull it away under this one.
   const made = newFolder("disk").then((out) => bundle(ROOT, out, config, entry));
   bundled.set(name, made);

@@ -22,7 +22,7 @@ const IN_WORDS: Record<TaskState, string> = {
 };
 
 export function inWords(state: TaskState): string {
-  return IN_WORDS[state] ?? String(state);
+  return IN_WORDS[state] ?? state;
 }
 
 export function narrate(paint: (style: "dim" | "cyan", text: string) => string = (_style, text) => text): Narration {

@@ -63,10 +63,11 @@ function messageOf(event: TaskEvent): Message | undefined {
   return event.type === "created" || event.type === "message" || event.type === "status" ? event.message : undefined;
 }
 
-let last = { at: 0, text: new Date(0).toISOString() };
+let last = { at: Number.NaN, text: "" };
 
 /** ISO 8601, UTC, milliseconds, `Z`. (5.6.1) Most of a task's events fall into the millisecond of the one before. */
 function timestamp(at: number): string {
+  // biome-ignore lint/style/noRestrictedGlobals: writes a given time as text, and reads no clock
   if (last.at !== at) last = { at, text: new Date(at).toISOString() };
   return last.text;
 }

@@ -101,6 +101,7 @@ export function decide<Env>(course: Course<Env>, goal: Goal, candidates: readonl
 }
 
 export function describeRefusal({ reason }: Refusal, contract: DispatchContract): string {
+  // biome-ignore lint/nursery/useExhaustiveSwitchCases: it takes in the reasons of other outcomes; the compiler knows it is exhaustive
   switch (reason) {
     case "too-many-goals":
       return `The request holds more than ${contract.maxGoals} goals: send it in parts.`;

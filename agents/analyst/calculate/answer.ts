@@ -85,11 +85,11 @@ const USUAL_BOUNDS = {
 
 function repeatedFactor(question: RepeatedFactorQuestion, names: Names): Answer {
   const { unit, breaks, wanted } = question;
-  const share = valueOf(question.factor, names, `say the factor of each of the ${unit}: "how many ${unit} of 95% each ..."`);
+  const share = numberFrom(question.factor, names, `say the factor of each of the ${unit}: "how many ${unit} of 95% each ..."`);
   const factor = question.change === "growth" ? share.add(1) : question.change === "loss" ? math.bignumber(1).sub(share) : share;
-  const start = question.start === undefined ? math.bignumber(1) : valueOf(question.start, names, "");
+  const start = question.start === undefined ? math.bignumber(1) : numberFrom(question.start, names, "");
   const bound = question.threshold ?? usualBound(breaks, names);
-  const threshold = question.relative ? start.mul(decimal(bound)) : valueOf(bound, names, "");
+  const threshold = question.relative ? start.mul(decimal(bound)) : numberFrom(bound, names, "");
 
   const { n, estimate } = lastHolding({ start, factor, breaks, threshold });
   const each = `of ${question.factor}${question.change === "plain" ? "" : ` ${question.change}`} each`;
@@ -133,7 +133,7 @@ function usualBound(breaks: Breaks, names: Names): string {
 }
 
 /** A number as written, or the value of a name. */
-function valueOf(written: string | undefined, names: Names, help: string): BigNumber {
+function numberFrom(written: string | undefined, names: Names, help: string): BigNumber {
   if (written === undefined) throw new FormulaError(help);
   if (/^[-+$€£]?[\d.]/.test(written)) return decimal(written);
   const value = names.value(written) ?? lastWord(written, names);

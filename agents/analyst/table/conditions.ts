@@ -37,8 +37,8 @@ export function readConditions(text: string, columns: readonly string[]): Condit
     const range = between && columnIn(between[1] ?? "", columns);
     if (between && range) {
       conditions.push(
-        { column: range, op: ">=", value: valueOf(between[2] ?? "") },
-        { column: range, op: "<=", value: valueOf(between[3] ?? "") },
+        { column: range, op: ">=", value: literalFrom(between[2] ?? "") },
+        { column: range, op: "<=", value: literalFrom(between[3] ?? "") },
       );
       continue;
     }
@@ -80,13 +80,13 @@ function readOne(words: string, columns: readonly string[], before: string | und
         .replace(/^\(|\)$/g, "")
         .split(/\s*,\s*|\s+or\s+/)
         .filter((each) => each !== "");
-      if (list.length > 0) return { column, op, value: list.map(valueOf) };
-    } else if (value !== "") return { column, op, value: valueOf(value) };
+      if (list.length > 0) return { column, op, value: list.map(literalFrom) };
+    } else if (value !== "") return { column, op, value: literalFrom(value) };
   }
   return undefined;
 }
 
-function valueOf(words: string): string | number {
+function literalFrom(words: string): string | number {
   const text = words
     .trim()
     .replace(/^(["'“”`])(.*)\1$/, "$2")

@@ -89,10 +89,15 @@ function kindOf({ text, url, data, filename = "", mediaType = "" }: Part): Kind 
 function textOfPart({ text, raw }: Part): string | undefined {
   if (text !== undefined) return text;
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(Buffer.from(raw ?? "", "base64"));
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytesOf(raw ?? ""));
   } catch {
     return undefined;
   }
+}
+
+/** @throws when it is no base64 (ProtoJSON takes both alphabets) */
+function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
 }
 
 function tableName(filename: string | undefined): string {
@@ -132,7 +137,7 @@ function fromCsv(name: string, text: string): TableReading {
   const body = text.replace(/^\uFEFF/, "");
   if (body.trim() === "") return { ok: false, reason: `the CSV "${name}" is empty: its first row names the columns` };
   if (body.includes("\u0000")) return { ok: false, reason: `"${name}" is binary, not CSV: save it as CSV in UTF-8` };
-  const { data, errors } = Papa.parse<string[]>(body, { skipEmptyLines: "greedy" });
+  const { data, errors } = Papa.parse(body, { skipEmptyLines: "greedy" });
   const quotes = errors.find((error) => error.type === "Quotes");
   if (quotes)
     return { ok: false, reason: `the CSV "${name}" has a quote that is not closed or stands wrong, near row ${(quotes.row ?? 0) + 1}` };

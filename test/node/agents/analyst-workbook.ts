@@ -1,6 +1,6 @@
 /** A workbook on Node's own SQLite: the same store as in the Worker, without the object around it. */
 import { DatabaseSync } from "node:sqlite";
-import { type AnalystEnv, type WorkbookAccess } from "../../../agents/analyst/table/workbook-access.ts";
+import type { AnalystEnv, WorkbookAccess } from "../../../agents/analyst/table/workbook-access.ts";
 import { type Sql, WorkbookStore } from "../../../agents/analyst/table/workbook-store.ts";
 
 export function memorySql(): Sql {

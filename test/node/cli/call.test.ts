@@ -146,7 +146,7 @@ describe("npm run call", () => {
     const lines = out
       .trim()
       .split("\n")
-      .map((line) => JSON.parse(line));
+      .map((line) => JSON.parse(line) as unknown);
     expect(lines).toMatchObject(sent);
     expect(err).toBe("");
   });

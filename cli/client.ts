@@ -117,7 +117,7 @@ async function explained<T>(where: string, call: () => Promise<T>): Promise<T> {
 }
 
 /** @returns one line: who, what, and what to do about it */
-export function explain(where: string, error: unknown): string {
+function explain(where: string, error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const code = causeCode(error);
   if (code === "ECONNREFUSED") return `nobody answers at ${where}: start the mesh with npm run dev, or name another address with --url`;

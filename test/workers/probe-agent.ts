@@ -15,7 +15,7 @@ async function gate(name: string, signal: AbortSignal): Promise<void> {
 
 const ids = ["echo", "chunks", "steps", "question", "wait", "hang", "throws", "nonsense", "fan", "count", "doomed"];
 
-export const card = {
+const card = {
   name: "probe",
   description: "Does what tests need",
   version: "1.0.0",

@@ -7,8 +7,8 @@ import * as v from "valibot";
 const name = v.pipe(v.string(), v.nonEmpty("must not be empty"), v.maxLength(120, "is too long"));
 const scalar = v.union([v.pipe(v.string(), v.maxLength(1_000, "is too long")), v.pipe(v.number(), v.finite()), v.boolean(), v.null()]);
 
-export const OPERATORS = ["=", "!=", ">", ">=", "<", "<=", "contains", "starts with", "in", "is empty", "is not empty"] as const;
-export const AGGREGATES = ["count", "sum", "average", "min", "max", "count distinct"] as const;
+const OPERATORS = ["=", "!=", ">", ">=", "<", "<=", "contains", "starts with", "in", "is empty", "is not empty"] as const;
+const AGGREGATES = ["count", "sum", "average", "min", "max", "count distinct"] as const;
 
 const names = v.pipe(
   v.union([name, v.array(name)]),

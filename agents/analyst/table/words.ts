@@ -12,7 +12,7 @@ export function numberIn(word: string): number | undefined {
   return at < 0 ? undefined : at;
 }
 
-export function escaped(text: string): string {
+function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 

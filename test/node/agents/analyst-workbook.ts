@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { AnalystEnv, WorkbookAccess } from "../../../agents/analyst/table/workbook-access.ts";
 import { type Sql, WorkbookStore } from "../../../agents/analyst/table/workbook-store.ts";
 
-export function memorySql(): Sql {
+function memorySql(): Sql {
   const database = new DatabaseSync(":memory:");
   return {
     exec: (query, ...bindings) => {

@@ -16,7 +16,7 @@ export function memorySql(): Sql {
   };
 }
 
-export function corpusOn(store: CorpusStore): CorpusAccess {
+function corpusOn(store: CorpusStore): CorpusAccess {
   return {
     replace: async (document) => ({ ok: true, passages: document.passages.length, ...store.replace(document) }),
     search: async (question, limit) => searchCorpus(store, question, limit),

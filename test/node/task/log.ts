@@ -14,7 +14,7 @@ export function agent(text: string): Message {
   return { messageId: `agent-${text}`, role: "ROLE_AGENT", parts: [{ text }] };
 }
 
-export const created: TaskEvent & { type: "created" } = {
+const created: TaskEvent & { type: "created" } = {
   type: "created",
   contextId: "c",
   principal: LOCAL_PRINCIPAL,

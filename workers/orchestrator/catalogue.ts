@@ -10,7 +10,8 @@ import type { AgentCard } from "../../shared/task/a2a-types.ts";
 /** As long as a card may be cached by any client. Milliseconds. */
 const FRESH_MS = 60_000;
 
-let known: { at: number; cards: Promise<AgentCard[]> } | undefined;
+/** Cards, never promises of them: a request must not wait for what another one began, because that one may be canceled. */
+let known: { at: number; cards: readonly AgentCard[] } | undefined;
 
 /** Names of the bound agents, as in their URLs. */
 export function agentNames(env: object): string[] {
@@ -21,14 +22,12 @@ export function agentNames(env: object): string[] {
 }
 
 /** The cards of all bound agents that answer. One that does not is left out and logged; it cannot be delegated to. */
-export function catalogue(env: object): Promise<AgentCard[]> {
-  if (known && Date.now() - known.at < FRESH_MS) return known.cards;
-  const cards = Promise.all(agentNames(env).map((name) => fetchCard(env, name))).then((all) => {
-    // An agent that was down is asked again with the next request, not after the time a card is good for.
-    if (all.includes(undefined)) known = undefined;
-    return all.filter((card) => card !== undefined);
-  });
-  known = { at: Date.now(), cards };
+export async function catalogue(env: object): Promise<AgentCard[]> {
+  if (known && Date.now() - known.at < FRESH_MS) return [...known.cards];
+  const all = await Promise.all(agentNames(env).map((name) => fetchCard(env, name)));
+  const cards = all.filter((card) => card !== undefined);
+  // An agent that was down is asked again with the next request, not after the time a card is good for.
+  known = cards.length === all.length ? { at: Date.now(), cards } : undefined;
   return cards;
 }
 

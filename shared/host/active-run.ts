@@ -140,8 +140,9 @@ export class ActiveRun<Env> implements Run<Env> {
 
   async delegate(name: string, call: DelegateCall): Promise<DelegateResult> {
     const memo = `delegate:${name}`;
-    const known = this.#recall(memo);
-    if (known !== undefined) return known as unknown as DelegateResult;
+    const known = this.#recall(memo) as CallResult | undefined;
+    // A question of the callee's stands under the same name until the call has its result: it is no result yet.
+    if (known !== undefined && known.ok !== "asks") return known;
 
     let result = await this.#call(memo, call);
     // A callee that asks makes this task ask; the answer goes down to exactly the task that asked.

@@ -92,6 +92,11 @@ export function defineTaskHome<Env extends HomeEnv>({ program, outbound, homes, 
     async cancel(taskId: string, message: Message): Promise<TaskReply> {
       const task = this.#find(taskId);
       if (!task) return NOT_FOUND;
+      if (!task.ended && !this.#runs.has(task)) {
+        // Lost while it waited. Only a run knows what it has to let go of elsewhere, so it first gets back to its question.
+        void this.#run(task);
+        await new Promise<void>((resolve) => setTimeout(resolve, 0));
+      }
       task.gather();
       const step = task.apply({ type: "cancel", message });
       if ("refusal" in step) {

@@ -88,6 +88,32 @@ describe("a request for several agents, with the runtime killed", () => {
   });
 });
 
+describe("a request that waits for the approval of another agent's delivery, with the runtime killed meanwhile", () => {
+  it("goes on with the answer, or cancels what it had delegated", async () => {
+    const frontDoor = await connect(mesh.url);
+    const courier = `${mesh.url}/agents/courier`;
+    const ask = async (path: string) => {
+      const task = await frontDoor.send({ parts: [{ text: `Post "The tea is ready" to ${webhook.url}${path}` }] });
+      expect(task.status.state).toBe("TASK_STATE_INPUT_REQUIRED");
+      return task;
+    };
+    const [answered, canceled] = [await ask("/late"), await ask("/never")];
+    const before = await countTasks(courier);
+    await mesh.kill();
+    await mesh.start();
+
+    const done = await frontDoor.send({ taskId: answered.id, parts: [{ text: "yes" }] });
+    expect(done.status.state).toBe("TASK_STATE_COMPLETED");
+    expect(webhook.requests.filter(({ path }) => path === "/late").length).toBe(1);
+
+    expect((await frontDoor.cancel(canceled.id)).status.state).toBe("TASK_STATE_CANCELED");
+    const { taskId } = (canceled.metadata?.["nested"] ?? {}) as JsonObject;
+    expect((await ended(courier, String(taskId))).status.state).toBe("TASK_STATE_CANCELED");
+    expect(webhook.requests.filter(({ path }) => path === "/never")).toEqual([]);
+    expect(await countTasks(courier)).toBe(before);
+  });
+});
+
 describe("an approved delivery, with the runtime killed around its request", () => {
   it("reaches the webhook with one and the same Idempotency-Key, however often it is sent", async () => {
     const courier = await connect(`${mesh.url}/agents/courier`);

@@ -39,7 +39,7 @@ export type DelegateResult =
   | { readonly ok: true; readonly taskId: string; readonly text: string; readonly artifacts: readonly Artifact[] }
   | {
       readonly ok: false;
-      readonly reason: "refused" | "failed" | "deadline" | "unreachable" | "nonsense" | "paused";
+      readonly reason: "refused" | "failed" | "deadline" | "unreachable" | "nonsense";
       readonly message: string;
       readonly taskId?: string;
     };

@@ -35,7 +35,7 @@ const answers = (text: string, ...parts: Part[]): DelegateResult => ({
   text,
   artifacts: [{ artifactId: "a-1", parts: [{ text }, ...parts] }],
 });
-const fails = (reason: "refused" | "failed" | "deadline" | "unreachable" | "nonsense" | "paused", message = "no"): DelegateResult => ({
+const fails = (reason: "refused" | "failed" | "deadline" | "unreachable" | "nonsense", message = "no"): DelegateResult => ({
   ok: false,
   reason,
   message,

@@ -77,17 +77,19 @@ function namedSkill(message: Message): string | undefined {
   return skill?.includes("/") ? skill : undefined;
 }
 
-/** Round after round: whatever is ready goes out, as many together as the policy said, until nothing is left to do. */
+/** Whatever is ready goes out, as many together as the policy said; each result may make others ready. */
 async function carryOut<Env>(course: Course<Env>): Promise<void> {
+  const out = new Map<string, Promise<void>>();
   while (!isFinished(course.state)) {
-    const ready = [...readyGoals(course.state)];
+    const ready = readyGoals(course.state).filter(({ id }) => !out.has(id));
     // Cannot be in a sound plan; but a loop that waits for nothing would never end.
-    if (ready.length === 0) throw new Error("goals are waiting, and none of them can go out");
-    const width = Math.max(1, ...ready.map(({ id }) => widthOf(course, id)));
-    const lanes = Array.from({ length: Math.min(width, ready.length) }, async () => {
-      for (let goal = ready.shift(); goal; goal = ready.shift()) await pursue(course, goal.id);
-    });
-    await Promise.all(lanes);
+    if (ready.length + out.size === 0) throw new Error("goals are waiting, and none of them can go out");
+    const width = Math.max(1, ...[...ready.map(({ id }) => id), ...out.keys()].map((id) => widthOf(course, id)));
+    for (const { id } of ready.slice(0, Math.max(0, width - out.size))) {
+      const pursued = pursue(course, id).finally(() => out.delete(id));
+      out.set(id, pursued);
+    }
+    await Promise.race(out.values());
   }
 }
 

@@ -17,8 +17,6 @@ export async function pursue<Env>(course: Course<Env>, id: string): Promise<void
     const answer = await call(course, goalOf(course.state, id), decision);
     if (answer === "done") return;
     failure = answer.message;
-    // It waits for a person, over there. A second call would ask the same person the same thing again.
-    if (answer.reason === "paused") break;
     decision = next(course, goalOf(course.state, id), answer.reason);
   }
   if (decision?.outcome === "refuse") failure = `${failure}; ${describeRefusal(decision, course.contract)}`;
@@ -83,8 +81,6 @@ function describeFailure({ reason, message }: Failure): string {
       return `could not be reached: ${message}`;
     case "nonsense":
       return `gave no answer that can be used: ${message}`;
-    case "paused":
-      return `waits for somebody: ${message}`;
   }
 }
 

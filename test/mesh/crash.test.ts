@@ -88,62 +88,63 @@ describe("a request for several agents, with the runtime killed", () => {
   });
 });
 
-describe("a request that waits for the approval of another agent's delivery, with the runtime killed meanwhile", () => {
-  it("goes on with the answer, or cancels what it had delegated", async () => {
-    const frontDoor = await connect(mesh.url);
-    const courier = `${mesh.url}/agents/courier`;
-    const ask = async (path: string) => {
-      const task = await frontDoor.send({ parts: [{ text: `Post "The tea is ready" to ${webhook.url}${path}` }] });
+describe("deliveries, with the runtime killed", () => {
+  let courier: string;
+  let answered: Task;
+  let unanswered: Task;
+  let approvedLater: Task;
+  let canceledLater: Task;
+  let deliveries: number;
+
+  beforeAll(async () => {
+    courier = `${mesh.url}/agents/courier`;
+    const [direct, frontDoor] = [await connect(courier), await connect(mesh.url)];
+    const ask = async (client: AgentClient, path: string) => {
+      const task = await client.send({ parts: [{ text: `Post "The tea is ready" to ${webhook.url}${path}` }] });
       expect(task.status.state).toBe("TASK_STATE_INPUT_REQUIRED");
       return task;
     };
-    const [answered, canceled] = [await ask("/late"), await ask("/never")];
-    const before = await countTasks(courier);
-    await mesh.kill();
-    await mesh.start();
+    [answered, unanswered] = [await ask(direct, "/answered"), await ask(direct, "/unanswered")];
+    [approvedLater, canceledLater] = [await ask(frontDoor, "/approved-later"), await ask(frontDoor, "/canceled-later")];
+    deliveries = await countTasks(courier);
 
-    const done = await frontDoor.send({ taskId: answered.id, parts: [{ text: "yes" }] });
-    expect(done.status.state).toBe("TASK_STATE_COMPLETED");
-    expect(webhook.requests.filter(({ path }) => path === "/late").length).toBe(1);
-
-    expect((await frontDoor.cancel(canceled.id)).status.state).toBe("TASK_STATE_CANCELED");
-    const { taskId } = (canceled.metadata?.["nested"] ?? {}) as JsonObject;
-    expect((await ended(courier, String(taskId))).status.state).toBe("TASK_STATE_CANCELED");
-    expect(webhook.requests.filter(({ path }) => path === "/never")).toEqual([]);
-    expect(await countTasks(courier)).toBe(before);
-  });
-});
-
-describe("an approved delivery, with the runtime killed around its request", () => {
-  it("reaches the webhook with one and the same Idempotency-Key, however often it is sent", async () => {
-    const courier = await connect(`${mesh.url}/agents/courier`);
-    const deliver = async (path: string) => {
-      const task = await courier.send({ parts: [{ text: `Post "The tea is ready" to ${webhook.url}${path}` }] });
-      expect(task.status.state).toBe("TASK_STATE_INPUT_REQUIRED");
-      return task;
-    };
-    const [answered, unanswered] = [await deliver("/answered"), await deliver("/unanswered")];
     webhook.answers = (path) => path === "/answered";
-    for (const { id } of [answered, unanswered]) void courier.send({ taskId: id, parts: [{ text: "yes" }] }).catch(() => {});
-    await vi.waitFor(() => expect(webhook.requests.map(({ path }) => path).sort()).toEqual(["/answered", "/unanswered"]), {
-      ...PATIENCE,
-      interval: 1,
-    });
+    for (const { id } of [answered, unanswered]) void direct.send({ taskId: id, parts: [{ text: "yes" }] }).catch(() => {});
+    const sent = () => webhook.requests.map(({ path }) => path).sort();
+    await vi.waitFor(() => expect(sent()).toEqual(["/answered", "/unanswered"]), { ...PATIENCE, interval: 1 });
     await mesh.kill();
     webhook.answers = () => true;
     await mesh.start();
+  });
 
-    for (const { id } of [answered, unanswered]) {
-      const task = await ended(`${mesh.url}/agents/courier`, id);
-      expect(task.status).toMatchObject({ state: "TASK_STATE_COMPLETED" });
-    }
-    for (const [path, { id }] of [["/answered", answered] as const, ["/unanswered", unanswered] as const]) {
-      const keys = webhook.requests.filter((each) => each.path === path).map(({ key }) => key);
-      expect(new Set(keys)).toEqual(new Set([id]));
-    }
-    expect(webhook.requests.filter(({ path }) => path === "/unanswered").length).toBe(2);
+  it("reach the webhook with one and the same Idempotency-Key, however often they are sent", async () => {
+    for (const { id } of [answered, unanswered]) expect((await ended(courier, id)).status.state).toBe("TASK_STATE_COMPLETED");
+    expect(new Set(keysAt("/answered"))).toEqual(new Set([answered.id]));
+    expect(keysAt("/unanswered")).toEqual([unanswered.id, unanswered.id]);
+  });
+
+  it("that waited for an approval through the front door are made once it comes", async () => {
+    const done = await (await connect(mesh.url)).send({ taskId: approvedLater.id, parts: [{ text: "yes" }] });
+    expect(done.status.state).toBe("TASK_STATE_COMPLETED");
+    expect(keysAt("/approved-later").length).toBe(1);
+  });
+
+  it("that waited for an approval through the front door are canceled with their request", async () => {
+    const canceled = await (await connect(mesh.url)).cancel(canceledLater.id);
+    expect(canceled.status.state).toBe("TASK_STATE_CANCELED");
+    const { taskId } = (canceledLater.metadata?.["nested"] ?? {}) as JsonObject;
+    expect((await ended(courier, String(taskId))).status.state).toBe("TASK_STATE_CANCELED");
+    expect(keysAt("/canceled-later")).toEqual([]);
+  });
+
+  it("are no tasks of their own a second time", async () => {
+    expect(await countTasks(courier)).toBe(deliveries);
   });
 });
+
+function keysAt(path: string): (string | undefined)[] {
+  return webhook.requests.filter((each) => each.path === path).map(({ key }) => key);
+}
 
 /** Sends the request, watches it as far as `reached`, and leaves it alone. */
 async function sendUntil(client: AgentClient, reached: (event: StreamResponse) => boolean): Promise<string> {

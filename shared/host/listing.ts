@@ -1,60 +1,77 @@
 /**
  * A home's side of the index. Telling the index of every change would cost as much as the change itself, so the first
- * one marks the home as behind (before its caller gets an answer), and the rest follow in one batch. A mark survives a
- * crash: the next list then asks the home, which knows from its log.
+ * one marks the home as behind (before its caller gets an answer), and the rest follow in one batch. What is still to be
+ * told is stored with the change itself: after a crash the mark makes the next list ask, and the home knows the answer.
  */
 import type { Listed, TaskIndexApi } from "./api.ts";
+import type { LogStore } from "./log-store.ts";
 
 /** How long changes are gathered, in milliseconds. A list does not wait for it. */
 const GATHER_MS = 500;
 const RETRY_MS = 5_000;
 
-export class Listing {
-  readonly #home: string;
-  readonly #index: () => TaskIndexApi;
-  readonly #changed = new Map<string, Listed>();
-  #mark: Promise<void> | undefined;
-  #timer: number | null = null;
-  /** True once everything that changed before this object came to life is known to the index. */
-  #swept = false;
+export interface ListingOptions {
+  readonly home: string;
+  /** A new stub each time: one that saw an error is broken for good. */
+  readonly index: () => TaskIndexApi;
+  readonly store: LogStore;
+  readonly render: (id: string) => Listed | undefined;
+}
 
-  constructor(home: string, index: () => TaskIndexApi) {
-    this.#home = home;
-    this.#index = index;
+export class Listing {
+  readonly #options: ListingOptions;
+  readonly #changed = new Map<string, Listed>();
+  #mark: Promise<unknown> | undefined;
+  #timer: number | null = null;
+  /** Whether what a lost predecessor left untold is among the changes. */
+  #inherited = false;
+
+  constructor(options: ListingOptions) {
+    this.#options = options;
   }
 
   /**
-   * Takes a change.
-   * @param last no other change of this home can follow soon, so the row itself is sent and no mark is needed
+   * Takes a change, in the turn that stores it.
+   * @param last the home's only task has ended, so the row itself is sent and no mark is needed
    * @returns when the index knows at least that it must ask; a failing index delays lists, it never fails a task
    */
-  note(row: Listed, last: boolean): Promise<void> {
+  note(row: Listed, last: boolean): Promise<unknown> {
     if (last && this.#mark === undefined) return this.#put([row], false);
+    if (!this.#changed.has(row.id)) this.#options.store.setUntold(row.id);
     this.#changed.set(row.id, row);
     this.#mark ??= this.#put([row], true);
     this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS);
     return this.#mark;
   }
 
-  /** @param all every row of the home, read only when this object cannot know what its predecessor left untold */
-  async flush(all?: () => Listed[]): Promise<void> {
-    clearTimeout(this.#timer);
+  /** Brings the index up to date. */
+  async flush(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    const sweep = all && !this.#swept;
-    const rows = sweep ? all() : [...this.#changed.values()];
-    if (sweep) this.#swept = true;
+    const { store, render } = this.#options;
+    if (!this.#inherited) {
+      this.#inherited = true;
+      for (const id of store.untold()) {
+        const row = this.#changed.get(id) ?? render(id);
+        if (row) this.#changed.set(id, row);
+      }
+    }
+    const rows = [...this.#changed.values()];
     this.#changed.clear();
     this.#mark = undefined;
-    await this.#put(rows, false);
+    if (await this.#put(rows, false)) store.setTold(rows.map(({ id }) => id).filter((id) => !this.#changed.has(id)));
   }
 
-  async #put(rows: readonly Listed[], more: boolean): Promise<void> {
+  async #put(rows: readonly Listed[], more: boolean): Promise<boolean> {
+    const { home, index } = this.#options;
     try {
-      await this.#index().put(this.#home, rows, more);
+      await index().put(home, rows, more);
+      return true;
     } catch (error) {
-      console.error(`${this.#home}: the index did not take ${rows.length} rows, trying again`, error);
+      console.error(`${home}: the index did not take ${rows.length} rows, trying again`, error);
       for (const row of rows) if (!this.#changed.has(row.id)) this.#changed.set(row.id, row);
       this.#timer ??= setTimeout(() => void this.flush(), RETRY_MS);
+      return false;
     }
   }
 }

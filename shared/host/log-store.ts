@@ -6,6 +6,7 @@
  *                                  large turn has several rows; an entry too large for a row goes on in parts 1, 2, …;
  *                                  part -1 is the head after that entry, a snapshot. Stored shape.
  *   owed  (task, due)              tasks whose program must be running; made with the first of them. Stored shape.
+ *   untold (task)                  tasks whose last change the index may not know yet; made likewise. Stored shape.
  *
  * Tables are made with the first write: reading in an object that holds nothing writes nothing.
  */
@@ -28,6 +29,7 @@ export class LogStore {
   readonly #sql: SqlStorage;
   #log: boolean | undefined;
   #owed: boolean | undefined;
+  #untold: boolean | undefined;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -93,15 +95,6 @@ export class LogStore {
     return head;
   }
 
-  /** Every task of this home. Reads the whole log: only for repair after a crash. */
-  tasks(): string[] {
-    if (!this.#hasLog()) return [];
-    return this.#sql
-      .exec<{ task: string }>("SELECT DISTINCT task FROM log")
-      .toArray()
-      .map(({ task }) => task);
-  }
-
   owe(task: string, due: number): void {
     if (!this.#owed) {
       this.#sql.exec("CREATE TABLE IF NOT EXISTS owed (task TEXT PRIMARY KEY, due INTEGER) WITHOUT ROWID");
@@ -117,6 +110,33 @@ export class LogStore {
   owed(): { task: string; due: number }[] {
     if (!this.#hasOwed()) return [];
     return this.#sql.exec<{ task: string; due: number }>("SELECT task, due FROM owed ORDER BY due").toArray();
+  }
+
+  setUntold(task: string): void {
+    if (!this.#untold) {
+      this.#sql.exec("CREATE TABLE IF NOT EXISTS untold (task TEXT PRIMARY KEY) WITHOUT ROWID");
+      this.#untold = true;
+    }
+    this.#sql.exec("INSERT OR IGNORE INTO untold VALUES (?)", task);
+  }
+
+  setTold(tasks: readonly string[]): void {
+    if (tasks.length === 0 || !this.#hasUntold()) return;
+    if (tasks.length === 1) this.#sql.exec("DELETE FROM untold WHERE task = ?", ...tasks);
+    else this.#sql.exec("DELETE FROM untold WHERE task IN (SELECT value FROM json_each(?))", JSON.stringify(tasks));
+  }
+
+  untold(): string[] {
+    if (!this.#hasUntold()) return [];
+    return this.#sql
+      .exec<{ task: string }>("SELECT task FROM untold")
+      .toArray()
+      .map(({ task }) => task);
+  }
+
+  #hasUntold(): boolean {
+    this.#untold ??= this.#exists("untold");
+    return this.#untold;
   }
 
   #hasLog(): boolean {

@@ -58,8 +58,13 @@ export function defineTaskHome<Env extends HomeEnv>({ program, outbound, homes, 
     readonly #tasks = new Map<string, LiveTask>();
     readonly #runs = new Map<LiveTask, Running>();
     readonly #owing = new Set<LiveTask>();
-    readonly #untold = new Map<LiveTask, Promise<void>>();
-    readonly #listing = new Listing(this.#name, () => this.#index);
+    readonly #untold = new Map<LiveTask, Promise<unknown>>();
+    readonly #listing = new Listing({
+      home: this.#name,
+      index: () => this.#index,
+      store: this.#store,
+      render: (id) => listed(this.#tasks.get(id) ?? LiveTask.load(id, this.#store, () => {})),
+    });
     #alarmAt = Number.POSITIVE_INFINITY;
 
     async start(request: StartRequest, options: ReplyOptions): Promise<TaskReply> {
@@ -115,9 +120,7 @@ export function defineTaskHome<Env extends HomeEnv>({ program, outbound, homes, 
     }
 
     async flushListing(): Promise<void> {
-      await this.#listing.flush(() =>
-        this.#store.tasks().flatMap((id) => listed(this.#tasks.get(id) ?? LiveTask.load(id, this.#store, () => {})) ?? []),
-      );
+      await this.#listing.flush();
     }
 
     override async alarm(): Promise<void> {

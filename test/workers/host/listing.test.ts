@@ -1,0 +1,131 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { type A2ARequestHandler, type HandlerEnv, requestHandler } from "../../../shared/a2a/handler.ts";
+import { principalKey } from "../../../shared/auth/principal.ts";
+import type { Task } from "../../../shared/task/a2a-types.ts";
+import { findTask } from "../../../shared/task/home.ts";
+import probe from "../probe-agent.ts";
+
+const handlerEnv = env as unknown as HandlerEnv;
+let callers = 0;
+let messages = 0;
+
+/** A caller nobody else is, so that each test lists only what is its own. */
+function newCaller() {
+  callers += 1;
+  const principal = { tenant: "tests", app: "listing", subject: String(callers), scopes: ["call" as const] };
+  const handler: A2ARequestHandler = requestHandler(probe.card, "shared", handlerEnv);
+  const send = async (skill: string, text: string, more: { contextId?: string } = {}): Promise<Task> => {
+    messages += 1;
+    const message = {
+      messageId: `m-${messages}`,
+      role: "ROLE_USER" as const,
+      parts: [{ text }],
+      metadata: { "urn:skein:ext:skill:v1": { skill } },
+      ...more,
+    };
+    const reply = await handler.sendMessage({ message } as never, { principal });
+    return (JSON.parse(reply) as { task: Task }).task;
+  };
+  const list = async (query: object = {}) =>
+    JSON.parse(await handler.listTasks(query as never, { principal })) as {
+      tasks: Task[];
+      nextPageToken: string;
+      pageSize: number;
+      totalSize: number;
+    };
+  return { owner: principalKey(principal), send, list };
+}
+
+async function lose(owner: string, taskId: string): Promise<void> {
+  const home = findTask(owner, taskId)?.home ?? "";
+  await runInDurableObject(handlerEnv.TASK_HOME.getByName(home), (_home, state) => state.abort("lost")).catch(() => {});
+}
+
+describe("a list", () => {
+  it("shows a task at once, newest status first", async () => {
+    const { send, list } = newCaller();
+    const ids: string[] = [];
+    for (const text of ["a", "b", "c"]) ids.unshift((await send("echo", text)).id);
+    const { tasks, totalSize, nextPageToken } = await list();
+    expect(tasks.map(({ id }) => id).sort()).toEqual([...ids].sort());
+    expect(tasks.map(({ status }) => status.timestamp)).toEqual(
+      tasks
+        .map(({ status }) => status.timestamp)
+        .sort()
+        .reverse(),
+    );
+    expect({ totalSize, nextPageToken }).toEqual({ totalSize: 3, nextPageToken: "" });
+  });
+
+  it("shows only the caller's own", async () => {
+    const [one, two] = [newCaller(), newCaller()];
+    await one.send("echo", "mine");
+    expect(await two.list()).toMatchObject({ tasks: [], totalSize: 0 });
+  });
+
+  it("goes through all pages without a gap or a repeat", async () => {
+    const { send, list } = newCaller();
+    const ids = new Set<string>();
+    for (let index = 0; index < 7; index++) ids.add((await send("echo", String(index))).id);
+    const seen: string[] = [];
+    let pageToken = "";
+    do {
+      const page = await list({ pageSize: 3, pageToken });
+      seen.push(...page.tasks.map(({ id }) => id));
+      pageToken = page.nextPageToken;
+      expect(page.totalSize).toBe(7);
+    } while (pageToken !== "");
+    expect(seen).toHaveLength(7);
+    expect(new Set(seen)).toEqual(ids);
+  });
+
+  it("filters by context, by state and by time, and counts what it filters", async () => {
+    const { send, list } = newCaller();
+    const first = await send("echo", "a", { contextId: "c1" });
+    await scheduler.wait(5);
+    const asking = await send("question", "b", { contextId: "c2" });
+    expect((await list({ contextId: "c1" })).tasks.map(({ id }) => id)).toEqual([first.id]);
+    expect(await list({ status: "TASK_STATE_INPUT_REQUIRED" })).toMatchObject({ tasks: [{ id: asking.id }], totalSize: 1 });
+    expect(await list({ statusTimestampAfter: asking.status.timestamp })).toMatchObject({ tasks: [{ id: asking.id }], totalSize: 1 });
+    expect(await list({ status: "TASK_STATE_FAILED" })).toMatchObject({ tasks: [], totalSize: 0 });
+  });
+
+  it("has artifacts only when asked for, and then always", async () => {
+    const { send, list } = newCaller();
+    await send("echo", "hello");
+    expect((await list()).tasks[0]).not.toHaveProperty("artifacts");
+    expect((await list({ includeArtifacts: true })).tasks[0]?.artifacts).toMatchObject([{ parts: [{ text: "hello" }] }]);
+    await send("question", "x");
+    expect((await list({ includeArtifacts: true, status: "TASK_STATE_INPUT_REQUIRED" })).tasks[0]?.artifacts).toEqual([]);
+  });
+
+  it("has as much history as asked for", async () => {
+    const { send, list } = newCaller();
+    await send("question", "hello");
+    expect((await list({ historyLength: 1 })).tasks[0]?.history).toHaveLength(1);
+    expect((await list()).tasks[0]).not.toHaveProperty("history");
+  });
+
+  it("knows the tasks of a home that was lost before it told the index", async () => {
+    const { owner, send, list } = newCaller();
+    const tasks: Task[] = [];
+    // The first marks the home as behind; the second is only in the batch that never leaves.
+    for (const text of ["a", "b"]) tasks.push(await send("echo", text, { contextId: "lost" }));
+    await lose(owner, tasks[0]?.id ?? "");
+    const listed = await list();
+    expect(listed.tasks.map(({ id }) => id).sort()).toEqual(tasks.map(({ id }) => id).sort());
+    expect(listed.tasks.map(({ status }) => status.state)).toEqual(["TASK_STATE_COMPLETED", "TASK_STATE_COMPLETED"]);
+  });
+
+  it("still knows them when the home's next life has told the index of something else first", async () => {
+    const { owner, send, list } = newCaller();
+    const tasks: Task[] = [];
+    for (const text of ["a", "b"]) tasks.push(await send("echo", text, { contextId: "lost" }));
+    await lose(owner, tasks[0]?.id ?? "");
+    tasks.push(await send("echo", "c", { contextId: "lost" }));
+    await scheduler.wait(700);
+    expect((await list()).totalSize).toBe(3);
+  });
+});

@@ -6,8 +6,10 @@ interface LockedPackage {
   readonly version?: string;
   readonly license?: string;
   readonly dev?: boolean;
-  readonly optional?: boolean;
-  readonly link?: boolean;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly os?: readonly string[];
+  readonly cpu?: readonly string[];
+  readonly libc?: readonly string[];
   readonly resolved?: string;
   readonly integrity?: string;
 }
@@ -27,6 +29,11 @@ const direct = { ...own.dependencies, ...own.devDependencies };
 function isPermissive(license: string): boolean {
   const alternatives = license.replace(/[()]/g, "").split(/\s+OR\s+/);
   return alternatives.some((each) => each.split(/\s+AND\s+/).every((name) => PERMISSIVE.includes(name)));
+}
+
+/** What a machine with Linux and glibc, as the tests run on, may install. The builds for others are locked by version alone. */
+function isForLinux({ os = ["linux"], cpu = ["x64"], libc = ["glibc"] }: LockedPackage): boolean {
+  return os.includes("linux") && (cpu.includes("x64") || cpu.includes("arm64")) && libc.includes("glibc");
 }
 
 describe("a dependency", () => {
@@ -53,6 +60,17 @@ describe("a dependency", () => {
 
   it("is locked by its content, from whatever registry it is fetched", () => {
     expect(locked.filter(([, { resolved }]) => resolved !== undefined)).toEqual([]);
-    expect(locked.filter(([, { integrity }]) => !/^sha512-/.test(integrity ?? "")).map(([path]) => path)).toEqual([]);
+    const contents = locked.filter(([, entry]) => isForLinux(entry)).map(([path, { integrity }]) => [path, integrity]);
+    expect(contents.filter(([, integrity]) => !/^sha512-/.test(integrity ?? ""))).toEqual([]);
+  });
+
+  it("brings its builds for every system, because npm ci refuses a lock without them", () => {
+    for (const [path, { optionalDependencies = {} }] of locked)
+      for (const name of Object.keys(optionalDependencies)) {
+        expect(
+          [`node_modules/${name}`, `${path}/node_modules/${name}`].some((place) => place in packages),
+          `${name} of ${path}`,
+        ).toBe(true);
+      }
   });
 });

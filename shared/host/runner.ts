@@ -1,0 +1,180 @@
+/**
+ * Runs the program over tasks: begins, holds, parks, resumes and ends runs, and gives up on those that take too long or
+ * are lost again and again. A run that waits for the world has a lease, so that a crash does not lose it; one that only
+ * waits for people has none.
+ */
+import type { Message } from "../task/a2a-types.ts";
+import { RESUME_LIMIT } from "../task/advance.ts";
+import { ActiveRun, type Outbound } from "./active-run.ts";
+import type { Lease } from "./lease.ts";
+import type { LiveTask } from "./live-task.ts";
+import type { Outcome, Program } from "./program.ts";
+
+export interface RunnerOptions<Env> {
+  readonly program: Program<Env>;
+  readonly outbound: Outbound<Env>;
+  /** A run that takes longer, its waits for people not counted, fails its task. Milliseconds. */
+  readonly runLimitMs: number;
+}
+
+interface Running<Env> {
+  readonly run: ActiveRun<Env>;
+  limit: number | null;
+}
+
+/** Microtasks a program that needs nothing from the world may take before a timer is set to see whether it does. */
+const SYNCHRONOUS_TURNS = 32;
+
+export class Runner<Env> {
+  readonly #options: RunnerOptions<Env>;
+  readonly #env: Env;
+  readonly #lease: Lease;
+  readonly #running = new Map<LiveTask, Running<Env>>();
+
+  constructor(options: RunnerOptions<Env>, env: Env, lease: Lease) {
+    this.#options = options;
+    this.#env = env;
+    this.#lease = lease;
+  }
+
+  has(task: LiveTask): boolean {
+    return this.#running.has(task);
+  }
+
+  /**
+   * Begins the run of a new task. A program that needs nothing from the world is done when this resolves: then everything
+   * is stored at once, and there is no state in between from which it would have to be taken up again.
+   */
+  async begin(task: LiveTask): Promise<void> {
+    const ended = this.#start(task);
+    const atWork = () => this.has(task) && !task.resting;
+    // biome-ignore lint/nursery/useAwaitThenable: a turn of the queue is all that is waited for
+    for (let turn = 0; turn < SYNCHRONOUS_TURNS && atWork(); turn++) await undefined;
+    if (atWork()) await nextTurn(ended);
+    this.#hold(task);
+  }
+
+  /** Takes up a task whose run was lost, or gives it up when that happens again and again. */
+  resume(task: LiveTask): void {
+    if (task.head.resumes >= RESUME_LIMIT) {
+      const run = new ActiveRun(task, this.#env, this.#options.outbound, { hold: () => {}, park: () => {} });
+      run.end({
+        outcome: "failed",
+        reason: `the agent was stopped ${RESUME_LIMIT} times without getting any further, and was given up`,
+      });
+      this.end(task, "given up");
+      return;
+    }
+    task.apply({ type: "lost" });
+    void this.#start(task);
+    this.#hold(task);
+  }
+
+  /** Lets a task go on whose question was answered: the run that asked where it stands, or a new one from the log. */
+  answer(task: LiveTask, question: string | undefined, message: Message): void {
+    this.#lease.take(task.id);
+    task.flush();
+    const running = this.#running.get(task);
+    if (!running) void this.#start(task);
+    else if (question !== undefined && running.run.answer(question, message)) this.#limit(task, running);
+  }
+
+  /**
+   * Gets a run that was lost while it waited back to its question: only a run knows what it has to let go of elsewhere
+   * when its task is canceled.
+   */
+  async recall(task: LiveTask): Promise<void> {
+    if (!this.has(task)) await nextTurn(this.#start(task));
+  }
+
+  /** Stops whatever still runs for a task that has ended. */
+  end(task: LiveTask, reason: string): void {
+    const running = this.#running.get(task);
+    this.#running.delete(task);
+    if (running) {
+      stopClock(running);
+      running.run.abort(reason);
+    }
+    this.#lease.release(task.id);
+    task.flush();
+  }
+
+  /** Forgets a run that waits for people; the log knows how to begin another. */
+  drop(task: LiveTask): void {
+    this.#running.delete(task);
+  }
+
+  #start(task: LiveTask): Promise<void> {
+    const hooks = { hold: () => this.#hold(task), park: () => this.#park(task) };
+    const running: Running<Env> = { run: new ActiveRun(task, this.#env, this.#options.outbound, hooks), limit: null };
+    this.#running.set(task, running);
+    return this.#settle(task, running);
+  }
+
+  async #settle(task: LiveTask, running: Running<Env>): Promise<void> {
+    const { run } = running;
+    const outcome = await this.#outcome(task, run);
+    if (this.#running.get(task) !== running) return;
+    try {
+      run.end(outcome);
+    } catch (error) {
+      console.error(`task ${task.id}: the outcome could not be stored`, error);
+      run.end({ outcome: "failed", reason: "the agent's result could not be stored" });
+    }
+    this.end(task, "the task has ended");
+  }
+
+  async #outcome(task: LiveTask, run: ActiveRun<Env>): Promise<Outcome> {
+    try {
+      return checkOutcome(await this.#options.program.run(run));
+    } catch (error) {
+      // Details stay here: an error's text may hold what the caller must not see.
+      if (!run.aborted) console.error(`task ${task.id}: the program threw`, error);
+      const reason = `the agent stopped with an internal error; its operator finds the cause under task ${task.id}. Sending the request again is safe.`;
+      return { outcome: "failed", reason };
+    }
+  }
+
+  /** The run waits for the world: from here on a crash must not lose it. */
+  #hold(task: LiveTask): void {
+    const running = this.#running.get(task);
+    if (!running || task.resting) return;
+    this.#limit(task, running);
+    task.apply({ type: "working" });
+    this.#lease.take(task.id);
+    task.flush();
+  }
+
+  /** Only people can bring the run further: nothing is owed until they do, and their time is not the run's. */
+  #park(task: LiveTask): void {
+    const running = this.#running.get(task);
+    if (running) stopClock(running);
+    this.#lease.release(task.id);
+    task.flush();
+  }
+
+  #limit(task: LiveTask, running: Running<Env>): void {
+    const { runLimitMs } = this.#options;
+    running.limit ??= setTimeout(() => {
+      running.run.end({ outcome: "failed", reason: `the agent took longer than ${runLimitMs / 1000} s and was stopped` });
+      this.end(task, "the agent took too long");
+    }, runLimitMs);
+  }
+}
+
+function stopClock(running: { limit: number | null }): void {
+  if (running.limit !== null) clearTimeout(running.limit);
+  running.limit = null;
+}
+
+/** Resolves after whatever can be done without the world, or earlier when `ended` does. */
+function nextTurn(ended: Promise<void>): Promise<unknown> {
+  return Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 0))]);
+}
+
+/** A program written in plain JavaScript may return anything. */
+function checkOutcome(outcome: Outcome): Outcome {
+  if (outcome?.outcome === "completed" && Array.isArray(outcome.artifacts)) return outcome;
+  if ((outcome?.outcome === "rejected" || outcome?.outcome === "failed") && typeof outcome.reason === "string") return outcome;
+  return { outcome: "failed", reason: "the agent's skill returned no outcome: it must return completed(…), rejected(…) or failed(…)" };
+}

@@ -15,8 +15,8 @@ import { agentNames, ROOT, shown } from "./project.ts";
 import { CommandError, runCommand, terminal, UsageError } from "./terminal.ts";
 
 const QUESTION =
-  "What reliability floor and hop limit does the mesh set for a chain of agents? " +
-  "From that, calculate how many hops of 95% each stay at or above the floor.";
+  "What is the deadline of a delegate call, and how many attempts may a goal have? " +
+  "From that, calculate maxAttempts * deadlineMs / 1000, the seconds a goal may take.";
 
 const HELP = `
 npm start [-- "question"] [-- options]

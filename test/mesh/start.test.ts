@@ -1,0 +1,52 @@
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { freePort } from "../../cli/port.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** What `npm start` writes: the answer to stdout, all the rest to stderr. */
+let answer: string;
+let told: string;
+
+beforeAll(async () => {
+  const env = { ...process.env, npm_lifecycle_event: undefined, PORT: String(await freePort()), NO_COLOR: "1" };
+  const command = [join(ROOT, "cli/start.ts"), "--once", "--fresh"];
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, command, { cwd: ROOT, env });
+  answer = stdout;
+  told = stderr;
+});
+
+describe("npm start, asked nothing", () => {
+  it("works out from the contract's own numbers how long a goal may take", () => {
+    const { maxAttempts, deadlineMs } = parse(readFileSync(join(ROOT, "contracts/dispatch.v1.yaml"), "utf8"));
+    expect(answer).toContain(`maxAttempts * deadlineMs / 1000 = ${(maxAttempts * deadlineMs) / 1000}`);
+    expect(answer).toContain(`maxAttempts: ${maxAttempts}`);
+    expect(answer).toContain(`deadlineMs: ${deadlineMs}`);
+  });
+
+  it.each(["researcher/search", "analyst/calculate", "writer/compose", "critic/check"])("has %s take part, to its end", (who) => {
+    expect(told).toMatch(new RegExp(`${who} +is done`));
+  });
+
+  it("leaves no goal undone and no claim without a source", () => {
+    expect(answer).not.toMatch(/What is missing|Not found in the sources|No finding answers this/);
+  });
+
+  it("names sources that open: files that are there, at lines that hold what is cited", () => {
+    const places = [...told.slice(told.indexOf("\nOpen\n")).matchAll(/^ {2}(\/\S+):(\d+)/gm)];
+    expect(places.length).toBeGreaterThanOrEqual(2);
+    for (const [, path = "", line = ""] of places) {
+      expect(existsSync(path), path).toBe(true);
+      const below = readFileSync(path, "utf8")
+        .split("\n")
+        .slice(Number(line) - 1)
+        .join("\n");
+      expect(below).toMatch(/maxAttempts|deadlineMs/);
+    }
+  });
+});

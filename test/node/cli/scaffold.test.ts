@@ -1,12 +1,17 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { checkName, planScaffold, withBinding, writeScaffold } from "../../../cli/scaffold.ts";
 import { parseCard } from "../../../shared/kit/card.ts";
 
 const FRONT_DOOR = 'name = "skein"\n\n# agents: begin\n[[services]]\nbinding = "AGENT_WRITER"\n# agents: end\n';
+
+const REPOSITORY = fileURLToPath(new URL("../../..", import.meta.url));
+const BIOME = join(REPOSITORY, "node_modules/@biomejs/biome/bin/biome");
 
 let root: string;
 
@@ -32,6 +37,20 @@ describe("npm run new", () => {
 
   it("leaves no placeholder in any file", () => {
     for (const { path, content } of planScaffold(root, "tide-table").files) expect(`${path}\n${content}`).not.toMatch(/__[A-Z]+__/);
+  });
+
+  // A name longer or shorter moves line breaks: `npm run check` must not ask an author to format what a command wrote.
+  it.each(["x", "weather", "a-name-as-long-as-one-may-be-abc"])("writes files that are laid out as the house is, for %s", (name) => {
+    const written = planScaffold(root, name).files.filter(({ path }) => /\.(?:ts|json)$/.test(path));
+    expect(written).toHaveLength(4);
+    for (const { path, content } of written) {
+      const formatted = execFileSync(process.execPath, [BIOME, "format", `--stdin-file-path=${path}`], {
+        cwd: REPOSITORY,
+        input: content,
+        encoding: "utf8",
+      });
+      expect(formatted, path).toBe(content);
+    }
   });
 
   it.each([

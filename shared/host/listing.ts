@@ -44,6 +44,14 @@ export class Listing {
     return this.#mark;
   }
 
+  /** Tells what a lost predecessor could not even mark; nothing to wait for when there is nothing. */
+  catchUp(): Promise<void> | undefined {
+    if (this.#inherited) return undefined;
+    if (this.#options.store.untold().length > 0) return this.flush();
+    this.#inherited = true;
+    return undefined;
+  }
+
   /** Brings the index up to date. */
   async flush(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);

@@ -51,7 +51,10 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       home: this.#name,
       index: () => this.#index,
       store: this.#store,
-      render: (id) => listed(this.#tasks.get(id) ?? this.#load(id)),
+      render: (id) => {
+        const task = this.#tasks.get(id) ?? LiveTask.load(id, this.#store, () => {});
+        return task && listed(task);
+      },
     });
 
     async start(request: StartRequest, reply: ReplyOptions): Promise<TaskReply> {
@@ -155,8 +158,13 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       return task;
     }
 
+    /** A task from the log was this object's predecessor's, who may have been lost before the index knew of it. */
     #load(id: string): LiveTask | undefined {
-      return LiveTask.load(id, this.#store, (stored) => this.#stored(stored));
+      const task = LiveTask.load(id, this.#store, (stored) => this.#stored(stored));
+      if (!task) return undefined;
+      const told = options.homes === "own" ? this.#tell(task) : this.#listing.catchUp();
+      if (told) this.#telling.set(task, told);
+      return task;
     }
 
     #keep(task: LiveTask): void {
@@ -181,10 +189,13 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
 
     /** Called in the turn in which a task's entries are stored. */
     #stored(task: LiveTask): void {
-      const row = listed(task);
-      if (row) this.#telling.set(task, this.#listing.note(row, options.homes === "own" && task.ended));
+      this.#telling.set(task, this.#tell(task));
       // Nobody may ask again; whoever still waits holds on to it.
       if (task.ended && !task.watched) this.#tasks.delete(task.id);
+    }
+
+    #tell(task: LiveTask): Promise<unknown> {
+      return this.#listing.note(listed(task), options.homes === "own" && task.ended);
     }
 
     get #name(): string {
@@ -203,8 +214,7 @@ const NOT_FOUND = { ok: false, refusal: { code: "not-found" } } as const;
 /** Status messages longer than this are left out of lists. */
 const LISTED_MESSAGE_CHARS = 8_000;
 
-function listed(task: LiveTask | undefined): Listed | undefined {
-  if (!task) return undefined;
+function listed(task: LiveTask): Listed {
   const { id, contextId, state, statusAt: at } = task.head;
   const whole = task.render({ historyLength: 0, artifacts: false });
   const { message, ...status } = whole.status;

@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { type A2ARequestHandler, type HandlerEnv, requestHandler } from "../../../shared/a2a/handler.ts";
 import { principalKey } from "../../../shared/auth/principal.ts";
+import type { TaskHomeApi } from "../../../shared/host/api.ts";
 import type { Task } from "../../../shared/task/a2a-types.ts";
 import { findTask } from "../../../shared/task/home.ts";
 import probe from "../probe-agent.ts";
@@ -117,6 +118,22 @@ describe("a list", () => {
     const listed = await list();
     expect(listed.tasks.map(({ id }) => id).sort()).toEqual(tasks.map(({ id }) => id).sort());
     expect(listed.tasks.map(({ status }) => status.state)).toEqual(["TASK_STATE_COMPLETED", "TASK_STATE_COMPLETED"]);
+  });
+
+  it("knows a task again, once it is touched, of which the index was never told", async () => {
+    const { owner, send, list } = newCaller();
+    const { id } = await send("echo", "a", { contextId: "untold" });
+    // What a crash leaves that comes after the log was stored and before the index heard of it.
+    const home = findTask(owner, id)?.home ?? "";
+    await runInDurableObject(handlerEnv.TASK_INDEX.getByName(owner), (_index, { storage }) => {
+      storage.sql.exec("DELETE FROM tasks");
+      storage.sql.exec("DELETE FROM behind");
+    });
+    await lose(owner, id);
+    await runInDurableObject(handlerEnv.TASK_INDEX.getByName(owner), (_index, state) => state.abort("lost")).catch(() => {});
+    expect((await list()).tasks).toEqual([]);
+    await (handlerEnv.TASK_HOME.getByName(home) as unknown as TaskHomeApi).cancel(id, { messageId: "m", role: "ROLE_USER", parts: [] });
+    expect((await list()).tasks.map((task) => task.id)).toEqual([id]);
   });
 
   it("still knows them when the home's next life has told the index of something else first", async () => {

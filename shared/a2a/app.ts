@@ -39,9 +39,12 @@ export function a2aApp<Env extends HandlerEnv>({ card, homes, authenticate }: Ap
     return { handler: requestHandler(card, homes, env), context };
   };
 
+  const extensions = card.capabilities.extensions?.map(({ uri }) => uri) ?? [];
   app.use(async (c, next) => {
     await next();
     await drain(c.req.raw);
+    const active = activated(c.req.raw.headers.get("A2A-Extensions"), extensions);
+    if (active !== "") c.res.headers.set("A2A-Extensions", active);
   });
   app.get(CARD_PATH, (c) => {
     const { origin, pathname } = new URL(c.req.url);
@@ -57,6 +60,13 @@ function pathWithin(mount: string, request: Request): string {
   const { pathname } = new URL(request.url);
   if (pathname === mount) return "/";
   return pathname.startsWith(`${mount}/`) ? pathname.slice(mount.length) : pathname;
+}
+
+/** Of what the client asked for, what this agent supports. (3.2.6) */
+function activated(asked: string | null, supported: readonly string[]): string {
+  if (asked === null) return "";
+  const uris = asked.split(",").map((uri) => uri.trim());
+  return supported.filter((uri) => uris.includes(uri)).join(", ");
 }
 
 /** Only major and minor count, and a request that names none speaks 0.3. (3.6) */

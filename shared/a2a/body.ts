@@ -46,10 +46,10 @@ async function readText(request: Request): Promise<string> {
 }
 
 /** Reads a body that nobody read: a caller that is still sending would see its connection break instead of the answer. */
-export async function drain({ body, bodyUsed }: Request): Promise<void> {
-  if (body === null || bodyUsed) return;
+export async function drain(request: Request): Promise<void> {
+  if (request.bodyUsed || request.body === null) return;
   let bytes = 0;
-  for await (const chunk of body) {
+  for await (const chunk of request.body) {
     bytes += chunk.byteLength;
     if (bytes > DRAINED_BYTES) return;
   }

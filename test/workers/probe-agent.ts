@@ -20,7 +20,7 @@ const card = {
   description: "Does what tests need",
   version: "1.0.0",
   supportedInterfaces: [{ url: "http://127.0.0.1:8787/agents/probe", protocolBinding: "JSONRPC", protocolVersion: "1.0" }],
-  capabilities: { streaming: true },
+  capabilities: { streaming: true, extensions: [{ uri: "urn:skein:ext:skill:v1" }] },
   defaultInputModes: ["text/plain", "application/json"],
   defaultOutputModes: ["text/plain"],
   skills: ids.map((id) => ({ id, name: id, description: `the ${id} skill`, tags: [id] })),

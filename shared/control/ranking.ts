@@ -29,6 +29,16 @@ const KIND: Readonly<Record<Kind, number>> = {
   "<url>": 0.8,
 };
 const SCALE = 1.6;
+/**
+ * What a plain question is worth to the skill that answers questions from documents, though it shares no word with its
+ * card: nobody lists what documents speak of. Less than a clear claim, so whoever knows the question's words still leads.
+ */
+const PLAIN_QUESTION = 1.2;
+/** Questions in words that a card for such a skill would use; and how well one must fit to be that skill. */
+const READING = "find in the documents what is known, said or written about a question";
+const PLAINLY = 0.5;
+/** A skill all of whose examples are orders does things: what a question shares with it is what the question is about. */
+const ONLY_ORDERS = 0.4;
 const UNKNOWN_ORDER = 0.4;
 const NO_OPENING = 0.65;
 /** What a card says in a field: its name and tags are chosen words, a description also tells what is around. */
@@ -75,7 +85,7 @@ export function rankerOf(catalogue: readonly AgentCard[]): Ranker {
     })),
   );
 
-  const rank = (text: string, also: readonly Kind[] = []): Candidate[] => {
+  const rankBy = (text: string, also: readonly Kind[], reader: string | undefined): Candidate[] => {
     const terms = termsOf(text, verbs);
     const evidence = new Map<string, number>();
     const weigh = (qualities: ReadonlyMap<string, number>, weight: number) => {
@@ -89,6 +99,15 @@ export function rankerOf(catalogue: readonly AgentCard[]): Ranker {
     const ordered = terms.order ? byOrder(index, entries, terms.order) : undefined;
     if (ordered) weigh(ordered, ORDER);
 
+    if (terms.mood === "plain-question") {
+      for (const { key, examples } of entries) {
+        const obeys = examples.length > 0 && examples.every(({ mood }) => mood === "order");
+        if (obeys && evidence.has(key)) evidence.set(key, ONLY_ORDERS * (evidence.get(key) ?? 0));
+      }
+      if (reader && !terms.kinds.has("<expression>") && also.length === 0)
+        evidence.set(reader, Math.max(PLAIN_QUESTION, evidence.get(reader) ?? 0));
+    }
+
     const best = Math.max(0, ...evidence.values());
     if (best === 0) return [];
     const certainty = (1 - Math.exp(-best / SCALE)) * (ordered?.size === 0 ? UNKNOWN_ORDER : 1);
@@ -97,7 +116,9 @@ export function rankerOf(catalogue: readonly AgentCard[]): Ranker {
       .filter(({ score }) => score > 0)
       .sort((one, other) => other.score - one.score || (`${one.agent}/${one.skill}` < `${other.agent}/${other.skill}` ? -1 : 1));
   };
-  return { rank, verbs };
+  const nearest = rankBy(READING, [], undefined)[0];
+  const reader = nearest && nearest.score >= PLAINLY ? `${nearest.agent}/${nearest.skill}` : undefined;
+  return { rank: (text, also = []) => rankBy(text, also, reader), verbs };
 }
 
 function firstWord(example: string): string[] {

@@ -7,6 +7,7 @@ import { tableBlocks } from "./spans.ts";
 import {
   ARITHMETIC,
   AUXILIARIES,
+  BEFORE_QUESTION,
   LIGHT,
   PARTICLES,
   PHRASAL,
@@ -21,6 +22,8 @@ import {
 export type Kind = "<expression>" | "<amount>" | "<url>" | "<table>" | "<file>" | "<question>" | "<quantity>";
 
 export type Terms = {
+  /** How it speaks: it orders, asks with a question word ("plain"), asks for a yes or a no, or names what is wanted. */
+  readonly mood: "order" | "plain-question" | "yes-or-no" | "thing";
   /** Stems, each once, without the opening order. */
   readonly words: readonly string[];
   /** The stem of the order the text opens with; null when it asks or merely states. */
@@ -40,6 +43,8 @@ const KINDS: readonly (readonly [Kind, RegExp])[] = [
     "<expression>",
     /\d\s+(?:plus|minus|times|multiplied by|divided by|to the power of|mod)\s+[\d(]|\b(?:root|factorial|logarithm|sine|cosine) of [\d(]/i,
   ],
+  // Names in a formula, and one unit in another: "total / parts", "how many seconds are 2 days".
+  ["<expression>", /[\w)]\s*[*^]\s*[\w(]|[a-z)]\s\/\s[a-z(]|^how many [a-z]+ (?:is|are|in|make)(?: there)?(?: in)? \d/i],
   ["<amount>", /\d\s*(?:%|percent\b)|\d\.\d/],
   ["<url>", /\bhttps?:\/\//i],
   ["<table>", /\.(?:csv|tsv)\b/i],
@@ -47,23 +52,28 @@ const KINDS: readonly (readonly [Kind, RegExp])[] = [
 ];
 
 export function termsOf(text: string, verbs: ReadonlySet<string> = new Set()): Terms {
-  const body = text.trim().replace(PREAMBLE, "").replace(WRAPPED_QUESTION, "");
+  const opening = PREAMBLE.exec(text.trim())?.[0] ?? "";
+  const body = text.trim().slice(opening.length).replace(WRAPPED_QUESTION, "").replace(BEFORE_QUESTION, "");
   const all = wordsIn(body.replace(/\b[a-z]+:\/\/\S+/gi, " "));
   const first = all[0] ?? "";
   const kinds = new Set(KINDS.flatMap(([kind, pattern]) => (pattern.test(body) ? [kind] : [])));
   if (tableBlocks(body).length > 0) kinds.add("<table>");
 
   // A question about an expression asks for its value: the expression says it all. "How many" is asked of many things.
-  const asks = QUESTION_WORDS.has(first) || AUXILIARIES.has(first) || body.endsWith("?");
+  // "Could you book a room?" is an order, whoever knows the verb.
+  const plain = QUESTION_WORDS.has(first);
+  const polite = !plain && !AUXILIARIES.has(first) && /\byou\b[\s,:]*$/i.test(opening);
+  const asks = plain || AUXILIARIES.has(first) || (body.endsWith("?") && !polite);
   if (/^how (?:many|much)\b/i.test(body)) kinds.add("<quantity>");
   else if (asks && !kinds.has("<expression>")) kinds.add("<question>");
 
   // "sum of 3 and 4": what is followed by "of" is a noun.
-  const opens = !asks && (REQUEST_VERBS.has(first) || verbs.has(first)) && all[1] !== "of";
+  const opens = !asks && (polite || REQUEST_VERBS.has(first) || verbs.has(first)) && all[1] !== "of";
   // Such an order adds nothing to what follows it; nor may it be held against a skill that does not know it.
   const says = LIGHT.has(first) || (ARITHMETIC.has(first) && kinds.has("<expression>"));
   const words = all.slice(opens ? 1 : 0).filter((word) => !STOP_WORDS.has(word) && /\p{L}/u.test(word));
-  return { words: [...new Set(words.map(stem))], order: opens && !says ? orderOf(first, all[1] ?? "") : null, kinds };
+  const mood = plain ? "plain-question" : asks ? "yes-or-no" : opens ? "order" : "thing";
+  return { mood, words: [...new Set(words.map(stem))], order: opens && !says ? orderOf(first, all[1] ?? "") : null, kinds };
 }
 
 function orderOf(verb: string, next: string): string {

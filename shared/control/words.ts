@@ -54,3 +54,6 @@ export const WRAPPED_QUESTION =
 export function wordsIn(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}][\p{L}\p{N}'’-]*/gu) ?? [];
 }
+
+/** What may stand before a question word: "under which licence", "for how long". */
+export const BEFORE_QUESTION = /^(?:and\s+)?(?:in|on|at|by|for|from|of|to|under|with|within|after|until|since)\s+(?=(?:what|which|whom|whose|how|when|where)\b)/i;

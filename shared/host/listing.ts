@@ -6,8 +6,8 @@
 import type { Listed, TaskIndexApi } from "./api.ts";
 import type { LogStore } from "./log-store.ts";
 
-/** How long changes are gathered, in milliseconds. A list does not wait for it. */
-const GATHER_MS = 500;
+/** How long changes are gathered, in milliseconds: about, so that homes do not all tell at once. A list does not wait for it. */
+const GATHER_MS = { least: 300, spread: 400 };
 const RETRY_MS = 5_000;
 
 export interface ListingOptions {
@@ -40,7 +40,7 @@ export class Listing {
     if (!this.#changed.has(row.id)) this.#options.store.setUntold(row.id);
     this.#changed.set(row.id, row);
     this.#mark ??= this.#put([row], true);
-    this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS);
+    this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS.least + Math.random() * GATHER_MS.spread);
     return this.#mark;
   }
 

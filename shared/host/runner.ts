@@ -19,6 +19,7 @@ export interface RunnerOptions<Env> {
 
 interface Running<Env> {
   readonly run: ActiveRun<Env>;
+  ended: Promise<void>;
   limit: number | null;
 }
 
@@ -41,17 +42,9 @@ export class Runner<Env> {
     return this.#running.has(task);
   }
 
-  /**
-   * Begins the run of a new task. A program that needs nothing from the world is done when this resolves: then everything
-   * is stored at once, and there is no state in between from which it would have to be taken up again.
-   */
+  /** Begins the run of a new task. */
   async begin(task: LiveTask): Promise<void> {
-    const ended = this.#start(task);
-    const atWork = () => this.has(task) && !task.resting;
-    // biome-ignore lint/nursery/useAwaitThenable: a turn of the queue is all that is waited for
-    for (let turn = 0; turn < SYNCHRONOUS_TURNS && atWork(); turn++) await undefined;
-    if (atWork()) await nextTurn(ended);
-    this.#hold(task);
+    await this.#firstTurn(task, this.#start(task));
   }
 
   /** Takes up a task whose run was lost, or gives it up when that happens again and again. */
@@ -71,12 +64,10 @@ export class Runner<Env> {
   }
 
   /** Lets a task go on whose question was answered: the run that asked where it stands, or a new one from the log. */
-  answer(task: LiveTask, question: string | undefined, message: Message): void {
-    this.#lease.take(task.id);
-    task.flush();
+  async answer(task: LiveTask, question: string | undefined, message: Message): Promise<void> {
     const running = this.#running.get(task);
-    if (!running) void this.#start(task);
-    else if (question !== undefined && running.run.answer(question, message)) this.#limit(task, running);
+    if (running && question !== undefined) running.run.answer(question, message);
+    await this.#firstTurn(task, running?.ended ?? this.#start(task));
   }
 
   /**
@@ -106,9 +97,23 @@ export class Runner<Env> {
 
   #start(task: LiveTask): Promise<void> {
     const hooks = { hold: () => this.#hold(task), park: () => this.#park(task) };
-    const running: Running<Env> = { run: new ActiveRun(task, this.#env, this.#options.outbound, hooks), limit: null };
+    const run = new ActiveRun(task, this.#env, this.#options.outbound, hooks);
+    const running: Running<Env> = { run, ended: Promise.resolve(), limit: null };
     this.#running.set(task, running);
-    return this.#settle(task, running);
+    running.ended = this.#settle(task, running);
+    return running.ended;
+  }
+
+  /**
+   * Lets a program do what it can without the world. When that is all it does, everything is stored at once as this
+   * resolves, and there is no state in between from which it would have to be taken up again.
+   */
+  async #firstTurn(task: LiveTask, ended: Promise<void>): Promise<void> {
+    const atWork = () => this.has(task) && !task.resting;
+    // biome-ignore lint/nursery/useAwaitThenable: a turn of the queue is all that is waited for
+    for (let turn = 0; turn < SYNCHRONOUS_TURNS && atWork(); turn++) await undefined;
+    if (atWork()) await nextTurn(ended);
+    this.#hold(task);
   }
 
   async #settle(task: LiveTask, running: Running<Env>): Promise<void> {

@@ -68,12 +68,12 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     }
 
     async message(followUp: FollowUp, reply: ReplyOptions): Promise<TaskReply> {
-      const taken = this.#message(followUp);
+      const taken = await this.#message(followUp);
       return "refusal" in taken ? { ok: false, refusal: taken.refusal } : this.#reply(taken.task, reply);
     }
 
     async messageStream(followUp: FollowUp, { historyLength }: ReplyOptions): Promise<StreamReply> {
-      const taken = this.#message(followUp);
+      const taken = await this.#message(followUp);
       return "refusal" in taken ? { ok: false, refusal: taken.refusal } : this.#stream(taken.task, { from: "now", historyLength });
     }
 
@@ -122,13 +122,13 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       return { task };
     }
 
-    #message({ taskId, message, key, digest }: FollowUp): Taken {
+    async #message({ taskId, message, key, digest }: FollowUp): Promise<Taken> {
       const task = this.#find(taskId);
       if (!task) return { refusal: { code: "not-found" } };
       const question = task.head.questions[0];
       task.gather();
       const step = task.apply({ type: "message", message, ...(key !== undefined && { key }), ...(digest !== undefined && { digest }) });
-      if ("effect" in step && step.effect === "run") this.#runner.answer(task, question, message);
+      if ("effect" in step && step.effect === "run") await this.#runner.answer(task, question, message);
       task.flush();
       return "refusal" in step ? { refusal: step.refusal } : { task };
     }

@@ -16,7 +16,7 @@ import { evolve, type TaskHead } from "../task/head.ts";
 /** A row may hold 2 MB; a character may take 4 bytes. */
 const PART_CHARS = 400_000;
 /** A row is read whole, so entries share one only up to this size. */
-const SHARED_ROW_CHARS = 32_000;
+const SHARED_ROW_CHARS = 4_000;
 /** The platform binds at most 100 parameters to a statement; a row takes four. */
 const ROWS_PER_INSERT = 25;
 /** After how many entries of a task its head is stored. */

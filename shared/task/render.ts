@@ -8,15 +8,18 @@ import type { TaskHead } from "./head.ts";
 /** Gives the entries from position `first` to `last`, in order. */
 export type ReadEntries = (first: number, last: number) => readonly LogEntry[];
 
+/** A whole conversation in each of its answers would make each answer dearer than the one before. */
+export const HISTORY_DEFAULT = 20;
+
 export interface TaskView {
-  /** How many of the most recent messages; unset means as many as are kept, 0 means no history. (3.2.4) */
+  /** How many of the most recent messages; unset means HISTORY_DEFAULT, 0 means no history. (3.2.4) */
   readonly historyLength?: number | undefined;
   /** `present`: also when there are none. */
   readonly artifacts: boolean | "present";
 }
 
 export function renderTask(head: TaskHead, read: ReadEntries, { historyLength, artifacts }: TaskView): Task {
-  const messages = historyLength === undefined ? head.messages : historyLength === 0 ? [] : head.messages.slice(-historyLength);
+  const messages = historyLength === 0 ? [] : head.messages.slice(-(historyLength ?? HISTORY_DEFAULT));
   const history = messages.flatMap((seq) => read(seq, seq).flatMap(({ event }) => messageOf(event) ?? []));
   return {
     id: head.id,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { HISTORY_LIMIT } from "../../../shared/task/head.ts";
-import { renderEvent, renderTask } from "../../../shared/task/render.ts";
+import { HISTORY_DEFAULT, renderEvent, renderTask } from "../../../shared/task/render.ts";
 import { agent, headOf, logOf, readerOf, user } from "./log.ts";
 
 function taskOf(entries: ReturnType<typeof logOf>, historyLength?: number) {
@@ -53,7 +53,8 @@ describe("a task", () => {
 
   it("keeps a bounded number of messages however long the conversation", () => {
     const long = logOf(...Array.from({ length: 300 }, (_, index) => ({ type: "message" as const, message: user(String(index)) })));
-    expect(taskOf(long).history).toHaveLength(HISTORY_LIMIT);
+    expect(taskOf(long, 1000).history).toHaveLength(HISTORY_LIMIT);
+    expect(taskOf(long).history).toHaveLength(HISTORY_DEFAULT);
     expect(taskOf(long).history?.at(-1)).toEqual(user("299"));
   });
 });

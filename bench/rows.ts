@@ -101,6 +101,13 @@ export const GROUPS: readonly Group[] = [
     storages: BOTH,
     subjects: {
       direct: { name: "SendMessage to the callee itself", server: "fan", worker: "bench-echo", load: { kind: "send" }, connections: 1 },
+      orchestrated: {
+        name: "a request to the orchestrator for that skill",
+        server: "fan",
+        worker: "bench-orchestrator",
+        load: { kind: "send", skill: "echo/echo" },
+        connections: 1,
+      },
       one: { name: "a task that delegates once", server: "fan", load: { kind: "send", skill: "one" }, connections: 1 },
       five: { name: "a task that delegates 5 times at once", server: "fan", load: { kind: "send", skill: "five" }, connections: 1 },
       oneLater: { name: "one call of a skill that waits 20 ms", server: "fan", load: { kind: "send", skill: "one-later" }, connections: 1 },
@@ -112,6 +119,7 @@ export const GROUPS: readonly Group[] = [
       },
     },
     lines: [
+      { title: "Overhead of the orchestrator", ours: "orchestrated", against: "direct", compare: "p50-difference" },
       { title: "Overhead of a delegate call", ours: "one", against: "direct", compare: "p50-difference" },
       { title: "Fan-out of 5 to a skill that waits 20 ms", ours: "fiveLater", against: "oneLater", compare: "p50", atMost: 1.5 },
       // The callee only computes, and one process serves both sides: four calls more are four calls' time of the same core.

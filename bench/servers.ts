@@ -27,6 +27,7 @@ const WORKERS: Readonly<Record<Exclude<ServerKind, "sdk-memory" | "sdk-sqlite">,
   "echo-own-homes": [{ name: "echo-own-homes", config: "bench/echo/wrangler.toml", entry: "bench/echo/own-home.worker.ts" }],
   fan: [
     { name: "fan", config: "bench/fan/wrangler.toml" },
+    { name: "orchestrator", config: "bench/orchestrator/wrangler.toml" },
     { name: "echo", config: "bench/echo/wrangler.toml" },
   ],
 };

@@ -2,6 +2,7 @@
  * Reads a draft: its sentences with the sources they cite, and its list of sources. Pure. Markup is taken off, so that only
  * what the draft claims is left. The same reading serves for sources, so that a sentence copied from one reads the same.
  */
+import { sentencesIn } from "../../shared/kit/sentence.ts";
 
 export interface Draft {
   readonly sentences: readonly Sentence[];
@@ -90,21 +91,15 @@ function blocksOf(lines: readonly string[]): Block[] {
   return blocks;
 }
 
-const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
-/** Abbreviations and initials. No unit may stand here: "10 s." does end a sentence. */
-const UNFINISHED = /(?:^|[\s(])(?:[Ee]\.g|[Ii]\.e|[Cc]f|[Vv]s|[Aa]pprox|[Cc]a|No|[Ff]ig|[Ss]ec|Dr|Mrs?|Ms|Prof|St|\p{Lu})\.\s*$/u;
-
 function sentencesOf({ text, title }: Block): Sentence[] {
   const sentences: string[] = [];
-  for (const { segment } of segmenter.segment(text)) {
-    const last = sentences.at(-1);
-    // A citation behind the full stop belongs to the sentence before it, though the segmenter gives it to the next.
-    const citation = segment.match(/^(?:\s*\[\^?\d{1,3}(?:\s*[,;]\s*\d{1,3})*\](?!\())+[.\s]*/)?.[0] ?? "";
-    const rest = segment.slice(citation.length);
-    if (last === undefined) sentences.push(segment);
-    else if (UNFINISHED.test(last) || /^[\p{Ll},;)]/u.test(segment)) sentences[sentences.length - 1] = last + segment;
+  for (const sentence of sentencesIn(text)) {
+    // A citation behind the full stop belongs to the sentence before it, though it stands before the next.
+    const citation = sentence.match(/^(?:\s*\[\^?\d{1,3}(?:\s*[,;]\s*\d{1,3})*\](?!\())+[.\s]*/)?.[0] ?? "";
+    const rest = sentence.slice(citation.length);
+    if (sentences.length === 0) sentences.push(sentence);
     else {
-      sentences[sentences.length - 1] = last + citation;
+      sentences[sentences.length - 1] += citation;
       if (rest !== "") sentences.push(rest);
     }
   }

@@ -2,7 +2,9 @@
  * Cuts what was found into statements that can be quoted by themselves: a sentence, a list item, a table row with its
  * column names, a line of code or configuration. Pure. Takes markup off, and changes no word.
  */
+
 import type { Finding } from "../../shared/kit/finding.ts";
+import { sentencesIn } from "../../shared/kit/sentence.ts";
 
 export interface Statement {
   /** Readable Markdown on one line; for a `block`, as many lines as it takes. */
@@ -137,22 +139,10 @@ function prose(text: string, heading: string): Line[] {
   return sentencesOf(plain(text)).map((sentence) => ({ text: shortened(sentence), kind: "sentence", heading }));
 }
 
-const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
-/** Abbreviations and initials. No unit may stand here: "10 s." does end a sentence. */
-const UNFINISHED = /(?:^|[\s(])(?:[Ee]\.g|[Ii]\.e|[Cc]f|[Vv]s|[Aa]pprox|[Cc]a|No|[Ff]ig|[Ss]ec|Dr|Mrs?|Ms|Prof|St|\p{Lu})\.\s*$/u;
-
-/** The platform's segmenter, mended where an abbreviation ends in a full stop or where a sentence cannot begin. */
 function sentencesOf(text: string): string[] {
-  const sentences: string[] = [];
-  let open = "";
-  for (const { segment } of segmenter.segment(text)) {
-    if (open !== "" && !UNFINISHED.test(open) && !/^[\p{Ll},;)\]]/u.test(segment)) {
-      sentences.push(open.trim());
-      open = "";
-    }
-    open += segment;
-  }
-  return [...sentences, open.trim()].filter((sentence) => /[\p{L}\p{N}]/u.test(sentence));
+  return sentencesIn(text)
+    .map((sentence) => sentence.trim())
+    .filter((sentence) => /[\p{L}\p{N}]/u.test(sentence));
 }
 
 /** Takes off links' targets, images, emphasis and foreign reference numbers, which would be taken for our own. */

@@ -56,7 +56,12 @@ function numberedSources() {
 
 /** The number stands before the full stop, so that it belongs to its sentence for whoever reads on. */
 function withCitation({ text, kind, finding }: Statement, number: number): string {
-  if (kind === "block") return `${finding.source?.document ?? finding.by ?? "Result"} [${number}]:\n\n${text}`;
+  if (kind === "block") {
+    // A table or a list keeps its lines: its number stands behind the line that opens it.
+    const [opening = "", ...lines] = text.split("\n");
+    if (!/^\s*(?:\||[-*+]\s)/.test(opening)) return [`${opening} [${number}]`, ...lines].join("\n");
+    return `${finding.source?.document ?? finding.by ?? "Result"} [${number}]:\n\n${text}`;
+  }
   const end = kind === "sentence" ? (text.match(/[.!?]+$/)?.[0] ?? "") : "";
   return `${text.slice(0, text.length - end.length)} [${number}]${end}`;
 }

@@ -20,7 +20,8 @@ export interface Statement {
 type Line = Pick<Statement, "text" | "kind" | "heading">;
 
 const RESULT_CHARS = 400;
-const TABLE_CHARS = 3_000;
+/** With a table or a list in it, which shows that it is no passage of prose. */
+const LAID_OUT_CHARS = 3_000;
 const LONGEST_SENTENCE = 500;
 
 const CODE_FILE = /\.(ya?ml|toml|json|ini|env|sh|py|[cm]?[jt]sx?|sql)\b/i;
@@ -34,7 +35,7 @@ export function statementsOf(findings: readonly Finding[]): Statement[] {
 /** Calculations, tables and the like: what an agent worked out, kept whole, rather than a passage of a document. */
 export function isResult({ text, source, by }: Finding): boolean {
   if (by === undefined || source?.score !== undefined || source?.uri !== undefined) return false;
-  return text.length <= RESULT_CHARS || (text.length <= TABLE_CHARS && /^\s*\|.*\|\s*$/m.test(text));
+  return text.length <= RESULT_CHARS || (text.length <= LAID_OUT_CHARS && /^\s*(?:\|.*\||[-*+]\s.*)\s*$/m.test(text));
 }
 
 function linesOf(finding: Finding): Line[] {

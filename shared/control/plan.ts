@@ -8,14 +8,15 @@ export type PlannedGoal = {
   readonly id: string;
   /** What is wanted, in the words of the request. */
   readonly text: string;
-  /** The goal this one serves; null when the request itself asked for it. */
+  /** The goal this one serves; null when it serves the request itself. */
   readonly parent: string | null;
+  /** It goes out when these have ended and at least one worked: with what there is, not only when there is all. */
   readonly dependsOn: readonly string[];
-  /** Of what it depends on: everything must have worked, or it makes the best of what did. */
-  readonly needs: "all" | "any";
-  /** A goal nobody asked for by name may turn out to be needless: one finding needs no composing. */
+  /** Whether the request asked for it, or the planner added it so that the answer gets good. */
+  readonly origin: "request" | "planner";
+  /** An added goal may turn out to be needless: what was worked out, or a single passage, needs no composing. */
   readonly when: "always" | "several-findings";
-  /** What the goal is in the plan. `asked` comes from the request, the others are the planner's. */
+  /** What the goal is for. `gather`, `compose` and `check` serve the answer as a whole. */
   readonly role: "asked" | "gather" | "compose" | "check";
   /** Which `agent/skill` may be used, and no other. */
   readonly surface: readonly string[];

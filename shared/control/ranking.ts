@@ -33,7 +33,9 @@ const SCALE = 1.6;
  * What a plain question is worth to the skill that answers questions from documents, though it shares no word with its
  * card: nobody lists what documents speak of. Less than a clear claim, so whoever knows the question's words still leads.
  */
-const PLAIN_QUESTION = 1.2;
+const PLAIN_QUESTION = 1;
+/** How far another skill's words must lead to claim such a question from it. Short of that, nobody needs to be asked back. */
+const CLAIMS = 1.15;
 /** Questions in words that a card for such a skill would use; and how well one must fit to be that skill. */
 const READING = "find in the documents what is known, said or written about a question";
 const PLAINLY = 0.5;
@@ -58,7 +60,13 @@ export type Ranker = {
 /** Media types that show that a skill reads such a thing. */
 const READS: Partial<Record<Kind, readonly string[]>> = { "<table>": ["text/csv"], "<file>": ["text/html", "application/pdf"] };
 
-type Entry = { readonly key: string; readonly agent: string; readonly skill: AgentSkill; readonly examples: readonly Terms[] };
+type Entry = {
+  readonly key: string;
+  readonly agent: string;
+  readonly skill: AgentSkill;
+  readonly examples: readonly Terms[];
+  readonly onlyOrders: boolean;
+};
 
 export function rankerOf(catalogue: readonly AgentCard[]): Ranker {
   const verbs = new Set(catalogue.flatMap((card) => card.skills.flatMap((skill) => (skill.examples ?? []).flatMap(firstWord))));
@@ -68,6 +76,8 @@ export function rankerOf(catalogue: readonly AgentCard[]): Ranker {
       agent: card.name,
       skill,
       examples: (skill.examples ?? []).map((example) => termsOf(example, verbs)),
+      // By the common verbs alone: what cards open with may be a noun ("rows where …").
+      onlyOrders: (skill.examples ?? []).length > 0 && (skill.examples ?? []).every((example) => termsOf(example).mood === "order"),
     })),
   );
   const index = new MiniSearch({
@@ -100,12 +110,14 @@ export function rankerOf(catalogue: readonly AgentCard[]): Ranker {
     if (ordered) weigh(ordered, ORDER);
 
     if (terms.mood === "plain-question") {
-      for (const { key, examples } of entries) {
-        const obeys = examples.length > 0 && examples.every(({ mood }) => mood === "order");
-        if (obeys && evidence.has(key)) evidence.set(key, ONLY_ORDERS * (evidence.get(key) ?? 0));
+      for (const { key, onlyOrders } of entries) {
+        if (onlyOrders && evidence.has(key)) evidence.set(key, ONLY_ORDERS * (evidence.get(key) ?? 0));
       }
-      if (reader && !terms.kinds.has("<expression>") && also.length === 0)
-        evidence.set(reader, Math.max(PLAIN_QUESTION, evidence.get(reader) ?? 0));
+      if (reader && !terms.kinds.has("<expression>") && also.length === 0) {
+        const own = Math.max(PLAIN_QUESTION, evidence.get(reader) ?? 0);
+        const others = Math.max(0, ...[...evidence].map(([key, each]) => (key === reader ? 0 : each)));
+        evidence.set(reader, others < CLAIMS * own ? Math.max(own, CLAIMS * others) : own);
+      }
     }
 
     const best = Math.max(0, ...evidence.values());
@@ -117,7 +129,9 @@ export function rankerOf(catalogue: readonly AgentCard[]): Ranker {
       .sort((one, other) => other.score - one.score || (`${one.agent}/${one.skill}` < `${other.agent}/${other.skill}` ? -1 : 1));
   };
   const nearest = rankBy(READING, [], undefined)[0];
-  const reader = nearest && nearest.score >= PLAINLY ? `${nearest.agent}/${nearest.skill}` : undefined;
+  const plainly = nearest && nearest.score >= PLAINLY ? entries.find(({ key }) => key === `${nearest.agent}/${nearest.skill}`) : undefined;
+  // Its examples have to ask: a skill that writes about findings fits the words as well.
+  const reader = plainly?.examples.some(({ mood }) => mood === "plain-question") ? plainly.key : undefined;
   return { rank: (text, also = []) => rankBy(text, also, reader), verbs };
 }
 

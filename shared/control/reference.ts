@@ -2,12 +2,13 @@
  * Whether a piece of a request builds on the pieces before it: by the words that join it, or by a word in it that stands
  * for what came before. A guess by rules: a dependency too many costs time, one too few costs the answer.
  */
+import { withoutPlaceQuestions } from "./place.ts";
 import { mask } from "./spans.ts";
 import type { Piece } from "./split.ts";
 import { wordsIn } from "./words.ts";
 
 const JOINS =
-  /\b(?:then|after that|from that|with that|using that|based on that|after this|from this|with this|from there|finally|afterwards?|lastly)\b/;
+  /\b(?:then|after that|from (?:that|these|those|them|it|this)|with (?:that|these|those|this)|using (?:that|these|those)|based on (?:that|these|those)|after this|from there|finally|afterwards?|lastly)\b/;
 
 const STANDS_FOR_EARLIER: readonly RegExp[] = [
   // "from that", "is that written": that, these, those as a thing, not as a conjunction or before a noun.
@@ -21,7 +22,7 @@ const STANDS_FOR_EARLIER: readonly RegExp[] = [
 const EARLY = 4;
 
 export function buildsOnEarlier({ text, joint }: Piece): boolean {
-  const open = mask(text);
+  const open = withoutPlaceQuestions(mask(text));
   if (JOINS.test(joint)) return true;
   if (STANDS_FOR_EARLIER.some((pattern) => pattern.test(open))) return true;
   return wordsIn(open)

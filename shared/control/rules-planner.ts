@@ -56,7 +56,7 @@ function goal(id: string, text: string): PlannedGoal {
     text,
     parent: null,
     dependsOn: [],
-    needs: "all",
+    origin: "request",
     when: "always",
     role: "asked",
     surface: [],
@@ -89,7 +89,7 @@ function giveAttachments(goals: readonly PlannedGoal[], request: PlanRequest, ra
   });
   const left = attachments.map((_, index) => index).filter((index) => !given.some((each) => each.attachments.includes(index)));
   if (left.length === 0) return given;
-  const first = takeIn("g0", left, request, ranker);
+  const first = { ...takeIn("g0", left, request, ranker), origin: "planner" } as const;
   // Nobody takes it in: the goals get it as it is, and their skill may say what it thinks of it.
   if (first.candidates.length === 0) return given.map((each) => ({ ...each, attachments: [...each.attachments, ...left] }));
   return [first, ...given.map((each) => ({ ...each, dependsOn: each.dependsOn.length > 0 ? each.dependsOn : [first.id] }))];
@@ -119,11 +119,12 @@ function addComposing(asked: readonly PlannedGoal[], ranker: Ranker, request: st
     const drafts = before.filter((id) => goals.some((other) => other.id === id && other.role === "compose"));
     if (isFor(each, checker) && drafts.length > 0) goals.push({ ...each, dependsOn: drafts, role: "check" });
     else if (!isFor(each, composer)) goals.push(each);
-    else if (before.length > 0) goals.push({ ...each, dependsOn: before, needs: "any", role: "compose" });
+    else if (before.length > 0) goals.push({ ...each, dependsOn: before, role: "compose" });
     else if (gatherer && !isFor(each, gatherer)) {
       const gather = {
         ...goal(`${each.id}-sources`, `find passages about ${topicOf(each.text)}`),
         parent: each.id,
+        origin: "planner",
         role: "gather",
       } as const;
       goals.push({ ...gather, surface: [keyOf(gatherer)], candidates: [gatherer] });
@@ -134,12 +135,12 @@ function addComposing(asked: readonly PlannedGoal[], ranker: Ranker, request: st
   let draft = goals.findLast(({ role }) => role === "compose");
   const alreadyChecks = asked.some((each) => isFor(each, checker));
   if (!draft && composer && !alreadyChecks && asked.some(({ stop }) => stop === "answer")) {
-    const own = { ...goal("compose", COMPOSE), role: "compose", needs: "any", when: "several-findings" } as const;
+    const own = { ...goal("compose", COMPOSE), origin: "planner", role: "compose", when: "several-findings" } as const;
     draft = { ...own, dependsOn: goals.map(({ id }) => id), surface: [keyOf(composer)], candidates: [composer] };
     goals.push(draft);
   }
   if (draft && checker && !alreadyChecks && request) {
-    const check = { ...goal("check", CHECK), role: "check", dependsOn: [draft.id], surface: [keyOf(checker)] } as const;
+    const check = { ...goal("check", CHECK), origin: "planner", role: "check", dependsOn: [draft.id], surface: [keyOf(checker)] } as const;
     goals.push({ ...check, candidates: [checker] });
   }
   return goals;

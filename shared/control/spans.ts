@@ -16,7 +16,7 @@ const WHOLE: readonly RegExp[] = [
   /\((?:[^()]|\([^()]*\))*\)|\[[^\]]*\]|\{[^}]*\}/g,
   /\b[a-z][a-z0-9+.-]{0,15}:\/\/[^\s<>]*[^\s<>.,;:!?)\]]/gi,
   /\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+/g,
-  /\b(?:e\.\s?g|i\.\s?e|cf|vs|etc|approx|ca|no|nr|fig|eq|sec|ch|p|pp|dr|mr|mrs|ms|prof|st|inc|ltd|jr|sr|al|[A-Z](?:\.[A-Z])+)\.(?=\s+\S)/gi,
+  /\b(?:e\.\s?g|i\.\s?e|cf|vs|etc|approx|ca|no|nr|fig|eq|sec|ch|p|pp|dr|mr|mrs|ms|prof|st|inc|ltd|jr|sr|al|avg|max|min|dept|incl|excl|est|temp|qty|resp|sect|para|vol|[A-Z](?:\.[A-Z])+)\.(?=\s+\S)/gi,
   // Names with dots: README.md, v1.2.3, example.com, 0.95, 1,000.5, 3:30
   /\b\w+(?:[.,:/]\w+)+\b/g,
   /\b[A-Z]\.(?=\s+[A-Z][a-z])/g,

@@ -2,7 +2,10 @@
  * Cuts a request into the pieces that each ask for one thing, by rules, in the words of the request. Cuts too seldom
  * rather than too often: two wishes in one piece still get an answer, half a wish gets none.
  */
+import { isOnlyVerb, ordersBareObject, ordersWithObject } from "./imperative.ts";
+import { placeQuestionAt } from "./place.ts";
 import { MASK, mask } from "./spans.ts";
+import { termsOf } from "./terms.ts";
 import { AUXILIARIES, PREAMBLE, QUESTION_WORDS, REQUEST_VERBS, wordsIn } from "./words.ts";
 
 export type Piece = {
@@ -15,12 +18,14 @@ export type Piece = {
 const LONGEST = 20_000;
 /** Characters of a clause that can tell whether it asks for something. */
 const HEAD = 300;
+/** Words of an order whose verb nobody knows, without an article: longer may be anything. */
+const MOST_OF_A_STRANGER = 8;
 
 /** @param verbs orders known from the cards' examples, beside the common ones */
 export function split(request: string, verbs: ReadonlySet<string> = new Set()): Piece[] {
   const isVerb = (word: string) => REQUEST_VERBS.has(word) || verbs.has(word);
   const head = request.slice(0, LONGEST);
-  const sentences = cut(head, sentenceEnds(mask(head)));
+  const sentences = cut(head, sentenceEnds(mask(head), isVerb));
   const pieces = sentences.flatMap((sentence) => clauses(sentence, isVerb)).filter(({ text }) => /[\p{L}\p{N}]/u.test(text));
   const joined = attachMaterial(pieces, isVerb);
   const last = joined.at(-1);
@@ -31,15 +36,21 @@ export function split(request: string, verbs: ReadonlySet<string> = new Set()): 
 }
 
 /** Offsets after which a new sentence, paragraph or list item begins. */
-function sentenceEnds(masked: string): number[] {
+function sentenceEnds(masked: string, isVerb: (word: string) => boolean): number[] {
   const ends: number[] = [];
+  // In lower case it may be an abbreviation that ended, unless what follows is a request of its own.
+  for (const found of masked.matchAll(/(?<=[\p{L}\p{N})\uE000]{2}|\d)\.(?=\s+\p{Ll})/gu)) {
+    const end = found.index + found[0].length;
+    const next = masked.slice(end, end + HEAD).trimStart();
+    if (opensRequest(next, isVerb) || ordersWithObject(openingWords(next)) || placeQuestionAt(next) > 0) ends.push(end);
+  }
   for (const found of masked.matchAll(
     /[?!]+(?=\s)|;|(?<!(?:^|\n)\s*\(?(?:\d{1,2}|[a-z]))\.(?=\s+(?:[\p{Lu}\p{N}\uE000"“'(*-]|(?:then|from|with|after|using|and)\b))|\n\s*\n|\n(?=\s*(?:[-*•]|\d{1,2}[.)]|[a-z][)])\s)/gu,
   ))
     ends.push(found.index + found[0].length);
   // A list whose first item follows on the same line: "1) find … 2) calculate …".
   for (const found of masked.matchAll(/(?<=\s)(?=\(?\d{1,2}[)]\s+\p{L})/gu)) ends.push(found.index);
-  return ends.sort((one, other) => one - other);
+  return [...new Set(ends)].sort((one, other) => one - other);
 }
 
 function cut(text: string, at: readonly number[]): string[] {
@@ -50,9 +61,9 @@ function cut(text: string, at: readonly number[]): string[] {
 const LIST_MARK = /^\s*(?:[-*•]|\(?\d{1,2}[.)]|[a-z][)])\s+/;
 // Longest first: an alternation takes what it meets first.
 const JOINT =
-  /,?\s+and\s+(?:then|after that|from (?:that|there)|with that|also|finally)\b,?\s+|[,.]?\s+(?:and\s+)?(?:after that|from that|with that|after this|from there),?\s+|,?\s+then,?\s+|,?\s+and\s+|,\s+/giu;
+  /,?\s+and\s+(?:then|after that|from (?:that|these|those|them|it|there)|with that|also|finally)\b,?\s+|[,.]?\s+(?:and\s+)?(?:after that|from (?:that|these|those|them|it)|with that|after this|from there),?\s+|,?\s+then,?\s+|,?\s+and\s+|,\s+/giu;
 const OPENING =
-  /^(?:and\s+)?(?:then|after that|from that|with that|from this|with this|using that|based on that|after this|from there|finally|next|first(?:ly)?|second(?:ly)?|third(?:ly)?|lastly|afterwards?)\b[,:]?\s+/i;
+  /^(?:and\s+)?(?:then|after that|from (?:that|these|those|them|it|this)|with (?:that|these|those|this)|using (?:that|these|those)|based on (?:that|these|those)|after this|from there|finally|next|first(?:ly)?|second(?:ly)?|third(?:ly)?|lastly|afterwards?)\b[,:]?\s+/i;
 
 /** One sentence into its clauses: cut at a joint only when both sides stand as requests of their own. */
 function clauses(sentence: string, isVerb: (word: string) => boolean): Piece[] {
@@ -64,13 +75,48 @@ function clauses(sentence: string, isVerb: (word: string) => boolean): Piece[] {
   for (const found of masked.matchAll(JOINT)) {
     const left = ends(masked.slice(start, found.index));
     const right = masked.slice(found.index + found[0].length).slice(0, HEAD);
-    if (!standsAlone(left, isVerb) || !opensRequest(right, isVerb) || belongsTogether(left, right, found[0], isVerb)) continue;
+    const side = { left, right, joint: found[0], said: body.slice(start, found.index) };
+    if (placeQuestionAt(right) > 0 || !(standsBetween(side, isVerb) || ordersUnknown(side, isVerb))) continue;
     pieces.push(tidy(body.slice(start, found.index), joint));
     start = found.index + found[0].length;
     joint = found[0];
   }
   pieces.push(tidy(body.slice(start), joint));
   return pieces;
+}
+
+type Sides = {
+  readonly left: string;
+  readonly right: string;
+  readonly joint: string;
+  /** The left side unmasked. */
+  readonly said: string;
+};
+
+function standsBetween({ left, right, joint }: Sides, isVerb: (word: string) => boolean): boolean {
+  return standsAlone(left, isVerb) && opensRequest(right, isVerb) && !belongsTogether(left, right, joint, isVerb);
+}
+
+/** A joint between two orders of which one has a verb no list knows. */
+function ordersUnknown({ left, right, joint, said }: Sides, isVerb: (word: string) => boolean): boolean {
+  const [before, after] = [openingWords(left), openingWords(right)];
+  const [first = ""] = after;
+  if (isVerb(first)) {
+    // "Juggle the torches and calculate 2+2": the first is the stranger.
+    if (!isOnlyVerb(first) || after.length < 2 || isVerb(before[0] ?? "") || QUESTION_WORDS.has(before[0] ?? "")) return false;
+    return before.length <= MOST_OF_A_STRANGER && (ordersWithObject(before) || ordersBareObject(before));
+  }
+  if (!standsAlone(left, isVerb) && !ordersWithObject(before)) return false;
+  // "… agents that juggle and eat the fire", "if it is late and …": verbs of a clause within.
+  if (/\b(?:that|which|who|if|when|while|because|to)\s+\p{Ll}+/u.test(left.replace(/^\S+\s+/, "")) && !/\bthen\b/i.test(joint))
+    return false;
+  if (ordersWithObject(after)) return true;
+  const sum = termsOf(said).kinds.has("<expression>") && /[\d%)]\s*$/.test(said);
+  return (/\bthen\b/i.test(joint) || (/\band\b/i.test(joint) && sum)) && ordersBareObject(after);
+}
+
+function openingWords(text: string): string[] {
+  return wordsIn(text.replaceAll(MASK, "x").replace(OPENING, "").replace(PREAMBLE, ""));
 }
 
 function tidy(raw: string, joint: string): Piece {
@@ -91,7 +137,7 @@ function tidy(raw: string, joint: string): Piece {
 
 /** Whether the left side of a joint is a request: it orders or asks, and says about what. */
 function standsAlone(left: string, isVerb: (word: string) => boolean): boolean {
-  const words = wordsIn(left.replaceAll(MASK, "x").replace(OPENING, "").replace(PREAMBLE, ""));
+  const words = openingWords(left);
   const first = words[0] ?? "";
   const last = words.at(-1) ?? "";
   const asks =
@@ -101,7 +147,7 @@ function standsAlone(left: string, isVerb: (word: string) => boolean): boolean {
 
 /** Whether the right side of a joint begins as a request does: an order with its object, or a question. */
 function opensRequest(right: string, isVerb: (word: string) => boolean): boolean {
-  const words = wordsIn(right.replaceAll(MASK, "x").replace(OPENING, "").replace(PREAMBLE, ""));
+  const words = openingWords(right);
   const [first = "", second = ""] = words;
   if (QUESTION_WORDS.has(first)) return words.length >= 2;
   // "the sum and count of rows": what is followed by "of" was a noun.
@@ -121,8 +167,10 @@ function belongsTogether(left: string, right: string, joint: string, isVerb: (wo
   // "search and check documents": two verbs share one object.
   if (isVerb(last) && !["a", "an", "the", "this", "of", "my", "our", "each"].includes(before.at(-2) ?? "")) return !/\bthen\b/i.test(joint);
   // "what must I do to install and start it": one question whose verbs are a chain.
-  const chained = QUESTION_WORDS.has(before[0] ?? "") && /\b(?:to|can|could|should|must|may|might|would|do i|do we|do you)\b/i.test(left);
-  return chained && !rightAsks && !/\bthen\b|that\b/i.test(joint);
+  // After a comma the chain has ended: "how many may it have, and write a report".
+  const asks = before.slice(0, 4).some((word) => QUESTION_WORDS.has(word));
+  const chained = asks && /\b(?:to|can|could|should|must|may|might|would|do i|do we|do you)\b/i.test(left);
+  return chained && !rightAsks && !/\bthen\b|that\b/i.test(joint) && !(joint.includes(",") && hasObject(right));
 }
 
 const OBJECTS = new Set("the a an it them this that these those my our all each every both its their".split(" "));
@@ -153,6 +201,10 @@ function attachMaterial(pieces: readonly Piece[], isVerb: (word: string) => bool
     // "Please do the following:" asks for nothing that the next piece does not ask for.
     if (/:$/.test(piece.text) && wordsIn(piece.text).length <= 8 && next && !isMaterial(next, isVerb)) continue;
     const last = joined.at(-1);
+    if (last && placeQuestionAt(piece.text) === piece.text.replace(/[\s?.!]+$/, "").length && piece.text !== "") {
+      joined[joined.length - 1] = { ...last, text: `${last.text}${/[?!]$/.test(last.text) ? " " : ". "}${piece.text}` };
+      continue;
+    }
     if (!isMaterial(piece, isVerb)) {
       joined.push(material ? { ...piece, text: `${material}\n${piece.text}` } : piece);
       material = "";
@@ -172,5 +224,6 @@ function isMaterial({ text }: Piece, isVerb: (word: string) => boolean): boolean
   const words = wordsIn(masked.replace(PREAMBLE, "").slice(0, HEAD));
   const [first = ""] = words;
   if (masked.endsWith("?") || QUESTION_WORDS.has(first) || AUXILIARIES.has(first) || isVerb(first)) return false;
+  if (ordersWithObject(words) && words[1] !== "this" && words[1] !== "these") return false;
   return SUBJECTS.has(first) || words.slice(1).some((word) => AUXILIARIES.has(word));
 }

@@ -23,6 +23,8 @@ export type GoalResult = {
   /** The findings as they travel on to dependent goals, and how many they are. */
   readonly findings: Part | null;
   readonly findingCount: number;
+  /** Some of it was worked out rather than quoted from a document: then the agent's own text says it best. */
+  readonly worked: boolean;
   readonly artifacts: readonly { readonly taskId: string; readonly artifactId: string }[];
   /** Claims of a draft that a checking goal did not find in the sources. */
   readonly unsupported: readonly string[];
@@ -120,14 +122,14 @@ function settled(state: ControlState): ControlState {
 
 function fateOf(state: ControlState, goal: Goal): "ready" | "wait" | "blocked" | "needless" {
   const before = goal.dependsOn.map((id) => goalOf(state, id));
-  const all = goal.needs === "all";
-  // Known as soon as one fails: no need to wait for the others.
-  if (all && before.some(({ status }) => status === "failed" || status === "blocked")) return "blocked";
-  if (all && before.some(({ status }) => status === "needless")) return "needless";
   if (before.some(({ status }) => status === "waiting")) return "wait";
-  if (before.length > 0 && !before.some(({ status }) => status === "done")) return "blocked";
-  const findings = before.reduce((sum, { result }) => sum + (result?.findingCount ?? 0), 0);
-  return goal.when === "several-findings" && findings < 2 ? "needless" : "ready";
+  if (before.length > 0 && !before.some(({ status }) => status === "done"))
+    return before.some(({ status }) => status === "needless") ? "needless" : "blocked";
+  if (goal.when === "always") return "ready";
+  const given = before.flatMap(({ result }) => (result && result.findingCount > 0 ? [result] : []));
+  const findings = given.reduce((sum, { findingCount }) => sum + findingCount, 0);
+  // Tables and calculations are whole as they are; only passages have to be made into an answer.
+  return findings >= 2 && given.some(({ worked }) => !worked) ? "ready" : "needless";
 }
 
 function blockedBy(state: ControlState, goal: Goal): string {

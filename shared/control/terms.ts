@@ -76,7 +76,9 @@ export function termsOf(text: string, verbs: ReadonlySet<string> = new Set()): T
   return { mood, words: [...new Set(words.map(stem))], order: opens && !says ? orderOf(first, all[1] ?? "") : null, kinds };
 }
 
-function orderOf(verb: string, next: string): string {
+/** "Double-check" is a way of checking: the last part says what is done. */
+function orderOf(compound: string, next: string): string {
+  const verb = compound.slice(compound.lastIndexOf("-") + 1);
   return PHRASAL.has(verb) && PARTICLES.has(next) ? `${stem(verb)} ${next}` : stem(verb);
 }
 

@@ -23,7 +23,21 @@ export const REQUEST_VERBS = list(`
   rate read recommend record remember remind remove rename reply report reserve research retrieve return review rewrite round run
   save say scan schedule search select sell send set share show sing solve sort split start state stop store submit subtract sum
   summarise summarize suggest tell test total track transfer translate turn update upload use validate verify visit warn watch
-  work write`);
+  work write
+  anonymise anonymize assign attach bake borrow brew bring browse capture compile configure connect cook crop debug decode decrypt
+  detect disable discover discuss double-check duplicate enable encode encrypt erase escalate execute expand feed fly guess hire
+  improve inform insert invent invite invoke juggle knit migrate modify mow mute negotiate obtain organise organize paint perform
+  pour prioritise prioritize purchase reboot rebuild refactor refund reject render repair replace resize resolve restart restore
+  revert revoke roast scrape sew simulate spell subscribe swap synthesise synthesize teach throw transcribe triple-check tune undo
+  uninstall unlock unsubscribe wake wash wipe wrap`);
+
+/** Orders that are nouns as well: "test plans", "report numbers". Beside another noun they may be part of its name. */
+export const NOUNS_TOO = list(`
+  answer average book call change check copy count display download draft edit email estimate extract file filter fix forecast
+  format group help import index install join list load look make measure message monitor move name note open order outline ping
+  plan plot post print process produce prove purchase push quote rank rate read record repair reply report research retrieve return
+  review round run save scan schedule search set share show sort split start state stop store sum swap test total track transfer
+  turn update upload use visit warn watch wash work wrap draw play guess throw tune`);
 
 /** Said out of politeness or habit before the request proper. */
 export const PREAMBLE =
@@ -56,4 +70,5 @@ export function wordsIn(text: string): string[] {
 }
 
 /** What may stand before a question word: "under which licence", "for how long". */
-export const BEFORE_QUESTION = /^(?:and\s+)?(?:in|on|at|by|for|from|of|to|under|with|within|after|until|since)\s+(?=(?:what|which|whom|whose|how|when|where)\b)/i;
+export const BEFORE_QUESTION =
+  /^(?:and\s+)?(?:in|on|at|by|for|from|of|to|under|with|within|after|until|since)\s+(?=(?:what|which|whom|whose|how|when|where)\b)/i;

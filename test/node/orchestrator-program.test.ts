@@ -346,7 +346,15 @@ describe("the orchestrator, when something fails,", () => {
     expect(ran.outcome).toMatchObject({ outcome: "completed", text: "Answered in part: 1 of 3 goals were met." });
     expect(ran.text).toContain("The floor is 0.75.");
     expect(ran.text).toContain('"Calculate 12*7" could not be done: analyst/calculate failed: no formula');
-    expect(ran.text).toContain('"calculate 3*4" was not tried: it builds on "Calculate 12*7", which gave nothing');
+    // It builds on both: with the limit found there was something to go on with.
+    expect(ran.text).toContain('"calculate 3*4" could not be done: analyst/calculate failed: no formula');
+  });
+
+  it("does not try what builds on a failure alone", async () => {
+    const ran = await ask("Calculate 12*7. From that, search the documents for its meaning.", {
+      agents: { "analyst/calculate": () => fails("failed", "no formula") },
+    });
+    expect(ran.text).toContain('was not tried: it builds on "Calculate 12*7", which gave nothing');
   });
 
   it.each([

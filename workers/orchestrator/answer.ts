@@ -6,12 +6,13 @@ import { type ControlState, describeGoal, type Goal } from "../../shared/control
 import type { Outcome } from "../../shared/host/program.ts";
 import { type Finding, findingsPart } from "../../shared/kit/finding.ts";
 import type { JsonObject } from "../../shared/task/a2a-types.ts";
-import { findingsIn } from "./hand-over.ts";
+import { findingsIn, keyOfFinding } from "./hand-over.ts";
+
+/** Characters of a goal's words over its section. */
+const LONGEST_TITLE = 120;
 
 export function answerFrom(state: ControlState): Outcome {
-  const asked = state.goals.filter(
-    ({ parent, role, id }) => role === "asked" || (role === "compose" && parent === null && id !== "compose"),
-  );
+  const asked = state.goals.filter(({ origin }) => origin === "request");
   const done = state.goals.filter(({ status }) => status === "done");
   const missing = asked.filter(({ status }) => status !== "done");
   // What was gathered or taken in on the way is no answer as long as nothing that was asked for is done.
@@ -23,7 +24,7 @@ export function answerFrom(state: ControlState): Outcome {
   const sections = [
     body(
       draft,
-      done.filter(({ role }) => role === "asked"),
+      done.filter(({ origin }) => origin === "request"),
     ),
     draft ? "" : sourcesSection(findings),
     listSection("Not found in the sources", unsupported),
@@ -46,11 +47,31 @@ function nothingDone(missing: readonly Goal[], state: ControlState): Outcome {
   return { outcome: tried ? "failed" : "rejected", reason: reason || "nothing of the request could be done: say it in other words" };
 }
 
-/** The composed draft with what it does not hold of deliveries and the like left to its own sections; else each result. */
+/** The composed draft, and below it what it does not hold; without a draft each result, alone without a heading. */
 function body(draft: Goal | undefined, done: readonly Goal[]): string {
-  if (draft) return draft.result?.text ?? "";
-  if (done.length === 1) return done[0]?.result?.text || "Done.";
-  return done.map(({ text, result }) => `## ${text}\n\n${result?.text || "Done."}`).join("\n\n");
+  if (!draft && done.length === 1) return done[0]?.result?.text || "Done.";
+  const rest = draft ? done.filter((goal) => goal.id !== draft.id && !isHeld(goal, draft, done)) : done;
+  return [draft?.result?.text ?? "", ...rest.map(sectionOf)].filter(Boolean).join("\n\n");
+}
+
+function sectionOf({ text, result }: Goal): string {
+  const title = text.split("\n", 1)[0] ?? "";
+  return `## ${title.length > LONGEST_TITLE ? `${title.slice(0, LONGEST_TITLE)}…` : title}\n\n${result?.text || "Done."}`;
+}
+
+/**
+ * Whether the reader meets a goal's result already: the draft used a finding of it, or a goal that built on it did. A text
+ * of its own that was asked for, a summary or a verdict, is in nobody else's.
+ */
+function isHeld(goal: Goal, draft: Goal, done: readonly Goal[]): boolean {
+  if (goal.role !== "asked") return false;
+  const own = keysOf(goal);
+  const users = [draft, ...done.filter(({ dependsOn }) => dependsOn.includes(goal.id))];
+  return users.some((user) => keysOf(user).some((key) => own.includes(key)));
+}
+
+function keysOf({ result }: Goal): string[] {
+  return findingsIn(result ? [result] : []).map(keyOfFinding);
 }
 
 function sourcesSection(findings: readonly Finding[]): string {

@@ -48,7 +48,7 @@ async function settleGoal<Env>(course: Course<Env>, id: string): Promise<Dispatc
       return decision;
     }
     // Nobody asked for the added goals by name, so nobody can say which skill was meant for them.
-    const mayAsk = goal.role !== "gather" && goal.role !== "check" && id !== "compose" && course.questions < course.contract.maxQuestions;
+    const mayAsk = goal.origin === "request" && course.questions < course.contract.maxQuestions;
     if (!mayAsk) {
       course.state = giveUp(course.state, id, unfitNote(decision, course));
       return decision;
@@ -87,7 +87,7 @@ export function decide<Env>(course: Course<Env>, goal: Goal, candidates: readonl
     candidates,
     ready: layers.find((layer) => layer.includes(goal.id))?.length ?? 1,
     // The planner's own additions do not count against what a caller may ask for.
-    goals: state.goals.filter(({ role, id }) => role === "asked" || (role === "compose" && id !== "compose")).length,
+    goals: state.goals.filter(({ origin }) => origin === "request").length,
     surface: candidates.every(({ agent, skill }) => goal.surface.includes(`${agent}/${skill}`)) ? "inside" : "outside",
     attempts: goal.attempts.length,
   };

@@ -42,14 +42,19 @@ function sourcesOfDraft(state: ControlState, goal: Goal): Finding[] {
   return distinct([...used, ...found]);
 }
 
+/** What tells one finding from another, wherever it was handed on. */
+export function keyOfFinding({ text, source }: Finding): string {
+  return JSON.stringify([text, source?.document, source?.position]);
+}
+
 export function findingsIn(results: readonly GoalResult[]): Finding[] {
   return distinct(results.flatMap(({ findings }) => (findings ? findingsOf([findings]) : [])));
 }
 
 function distinct(findings: readonly Finding[]): Finding[] {
   const seen = new Set<string>();
-  return findings.filter(({ text, source }) => {
-    const key = JSON.stringify([text, source?.document, source?.position]);
+  return findings.filter((finding) => {
+    const key = keyOfFinding(finding);
     return !seen.has(key) && seen.add(key);
   });
 }
@@ -70,6 +75,8 @@ export function resultFrom(goal: Goal, answer: DelegateResult & { ok: true }): G
     text,
     findings: findings.length > 0 ? findingsPart(findings) : null,
     findingCount: findings.length,
+    // A passage can be opened, or was ranked by a search; what has neither was worked out.
+    worked: findings.some(({ source }) => source?.uri === undefined && source?.score === undefined),
     artifacts: answer.artifacts.map(({ artifactId }) => ({ taskId: answer.taskId, artifactId })),
     unsupported,
   };

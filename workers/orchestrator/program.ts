@@ -23,6 +23,10 @@ export interface OrchestratorDeps<Env> {
   readonly planner: Planner;
 }
 
+/** Characters that the names of all goals together may take: progress is shown in one line. */
+const NAMES_LINE = 130;
+const SHORTEST_NAME = 12;
+
 type Planned = { readonly plan: Plan; readonly names: Record<string, string> } | { readonly refused: string };
 
 export function orchestratorProgram<Env>(deps: OrchestratorDeps<Env>): Program<Env> {
@@ -100,6 +104,14 @@ function widthOf<Env>({ first }: Course<Env>, id: string): number {
 
 /** What was asked for and what that takes; whether there will be anything to compose and check is not known yet. */
 function announce({ goals }: ControlState): string {
-  const sure = goals.filter(({ role, when }) => role !== "check" && when === "always");
-  return `Planned ${sure.length} goal${sure.length === 1 ? "" : "s"}: ${sure.map(({ text }) => `"${text}"`).join(", ")}`;
+  const sure = goals.filter(({ origin, role, when }) => origin === "request" || (role !== "check" && when === "always"));
+  const room = Math.max(SHORTEST_NAME, Math.floor(NAMES_LINE / sure.length));
+  const names = sure.map(({ text }) => `"${brief(text, room)}"`);
+  return `Planned ${sure.length} goal${sure.length === 1 ? "" : "s"}: ${names.join(", ")}`;
+}
+
+/** The beginning of its first line: behind it may stand a whole table. */
+function brief(text: string, room: number): string {
+  const line = text.split("\n", 1)[0] ?? "";
+  return line.length > room || line.length < text.length ? `${line.slice(0, room - 1).trimEnd()}…` : line;
 }

@@ -2,9 +2,9 @@
  * Answers one question: reads it as a repeated factor or as formulas, computes, and writes the working. What the words
  * were taken to mean is always said, so that a wrong reading can be seen.
  */
-import { type BigNumber, decimal, FormulaError, math } from "./engine.ts";
+import { type BigNumber, decimal, FormulaError, isNumber, math, type Value } from "./engine.ts";
 import { evaluateFormula } from "./evaluate.ts";
-import { readFormulas } from "./formula-in-text.ts";
+import { hasWrittenFormula, readFormulas } from "./formula-in-text.ts";
 import type { Names } from "./names.ts";
 import type { Reading } from "./phrases.ts";
 import { type Breaks, lastHolding } from "./repeated-factor.ts";
@@ -36,9 +36,12 @@ export function answerQuestion(question: string, names: Names): readonly Answer[
         reason: `a question of ${question.length} characters is too long; the most is ${LONGEST_QUESTION}`,
       },
     ];
-  const repeated = readRepeatedFactor(question);
+  // A formula that somebody wrote out is what they mean, whatever the words around it sound like.
+  const written = hasWrittenFormula(question) ? readFormulas(question, names) : [];
+  const repeated = written.length === 0 ? readRepeatedFactor(question) : undefined;
   if (repeated) return [refusable(question, () => repeatedFactor(repeated, names))];
-  return readFormulas(question, (name) => names.isStated(name)).map((reading) => refusable(reading.formula, () => formula(reading, names)));
+  const readings = written.length > 0 ? written : readFormulas(question, names);
+  return readings.map((reading) => refusable(reading.formula, () => formula(reading, names)));
 }
 
 function refusable(question: string, answer: () => Answer): Answer {
@@ -58,6 +61,7 @@ function formula(reading: Reading, names: Names): Answer {
   const { value, steps } = evaluateFormula(reading.formula, (name) => names.value(name));
   const inputs = names.takeUsed();
   const result = equation(reading.formula, value, reading.percent ?? "natural");
+  names.remember(value, result);
   const shown = steps.map((step) => equation(step.formula, step.value, false));
   const working = [
     ...(reading.note ? [reading.note] : []),
@@ -104,7 +108,7 @@ function repeatedFactor(question: RepeatedFactorQuestion, names: Names): Answer 
     ? `${counted}: the first at which the product is no longer ${edge}; the product is ${product}`
     : `${counted} stay${count === 1 ? "s" : ""} ${edge}: the product is ${product}`;
   const cap = ["max", "maximum", "most"].map((most) => `${most} ${unit}`).find((name) => names.isStated(name));
-  const limit = cap === undefined ? undefined : names.value(cap);
+  const limit = cap === undefined ? undefined : plainNumber(names.value(cap));
   return {
     ok: true,
     result: limit?.lt(count) ? `${result}. But at most ${show(limit)} ${unit} are allowed: that limit is met first` : result,
@@ -137,14 +141,19 @@ function numberFrom(written: string | undefined, names: Names, help: string): Bi
   if (written === undefined) throw new FormulaError(help);
   if (/^[-+$€£]?[\d.]/.test(written)) return decimal(written);
   const value = names.value(written) ?? lastWord(written, names);
-  if (value) return value;
+  if (value && isNumber(value)) return value;
+  if (value) throw new FormulaError(`"${written}" is ${show(value)}, a quantity with a unit, where a plain number is needed`);
   throw new FormulaError(
     `"${written}" is not known. Say what it is in the message ("${written} = 0.75"), or send a finding that states it ("${written}: 0.75")`,
   );
 }
 
+function plainNumber(value: Value | undefined): BigNumber | undefined {
+  return value !== undefined && isNumber(value) ? value : undefined;
+}
+
 /** "reliability floor" is answered by a finding that says "floor: 0.75". */
-function lastWord(written: string, names: Names): BigNumber | undefined {
+function lastWord(written: string, names: Names): Value | undefined {
   const word = /[ _-](\w+)$/.exec(written)?.[1];
   return word ? names.value(word) : undefined;
 }

@@ -40,8 +40,13 @@ export function calculate({ text, parts, progress }: SkillContext): Outcome {
     ].join("\n"),
   );
   if (problems.length > 0) blocks.push(["Not answered:", ...problems.map((problem) => `- ${problem}`)].join("\n"));
-  const findings: Finding[] = answered.flatMap(({ result, more = [], expression }) =>
-    [result, ...more].map((line) => ({ text: line, source: { document: "calculation", position: expression }, by: "analyst/calculate" })),
+  // The working goes with its result, as a list below it: whoever quotes the one shows the other.
+  const findings: Finding[] = answered.flatMap(({ result, more = [], working, expression }) =>
+    [withList(result, working), ...more].map((text) => ({
+      text,
+      source: { document: "calculation", position: expression },
+      by: "analyst/calculate",
+    })),
   );
   return completed({
     artifacts: [
@@ -49,4 +54,8 @@ export function calculate({ text, parts, progress }: SkillContext): Outcome {
     ],
     text: answered.map(({ result }) => result).join("\n"),
   });
+}
+
+function withList(line: string, items: readonly string[]): string {
+  return items.length === 0 ? line : `${line}\n\n${items.map((item) => `- ${item}`).join("\n")}`;
 }

@@ -109,6 +109,16 @@ export function decimal(text: string): BigNumber {
   return plain.endsWith("%") ? math.bignumber(plain.slice(0, -1)).div(100) : math.bignumber(plain);
 }
 
+/** Units as people write them behind a number, where no other word can be meant: not "in", not "a". */
+export const PLAIN_UNIT =
+  "(?:milliseconds?|seconds?|minutes?|hours?|days?|weeks?|months?|years?|ms|secs?|mins?|hrs?|s|h|kB|MB|GB|TB|bytes?|bits?|mm|cm|km|miles?|kg|mg|kHz|MHz|GHz|Hz|kW|W)";
+
+/** "30 s" or "0.75": a number as it was written, with its unit where it has one. */
+export function quantity(text: string): Value {
+  const [, number = text, unit] = new RegExp(String.raw`^(.*\d)\s?(${PLAIN_UNIT})$`).exec(text.trim()) ?? [];
+  return unit === undefined ? decimal(number) : math.unit(decimal(number), unit);
+}
+
 const LONGEST_FORMULA = 1_000;
 const DEEPEST_BRACKETS = 40;
 
@@ -128,7 +138,17 @@ export function parseFormula(formula: string): MathNode {
   try {
     return math.parse(formula);
   } catch (error) {
-    const why = error instanceof RangeError ? "it nests too deep" : error instanceof Error ? error.message : String(error);
+    const why = error instanceof RangeError ? "it nests too deep" : breakingPoint(formula, error);
     throw new FormulaError(`"${formula}" cannot be read as a formula: ${why}`);
   }
+}
+
+/** Where the parser gave up, in our words: its own are about its grammar. */
+function breakingPoint(formula: string, error: unknown): string {
+  const char = error instanceof Error && "char" in error ? Number(error.char) : Number.NaN;
+  const rest = formula.slice(char - 1).trim();
+  if (!(char >= 1)) return "write it with numbers, names, brackets and the operators + - * / ^";
+  return rest === ""
+    ? "it breaks off at its end, where a value or a closing bracket is missing"
+    : `it cannot go on at "${rest.slice(0, 20)}", where a value, an operator or a bracket is missing or too much`;
 }

@@ -73,25 +73,28 @@ export function evaluateFormula(formula: string, lookUp: LookUp): Evaluation {
     const [l, r] = [show(left, "operand"), show(right, "operand")];
     switch (node.op) {
       case "+":
-        return note(`${l} + ${r}`, apply(math.add, left, right));
+        return note(`${l} + ${r}`, apply("+", math.add, left, right));
       case "-":
-        return note(`${l} - ${r}`, apply(math.subtract, left, right));
+        return note(`${l} - ${r}`, apply("-", math.subtract, left, right));
       case "*":
         return isBareUnit(left) || isBareUnit(right)
-          ? apply(math.multiply, left, right)
-          : note(`${l} * ${r}`, apply(math.multiply, left, right));
+          ? apply("*", math.multiply, left, right)
+          : note(`${l} * ${r}`, apply("*", math.multiply, left, right));
       case "/":
         if (isNumber(right) && right.isZero()) throw new FormulaError(`${l} / ${r} divides by zero`);
-        if (node.isPercentage === true || isBareUnit(right)) return apply(math.divide, left, right);
-        return note(`${l} / ${r}`, apply(math.divide, left, right));
+        if (node.isPercentage === true || isBareUnit(right)) return apply("/", math.divide, left, right);
+        return note(`${l} / ${r}`, apply("/", math.divide, left, right));
       case "^":
         return note(`${l}^${r}`, power(left, right));
       case "%":
       case "mod":
-        return note(`${l} mod ${r}`, apply(math.mod, left, right));
+        return note(`${l} mod ${r}`, apply("mod", math.mod, left, right));
       case "to":
       case "in":
-        return note(`${l} to ${r}`, apply(math.to, left, right));
+        if (!isUnit(right))
+          throw new FormulaError(`"${l} to ${r}" converts to no unit: write "5 km to miles", and a list of numbers as 5:10`);
+        if (!isUnit(left)) throw new FormulaError(`${l} has no unit to convert from: write it behind the number, as in "5 km to miles"`);
+        return note(`${l} to ${r}`, apply("to", math.to, left, right));
       default:
         return compare(node.op, left, right);
     }
@@ -111,7 +114,7 @@ export function evaluateFormula(formula: string, lookUp: LookUp): Evaluation {
       throw new FormulaError(`the operator "${op}" is not one this calculator has: use + - * / ^ % ! mod to < <= > >= == !=`);
     const [ofUnits, holds] = comparison;
     // Numbers are compared exactly: mathjs calls numbers equal that differ in the 13th digit.
-    const answer = isNumber(left) && isNumber(right) ? holds(left.cmp(right)) : apply(ofUnits, left, right);
+    const answer = isNumber(left) && isNumber(right) ? holds(left.cmp(right)) : apply(op, ofUnits, left, right);
     return note(`${show(left, "operand")} ${op} ${show(right, "operand")}`, answer);
   }
 
@@ -148,7 +151,7 @@ export function evaluateFormula(formula: string, lookUp: LookUp): Evaluation {
         return checkResult(binary(operator, walk(first, unitFirst), walk(second, unitFirst || conversion || operator.implicit)), formula);
       }
       const value = walk(first as MathNode);
-      if (operator.fn === "unaryMinus") return apply(math.unaryMinus, value);
+      if (operator.fn === "unaryMinus") return apply("-", math.unaryMinus, value);
       if (operator.fn === "unaryPlus") return value;
       if (operator.op === "!") return note(`${show(value, "operand")}!`, factorial(value));
       throw new FormulaError(`the operator "${operator.op}" is not one this calculator has`);
@@ -172,7 +175,7 @@ export function evaluateFormula(formula: string, lookUp: LookUp): Evaluation {
       spend(20);
       return note(
         `${name}(${args.map((each) => show(each)).join(", ")})`,
-        guarded(() => allowed.call(args, name)),
+        guarded(() => allowed.call(args, name), name, args),
       );
     }
     if (node.type === "FunctionAssignmentNode")
@@ -188,18 +191,21 @@ export function evaluateFormula(formula: string, lookUp: LookUp): Evaluation {
     if (!isNumber(start) || !isNumber(end) || !isNumber(step) || step.isZero())
       throw new FormulaError("a range needs numbers and a step other than 0, such as 1:10");
     const size = end.sub(start).div(step).floor().add(1);
-    if (size.gt(LONGEST_LIST)) throw new FormulaError(`a range of ${size.toPrecision(6)} values is too long; the most is ${LONGEST_LIST}`);
+    if (size.gt(LONGEST_LIST))
+      throw new FormulaError(
+        `a range of ${show(size)} values is too long; the most is ${LONGEST_LIST}: split it, or write a formula for the whole row`,
+      );
     return list(Array.from({ length: Math.max(0, size.toNumber()) }, (_, at) => start.add(step.mul(at))));
   }
 
   return { value: checkResult(walk(tree), formula), steps };
 }
 
-/** Runs one mathjs operation on values whose size is already bounded. Its complaints (units that differ) become refusals. */
-function apply(operation: unknown, ...args: Value[]): Value {
+/** Runs one operation of the library on values whose size is already bounded. */
+function apply(name: string, operation: unknown, ...args: Value[]): Value {
   if (args.some((each) => typeof each === "boolean")) throw new FormulaError("a yes-or-no answer cannot be calculated with");
   const fn = operation as (...values: Value[]) => Value;
-  return guarded(() => fn(...args), args);
+  return guarded(() => fn(...args), name, args);
 }
 
 /** `km` alone: part of how a quantity is written, not a step of the working. */
@@ -207,12 +213,22 @@ function isBareUnit(value: Value): boolean {
   return isUnit(value) && (value as unknown as { value: unknown }).value === null;
 }
 
-function guarded(run: () => Value, args: readonly Value[] = []): Value {
+/** What the library complains of (units that differ, values it does not take) is said in our words, with what would work. */
+function guarded(run: () => Value, name: string, args: readonly Value[]): Value {
   try {
     return run();
   } catch (error) {
     if (error instanceof FormulaError) throw error;
-    const what = args.length > 0 ? ` (${args.map((each) => `${show(each)} is a ${kindOf(each)}`).join(", ")})` : "";
-    throw new FormulaError(`${error instanceof Error ? error.message.replace(/\.$/, "") : String(error)}${what}`);
+    const given = args.flat().slice(0, 4);
+    const shown = given.map((each) => show(each)).join(" and ");
+    if (given.some(isUnit))
+      throw new FormulaError(
+        given.every(isUnit)
+          ? `the units do not match: ${shown} measure different things, so "${name}" cannot take them together`
+          : `the units do not match: ${shown}; give all of them a unit of one kind, or none`,
+      );
+    throw new FormulaError(
+      `"${name}" cannot take ${given.map((each) => `${show(each)} (a ${kindOf(each)})`).join(" and ")}: use plain numbers`,
+    );
   }
 }

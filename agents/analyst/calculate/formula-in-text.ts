@@ -7,17 +7,21 @@ import { FUNCTIONS } from "./functions.ts";
 import { digitsForWords, operatorsForWords, percentBrackets } from "./notation.ts";
 import { type Reading, readPhrase } from "./phrases.ts";
 
-/** Whether somebody can say what a name stands for: a variable of the request, or a finding. */
-export type IsStated = (name: string) => boolean;
+/** What is known of a name: a variable of the request, or something a finding states. */
+export interface Known {
+  isStated(name: string): boolean;
+  /** Whether it has a unit of its own. */
+  isQuantity(name: string): boolean;
+}
 
 const LEAD_IN =
-  /^(?:and|then|so|now|also|finally|next|please|ok|okay|hi|hello|from (?:that|this|it)|with (?:that|this)|(?:can|could|would) you|i (?:want|need|would like) to(?: know)?|tell me|show me|give me|let me know|find out|find|work out|figure out|calculate|compute|evaluate|determine|solve|do the (?:math|maths) (?:for|on)|what'?s|what (?:is|are|would be|will be|does|do)(?: the (?:value|result|answer) (?:of|to|for))?|how much (?:is|are|does|do)|how big is|is|are|that|whether|if|the (?:value|result) of|result of)\b[\s,:]*/i;
+  /^(?:and|then|so|now|also|finally|next|please|ok|okay|hi|hello|(?:from|with) (?:that|this|these|those|them|it)|(?:can|could|would) you|i (?:want|need|would like) to(?: know)?|tell me|show me|give me|let me know|find out|find|work out|figure out|calculate|compute|evaluate|determine|solve|do the (?:math|maths) (?:for|on)|what'?s|what (?:is|are|would be|will be|does|do)(?: the (?:value|result|answer) (?:of|to|for))?|how much (?:is|are|does|do)|how big is|is|are|that|whether|if|the (?:value|result) of|result of)\b[\s,:]*/i;
 const PERCENT_TAIL =
   /[\s,]*\b(?:(?:expressed |written |given )?(?:as|in|to) (?:an? )?(?:percent(?:age)?|%)(?: form)?|as well as (?:in )?percent(?:age)?)$/i;
 const POLITE_TAIL = /[\s,]*(?:\b(?:please|thanks|thank you|exactly|equal(?: to)?|make|cost|come to|be)|[?.,:;=]|(?<=[a-z]\s*)!)$/i;
 
 /** @param clause one clause, with plain signs (notation.ts) */
-export function readFormulas(clause: string, isStated: IsStated): readonly Reading[] {
+export function readFormulas(clause: string, known: Known): readonly Reading[] {
   let text = clause.trim();
   // No formula here, but refused by name later: better than reading the two halves as calls.
   if (/^[a-z]\w*\s*\([\w\s,]*\)\s*=(?!=)/i.test(text)) return [{ formula: text }];
@@ -26,10 +30,10 @@ export function readFormulas(clause: string, isStated: IsStated): readonly Readi
     const rest = text.replace(POLITE_TAIL, "").trim();
     const tail = rest.replace(PERCENT_TAIL, "").replace(/^(.+)%age of$/i, "$1");
     percent ||= tail !== rest;
-    const readings = readWhole(tail, isStated);
+    const readings = readWhole(tail, known) ?? readBehindColon(tail, known);
     if (readings) return readings.map((reading) => finish(reading, percent));
     const next = tail.replace(LEAD_IN, "");
-    if (next === text) return runsIn(next, isStated).map((formula) => finish({ formula }, percent));
+    if (next === text) return runsIn(next, known).map((formula) => finish({ formula }, percent));
     text = next;
   }
 }
@@ -40,14 +44,53 @@ function finish(reading: Reading, percent: boolean): Reading {
 }
 
 /** The whole text as one phrase or one formula. */
-function readWhole(text: string, isStated: IsStated): readonly Reading[] | undefined {
-  const phrase = readPhrase(text);
-  if (phrase?.every(({ formula }) => isFormula(formula, isStated))) return phrase;
-  const formula = operatorsForWords(digitsForWords(text));
-  if (isFormula(formula, isStated)) return [{ formula }];
+function readWhole(text: string, known: Known): readonly Reading[] | undefined {
+  const phrase = readPhrase(text)?.map((reading) => ({ ...reading, ...withUnitBehind(reading.formula, known) }));
+  if (phrase?.every(({ formula }) => isFormula(formula, known))) return phrase;
+  const formula = withUnitBehind(operatorsForWords(digitsForWords(text)), known);
+  if (isFormula(formula.formula, known)) return [formula];
   const name = /^(?:the\s+)?([\p{L}_][\p{L}\p{N}_]*(?:[ -][\p{L}_][\p{L}\p{N}_]*){0,3})$/u.exec(text)?.[1];
-  if (name && isStated(name)) return [{ formula: name.replace(/[ -]+/g, "_") }];
+  if (name && known.isStated(name)) return [{ formula: name.replace(/[ -]+/g, "_") }];
   return undefined;
+}
+
+/** "How long it may take at most: a * b / 1000": what stands behind the colon is meant. */
+function readBehindColon(text: string, known: Known): readonly Reading[] | undefined {
+  const behind = /^[^:]*\p{L}[^:]*:\s+([^:]+)$/u.exec(text)?.[1];
+  return behind === undefined || !hasWrittenFormula(behind) ? undefined : readWhole(behind.trim(), known);
+}
+
+/** Whether a formula stands there in signs, with names or several operators: a bound such as "above 3/4" is none. */
+export function hasWrittenFormula(text: string): boolean {
+  const product = /(?:[\p{L}_)]\w*\s*[*^×÷]\s*[\w(]|[\w)%]\s*[*^×÷]\s*[\p{L}_(])|[\w)]\s+[/+]\s+[\p{L}_(]|[\p{L}_)]\w*\s+[/+]\s+[\w(]/u;
+  const several = /\d\s*[*/+^×÷]\s*\d[\d.]*%?\s*[-*/+^×÷]\s*\d/;
+  return product.test(text) || several.test(text);
+}
+
+const UNITS_BEHIND = /^(.*\S)\s+([A-Za-z]+)\s+(?:to|into|in)\s+([A-Za-z/]+)$/;
+const UNIT_BEHIND = /^(.*\S)\s+([A-Za-z]+)$/;
+const UNIT_WANTED = /^(.*\S)\s+(?:to|into|in)\s+([A-Za-z/]+)$/;
+
+/**
+ * "maxAttempts * deadlineMs / 1000 seconds": the unit behind a formula of plain numbers is that of its result, not of its
+ * last number. Names that have units of their own are converted instead.
+ */
+function withUnitBehind(formula: string, known: Known): Reading {
+  const both = UNITS_BEHIND.exec(formula);
+  const [, head = "", unit = "", wanted] = (both && isUnitName(both[2] ?? "") ? both : UNIT_BEHIND.exec(formula)) ?? [];
+  const names = (text: string) => tokens(text).filter(({ kind, text: name }) => kind === "name" && !OPERATOR.test(name));
+  const isPlain = (text: string) =>
+    computes(tokens(text)) && names(text).every(({ text: name }) => known.isStated(name) || !isUnitName(name)) && isFormula(text, known);
+  const measured = (text: string) => names(text).some(({ text: name }) => known.isQuantity(name));
+  if (isUnitName(unit) && unit !== "to" && unit !== "in" && isPlain(head)) {
+    const last = tokens(head).at(-1);
+    if (measured(head)) return { formula: `(${head}) to ${wanted ?? unit}` };
+    // "2 * 30 km" is the same either way, and stays as it was written.
+    if (/\//.test(head) || last?.kind === "name" || last?.text === ")")
+      return { formula: `(${head}) ${unit}${wanted ? ` to ${wanted}` : ""}`, note: `"${unit}" is taken for the unit of ${head}` };
+  }
+  const [, whole = "", target = ""] = UNIT_WANTED.exec(formula) ?? [];
+  return isUnitName(target) && isPlain(whole) && measured(whole) ? { formula: `(${whole}) to ${target}` } : { formula };
 }
 
 interface Token {
@@ -71,14 +114,14 @@ function tokens(text: string): Token[] {
 }
 
 /** Every token belongs to arithmetic, and there is something to compute. */
-function isFormula(text: string, isStated: IsStated): boolean {
+function isFormula(text: string, known: Known): boolean {
   const all = tokens(text);
-  return all.every((_, at) => belongs(all, at, isStated)) && computes(all) && !/[-+*/^]\s*(?:$|[),])/.test(text);
+  return all.every((_, at) => belongs(all, at, known)) && computes(all) && !/[-+*/^]\s*(?:$|[),])/.test(text);
 }
 
 const OPERATOR = /^(?:[-+*/^<>=%!]|<=|>=|==|!=|mod|to)$/;
 
-function belongs(all: readonly Token[], at: number, isStated: IsStated): boolean {
+function belongs(all: readonly Token[], at: number, known: Known): boolean {
   const token = all[at];
   if (!token || token.kind === "other") return false;
   if (token.kind !== "name") return true;
@@ -88,8 +131,8 @@ function belongs(all: readonly Token[], at: number, isStated: IsStated): boolean
     return before !== undefined && after !== undefined && before.text !== "(";
   if (constant(token.text) !== undefined && token.text.length > 1) return true;
   const beside = [before, after].some((each) => each !== undefined && OPERATOR.test(each.text));
-  if (isUnitName(token.text) && (before?.kind === "number" || beside)) return true;
-  if (beside || isStated(token.text)) return before?.kind !== "name" || OPERATOR.test(before.text);
+  if (isUnitName(token.text) && (before?.kind === "number" || before?.text === ")" || beside)) return true;
+  if (beside || known.isStated(token.text)) return before?.kind !== "name" || OPERATOR.test(before.text);
   // `2x`: written together, it is a name with a factor.
   return before?.kind === "number" && token.tight;
 }
@@ -106,7 +149,7 @@ function computes(all: readonly Token[]): boolean {
 }
 
 /** The longest stretches of a sentence that are formulas by themselves. */
-function runsIn(sentence: string, isStated: IsStated): string[] {
+function runsIn(sentence: string, known: Known): string[] {
   const text = operatorsForWords(sentence);
   const all = tokens(text);
   const runs: string[] = [];
@@ -124,7 +167,7 @@ function runsIn(sentence: string, isStated: IsStated): string[] {
     const comma = token.text === "," && depthAt(all, from, at) === 0;
     // "2+2 = 4" inside prose is a statement; two values side by side are two things.
     const apart = token.kind === "number" && before?.kind === "number";
-    if (comma || token.text === ":" || token.text === "=" || !belongs(all, at, isStated)) close(at);
+    if (comma || token.text === ":" || token.text === "=" || !belongs(all, at, known)) close(at);
     else if (apart) {
       close(at);
       from = at;

@@ -74,7 +74,10 @@ const one = (fn: unknown, within: (x: BigNumber) => boolean = () => true, need =
 });
 
 /** Takes a quantity with a unit too: |−5 km|, max(3 m, 40 cm). */
-const withUnit = (fn: unknown): AllowedFunction => ({ args: [1, 1], call: ([value]) => loose(fn)(value) });
+const withUnit = (fn: unknown): AllowedFunction => ({
+  args: [1, 1],
+  call: ([value], name) => (value !== undefined && isUnit(value) ? loose(fn)(value) : loose(fn)(number(value, name))),
+});
 
 const whole = (fn: unknown, most: number): AllowedFunction => ({
   args: [2, 2],

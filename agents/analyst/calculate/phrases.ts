@@ -53,7 +53,10 @@ function rules(depth: number): readonly Rule[] {
     [/^(.+?) (?:multiplied (?:by|with)|times|and) itself (\d+) times$/i, ([, x = "", n = ""]) => times(part(x), n)],
     [/^(?:multiply )?(.+?) (?:multiplied (?:by|with)|times|by) itself$/i, ([, x = ""]) => one(`${part(x)}^2`)],
     [/^(\w+) power of (.+)$/i, ([, nth = "", x = ""]) => (ordinal(nth) === undefined ? undefined : one(`${part(x)}^${ordinal(nth)}`))],
-    [/^(?:total|sum|addition) of (.+)$/i, ([, list = ""]) => severalOf(parts(list).map(term), (all) => all.join(" + "), "sum")],
+    [
+      /^(?:total|sum|addition) of (.+)$/i,
+      ([, list = ""]) => longRow(list) ?? severalOf(parts(list).map(term), (all) => all.join(" + "), "sum"),
+    ],
     [/^product of (.+)$/i, ([, list = ""]) => severalOf(parts(list), (all) => all.join(" * "), "prod")],
     [/^(?:average|mean) of (.+)$/i, ([, list = ""]) => one(`mean(${parts(list).join(", ")})`)],
     [/^median of (.+)$/i, ([, list = ""]) => one(`median(${parts(list).join(", ")})`)],
@@ -127,7 +130,7 @@ function rules(depth: number): readonly Rule[] {
 function conversion(quantity: string, unit: string): readonly Reading[] | undefined {
   const units = unit.split(/[/*^]/).filter((name) => !/^\d+$/.test(name));
   const what = operatorsForWords(quantity).replace(/^(?:a|an)\s+/i, "1 ");
-  if (!units.every(isUnitName) || !/\d/.test(what)) return undefined;
+  if (!units.every(isUnitName) || !/\d|[*/^]/.test(what)) return undefined;
   return [{ formula: `${what} to ${unit}` }];
 }
 
@@ -137,9 +140,25 @@ function severalOf(items: readonly string[], write: (items: readonly string[]) =
   return [{ formula: items.length > 1 && items.length <= 12 ? write(items) : `${call}(${items.join(", ")})` }];
 }
 
+const RANGE = new RegExp(
+  `^(?:all )?(?:(?:whole |natural )?(?:numbers? |integers? ))?(?:from |between )?(${NUMBER}) (?:to|through|and|up to) (${NUMBER})$`,
+  "i",
+);
+/** From here on a row of numbers is added by its formula rather than one by one. */
+const LONG_ROW = 1_000;
+
+/** "The sum of 1 to 1e12", where no list could hold the numbers. */
+function longRow(list: string): readonly Reading[] | undefined {
+  const [, from = "", to = ""] = RANGE.exec(list.trim()) ?? [];
+  const [first, last] = [Number(from), Number(to)];
+  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(last) || last - first < LONG_ROW) return undefined;
+  const formula = `(${from} + ${to}) * (${to} - ${from} + 1) / 2`;
+  return [{ formula, note: `the whole numbers from ${from} to ${to} are added as first and last, times how many, by two` }];
+}
+
 /** "3, 4 and 5" or "[3, 4, 5]", leaving commas inside brackets alone. */
 function listItems(list: string): string[] {
-  const range = /^(?:all )?(?:numbers? |integers? )?(?:from )?(\d+) (?:to|through) (\d+)$/i.exec(list.trim());
+  const range = RANGE.exec(list.trim());
   if (range) return [`${range[1]}:${range[2]}`];
   const bare = /^\[[^[\]]*\]$/.test(list.trim()) ? list.trim().slice(1, -1) : list;
   return bare.split(/\s*,\s*and\s+|\s+and\s+|\s*,\s*(?![^()]*\))/i).filter((item) => item.trim() !== "");

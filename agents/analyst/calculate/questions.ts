@@ -2,6 +2,7 @@
  * Cuts a request into what is asked and what is given: "how many hops of 95% stay above the floor, and what is 12*7, where
  * floor = 0.75" is two questions and one given value. Order is kept; nothing is read or computed here.
  */
+import { PLAIN_UNIT } from "./engine.ts";
 import { plainSigns } from "./notation.ts";
 
 export interface Questions {
@@ -16,7 +17,8 @@ const LONGEST_REQUEST = 20_000;
 const ENDS =
   /\n+|;\s*(?![^[\]]*\])|\?(?:\s+|$)|(?<![\d)])!(?:\s+|$)|\.(?:\s+|$)|,?\s+(?:and\s+)?then\s+|,?\s+(?:and\s+)(?:also\s+)?(?=(?:what(?:'s| is| are| percent)|how (?:many|much|often)|calculate|compute|convert|evaluate|where|which|increase|decrease|tell)\b)|,\s+(?=(?:what(?:'s| is| are)|how (?:many|much|often)|calculate|compute|convert|evaluate)\b)/i;
 
-const VALUE = String.raw`[$€£]?[-+]?\d[\d.,]*(?:e[-+]?\d+)?\s?%?`;
+// No space at its end: the word that joins the next value needs it.
+const VALUE = String.raw`[$€£]?[-+]?\d[\d.,]*(?:e[-+]?\d+)?(?:\s?%|\s?${PLAIN_UNIT}\b)?`;
 const GIVEN = String.raw`(?<![\p{L}\p{N}_])((?!(?:each|every|it|that|there|what|which|where|with|given|for|if|assuming|let|set|when|and)\b)[\p{L}_][\p{L}\p{N}_]*(?: [\p{L}_][\p{L}\p{N}_]*){0,2}?)\s*(?:=|:=|\bis\b|\bbe\b|\bequals\b)\s*(${VALUE})(?=\s*(?:$|[,;.?!)]|and\b|then\b|as\b|in\b))`;
 
 export function questionsIn(request: string): Questions {

@@ -3,11 +3,13 @@
  * is 75%`, `a 75% floor`. Reads only; the finding that was used is handed on as a source.
  */
 import type { Finding } from "../../../shared/kit/finding.ts";
-import { type BigNumber, decimal } from "./engine.ts";
+import { PLAIN_UNIT, quantity, type Value } from "./engine.ts";
+import { show } from "./show.ts";
 
 export interface StatedValue {
   readonly name: string;
-  readonly value: BigNumber;
+  /** A number, or a quantity where a unit stands behind it. */
+  readonly value: Value;
   /** The words that state it. */
   readonly said: string;
   readonly finding: Finding;
@@ -15,7 +17,7 @@ export interface StatedValue {
   readonly others: readonly { readonly said: string; readonly finding: Finding }[];
 }
 
-const NUMBER = String.raw`[-+]?[$€£]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?(?:\s?%|\s?percent\b)?`;
+const NUMBER = String.raw`[-+]?[$€£]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?(?:\s?%|\s?percent\b|\s?${PLAIN_UNIT})?`;
 
 /** The best-scored finding that states the name wins; among equals the first. */
 export function statedValue(name: string, findings: readonly Finding[]): StatedValue | undefined {
@@ -27,10 +29,10 @@ export function statedValue(name: string, findings: readonly Finding[]): StatedV
   for (const pattern of patterns(words)) {
     const stated = best.flatMap(({ finding }) => {
       const match = pattern.exec(finding.text);
-      return match?.[1] === undefined ? [] : [{ value: decimal(match[1].replace(/\s?percent/i, "%")), said: match[0].trim(), finding }];
+      return match?.[1] === undefined ? [] : [{ value: quantity(match[1].replace(/\s?percent/i, "%")), said: match[0].trim(), finding }];
     });
     const first = stated[0];
-    if (first) return { name, ...first, others: stated.filter((each) => !each.value.eq(first.value)) };
+    if (first) return { name, ...first, others: stated.filter((each) => show(each.value) !== show(first.value)) };
   }
   return undefined;
 }

@@ -16,7 +16,7 @@ export interface Join {
 export function takeTable(sentence: Sentence, tables: readonly StoredTable[]): StoredTable | undefined {
   const longestFirst = [...tables].sort((a, b) => b.name.length - a.name.length);
   const named = (before: string, { name }: StoredTable): RegExp =>
-    new RegExp(`${before}"?${wordPattern(name)}"?(?:\\s+table)?(?=\\W)`, "i");
+    new RegExp(`${before}"?${wordPattern(name)}(?:\\.(?:csv|tsv|json))?"?(?:\\s+(?:table|file))?(?=\\W)`, "i");
   const introduced = longestFirst.find((table) => sentence.take(named("\\b(?:from|in|of|table)\\s+(?:the\\s+)?(?:table\\s+)?", table)));
   if (introduced) return introduced;
   // A bare name counts unless it may as well be a column: "cities" where a column is called city.

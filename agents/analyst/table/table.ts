@@ -14,7 +14,8 @@ import type { Rows } from "./workbook-store.ts";
 
 /** Shown to a person; the data part has all of them. */
 const SHOWN_ROWS = 50;
-const MOST_FINDINGS = 30;
+/** Quoted in a finding: a reader of an answer wants a look at it, not the whole. */
+const MOST_QUOTED_ROWS = 30;
 const HOW = `Ask for example "describe", "average price by city", "rows where price > 10", "top 5 by revenue", "count by country", or send a data part { "query": { ... } }.`;
 
 export async function table(context: SkillContext<AnalystEnv>): Promise<Outcome> {
@@ -84,14 +85,20 @@ async function runQuery(workbook: WorkbookAccess, query: Query, notes: readonly 
     rows.length > 0 ? markdown({ columns, rows }) : "",
     bullets(told),
   ];
-  const findings = rows.slice(0, MOST_FINDINGS).map(
-    (row, at): Finding => ({
-      text: row.map((cell, column) => `${columns[column]} = ${shown(cell)}`).join(", "),
-      source: { document: query.from ?? "table", position: `row ${at + 1} of ${understood}` },
-      by: "analyst/table",
-    }),
-  );
+  const findings = [findingFrom({ columns, rows }, query.from ?? "table", understood)].filter((each) => each !== undefined);
   return answer(text, { columns, rows }, findings, text[0] ?? "");
+}
+
+/** One row is a statement, which a calculation can go on with; several are a table, and stay one wherever they are quoted. */
+function findingFrom({ columns, rows }: Rows, document: string, understood: string): Finding | undefined {
+  const [first, ...others] = rows;
+  if (!first) return undefined;
+  const text =
+    others.length === 0
+      ? first.map((cell, column) => `${columns[column]} = ${shown(cell)}`).join(", ")
+      : `${understood}\n\n${markdown({ columns, rows: rows.slice(0, MOST_QUOTED_ROWS) })}`;
+  const more = rows.length > MOST_QUOTED_ROWS ? `, the first ${MOST_QUOTED_ROWS} rows of ${rows.length}` : "";
+  return { text, source: { document, position: `${understood}${more}` }, by: "analyst/table" };
 }
 
 async function describeTables(workbook: WorkbookAccess, tables: readonly StoredTable[], notes: readonly string[]): Promise<Outcome> {

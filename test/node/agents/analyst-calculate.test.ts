@@ -18,7 +18,8 @@ async function found(text: string, findings: readonly Finding[] = []): Promise<F
   if (outcome.outcome !== "completed") throw new Error(why);
   return findingsOf(outcome.artifacts.flatMap((artifact) => artifact.parts));
 }
-const firstLine = async (text: string, findings: readonly Finding[] = []): Promise<string> => (await found(text, findings))[0]?.text ?? "";
+const firstLine = async (text: string, findings: readonly Finding[] = []): Promise<string> =>
+  (await found(text, findings))[0]?.text.split("\n")[0] ?? "";
 
 const FLOOR: Finding = {
   text: "policy: chain-cap\nfloor: 0.75",
@@ -62,6 +63,53 @@ describe("calculate reads", () => {
     expect(await firstLine(question)).toBe(answer);
   });
 
+  it.each([
+    [
+      "calculate how long a goal may take at most: maxAttempts * deadlineMs / 1000 seconds",
+      "(maxAttempts * deadlineMs / 1000) seconds = 60 seconds",
+    ],
+    ["maxAttempts * deadlineMs ms in seconds", "(maxAttempts * deadlineMs) ms to seconds = 60 seconds"],
+    ["how many seconds is maxAttempts * deadlineMs ms", "(maxAttempts * deadlineMs) ms to seconds = 60 seconds"],
+    ["From these, calculate how many hops at most: maxAttempts * 20", "maxAttempts * 20 = 40"],
+    ["What is total / parts, where total = 250 and parts = 4?", "total / parts = 62.5"],
+    ["what is n * wait, where n = 3 and wait = 20 s?", "n * wait = 60 s"],
+    ["timeout * maxAttempts", "timeout * maxAttempts = 60 s"],
+    ["maxAttempts * timeout in minutes", "(maxAttempts * timeout) to minutes = 1 minutes"],
+    ["2 * 30 km", "2 * 30 km = 60 km"],
+    ["100 km / 2 hours", "100 km / 2 hours = 50 km/hours"],
+    ["sum of 1 to 1e12", "(1 + 1e12) * (1e12 - 1 + 1) / 2 = 500000000000500000000000"],
+  ])("a formula that is written out, whatever the words around it: %s", async (question, answer) => {
+    const stated = {
+      text: "maxAttempts: 2\ndeadlineMs: 30000\ntimeout: 30 s",
+      source: { document: "limits.yaml", position: "line 1", score: 0.9 },
+    };
+    expect(await firstLine(question, [stated])).toBe(answer);
+  });
+
+  it("adds a long row by its formula to the same sum as one by one", () => {
+    fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: 500 }), fc.integer({ min: 1_000, max: 3_000 }), async (from, length) => {
+        const sum = Array.from({ length: length + 1 }, (_, at) => from + at).reduce((one, other) => one + other, 0);
+        expect(await firstLine(`sum of ${from} to ${from + length}`)).toMatch(new RegExp(` = ${sum}$`));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it.each([
+    ["Calculate 12*7, then multiply it by 3", "12*7 = 84", []],
+    ["multiply the result by 3", "12*7 = 84", [{ text: "12*7 = 84", source: { document: "calculation", position: "12*7" } }]],
+  ])("'it' and 'the result' as what was worked out before: %s", async (question, said, findings) => {
+    const { text } = await ask(question, findings);
+    expect(text).toContain("* 3 = 252");
+    expect(text).toContain(`= 84, the result before: "${said}"`);
+  });
+
+  it("no number of a passage as the result before", async () => {
+    const passage = { text: "so x = 84", source: { document: "a.md", position: "line 1", score: 0.9 } };
+    expect((await ask("multiply it by 3", [passage])).text).toContain('"it" is not known');
+  });
+
   it("every formula of a message", async () => {
     expect((await found("calculate 2+2 and 3*4; what is 10 / 4?")).map((each) => each.text)).toEqual([
       "2+2 = 4",
@@ -76,6 +124,10 @@ describe("calculate reads", () => {
       expect((await ask(text)).outcome).toMatchObject({ outcome: "rejected", reason: expect.stringContaining("nothing to calculate") });
     },
   );
+
+  it("hands the working on with its result, as a list", async () => {
+    expect((await found("(2+3)*4")).map(({ text }) => text)).toEqual(["(2+3)*4 = 20\n\n- 2 + 3 = 5\n- 5 * 4 = 20"]);
+  });
 
   it("shows the intermediate results in their order", async () => {
     expect((await ask("(2+3)*4-1")).text).toMatch(/2 \+ 3 = 5\n- 5 \* 4 = 20\n- 20 - 1 = 19/);
@@ -190,7 +242,7 @@ describe("calculate refuses, quickly,", () => {
     ["constructor(1) + 1", 'the function "constructor"'],
     ["1/0", "divides by zero"],
     ["sqrt(0-1)", "from 0 on"],
-    ["5 km + 3 kg", "Units do not match"],
+    ["5 km + 3 kg", "the units do not match: 5 km and 3 kg"],
     [`${"(".repeat(60)}1+1${")".repeat(60)}`, "brackets"],
     [`${"1+".repeat(600)}1`, "1000"],
     ["1e9999 * 2", "digits"],
@@ -199,6 +251,23 @@ describe("calculate refuses, quickly,", () => {
     const { outcome } = await ask(formula);
     expect(outcome).toMatchObject({ outcome: "rejected", reason: expect.stringContaining(reason) });
     expect(performance.now() - before).toBeLessThan(500);
+  });
+
+  it.each([
+    ["average of 1 to 1e9", "a range of 1000000000 values is too long; the most is 1000"],
+    ["5 to 3", 'write "5 km to miles"'],
+    ["7 to km", "7 has no unit to convert from"],
+    ["convert 5 km to kg", "the units do not match: 5 km and kg"],
+    ["abs(true)", "abs takes plain numbers"],
+    ["max(3 km, 4)", "give all of them a unit of one kind, or none"],
+    ["(2+3", "it breaks off at its end"],
+    ["3 + * 4", 'it cannot go on at "* 4"'],
+    ["sqrt(3 km)", "sqrt takes plain numbers"],
+  ])("in words of its own that say what would work: %s", async (formula, reason) => {
+    const { text, outcome } = await ask(formula);
+    expect(outcome.outcome).toBe("rejected");
+    expect(text).toContain(reason);
+    expect(text).not.toMatch(/DenseMatrix|BigNumber|Unexpected type|\(char \d|index: \d|is not a function|Parenthesis/);
   });
 
   it("the dearest formula that it accepts ends within a second", async () => {

@@ -138,13 +138,32 @@ describe("a table in plain words", () => {
     );
   });
 
-  it("hands each row on as a finding that names the table", async () => {
+  it("hands several rows on as one finding, which stays a table and names the one it is from", async () => {
     const { findings } = await ask("count by country");
-    expect(findings[0]).toEqual({
-      text: "country = France, count = 1",
-      source: { document: "cities", position: "row 1 of country, count from cities grouped by country" },
-      by: "analyst/table",
-    });
+    expect(findings).toEqual([
+      {
+        text: [
+          "country, count from cities grouped by country",
+          "",
+          "| country | count |",
+          "| --- | --- |",
+          "| France | 1 |",
+          "| Italy | 1 |",
+          "| Norway | 1 |",
+        ].join("\n"),
+        source: { document: "cities", position: "country, count from cities grouped by country" },
+        by: "analyst/table",
+      },
+    ]);
+  });
+
+  it("hands a single row on as a statement, for a calculation to go on with", async () => {
+    const { findings } = await ask("rows of cities where country = Norway");
+    expect(findings.map(({ text }) => text)).toEqual([expect.stringMatching(/country = Norway/)]);
+  });
+
+  it("knows a table by the name of its file", async () => {
+    expect((await ask("count by country in cities.csv")).findings[0]?.source?.document).toBe("cities");
   });
 });
 

@@ -7,7 +7,7 @@ import { stem } from "../../../shared/control/terms.ts";
 import { parseCard } from "../../../shared/kit/card.ts";
 import { decideDispatch } from "../../../shared/policy/dispatch.ts";
 import type { AgentCard } from "../../../shared/task/a2a-types.ts";
-import { FOREIGN, REQUESTS, UNSEEN } from "./written-requests.ts";
+import { FOREIGN, HELD_OUT, REQUESTS, UNSEEN } from "./written-requests.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 const CONTRACT = readContract("dispatch", readFileSync(new URL("contracts/dispatch.v1.yaml", ROOT), "utf8"), "dispatch.v1.yaml");
@@ -61,6 +61,38 @@ describe("ranking by the words of the real cards", () => {
     expect(1 - missed.length / unseen.length, JSON.stringify(missed, null, 2)).toBeGreaterThanOrEqual(0.9);
     expect(wrong.length / unseen.length, JSON.stringify(wrong, null, 2)).toBeLessThanOrEqual(0.05);
   });
+
+  it("does well on near misses written before the rule for plain questions, and hardly ever calls a wrong skill", () => {
+    const heldOut = Object.entries(HELD_OUT).flatMap(([skill, requests]) =>
+      requests.map((request) => ({ skill, request, got: goesTo(request) })),
+    );
+    const missed = heldOut.filter(({ skill, got }) => skill !== got);
+    const wrong = missed.filter(({ got }) => got !== "nobody" && got !== "unsure");
+    // Before that rule: 41 of 61 right, and 10 sent to a wrong skill.
+    expect(heldOut.length - missed.length, JSON.stringify(missed, null, 2)).toBeGreaterThanOrEqual(53);
+    expect(wrong.length, JSON.stringify(wrong, null, 2)).toBeLessThanOrEqual(2);
+  });
+
+  it.each([
+    "How many calls may a goal spend?",
+    "When does a webhook get a second delivery?",
+    "What is the airspeed of a swallow?",
+    "Under which licence may I use it?",
+    "Tell me why the sky is blue",
+  ])("reads the documents for a plain question nobody's words claim: %s", (request) => {
+    expect(goesTo(request)).toBe("search");
+  });
+
+  it("leaves such a question to nobody where no skill answers from documents", () => {
+    expect(goesTo("What is the airspeed of a swallow?", CARDS.slice(1))).toBe("nobody");
+  });
+
+  it.each(["Could you book me a flight to Lisbon?", "Can you translate this to French?", "Will you marry me?"])(
+    "takes an order for an order, however politely it asks: %s",
+    (request) => {
+      expect(goesTo(request)).toBe("nobody");
+    },
+  );
 
   it.each(FOREIGN)("finds nobody for: %s", (request) => {
     expect(goesTo(request)).toBe("nobody");

@@ -17,14 +17,14 @@ describe("split", () => {
     [
       "a chain",
       "Find the limit, then triple-check it and post the result to the team",
-      ["Find the limit, then triple-check it", "post the result to the team"],
+      ["Find the limit", "triple-check it", "post the result to the team"],
     ],
     ["after that", "Ingest a.md. After that, summarise it", ["Ingest a.md", "summarise it"]],
     ["semicolons", "find the floor; calculate 3*4; check the draft", ["find the floor", "calculate 3*4", "check the draft"]],
     [
       "questions after commas",
       "how many hops of 95% each does the mesh allow before it stops, what is the product, and where is that written?",
-      ["how many hops of 95% each does the mesh allow before it stops", "what is the product", "where is that written?"],
+      ["how many hops of 95% each does the mesh allow before it stops", "what is the product, and where is that written?"],
     ],
     [
       "numbered lists",
@@ -37,6 +37,17 @@ describe("split", () => {
     ["politeness", "Can you find the floor and calculate the hops?", ["Can you find the floor", "calculate the hops?"]],
     ["orders nobody knows", "Find the floor. Transcribe the recording.", ["Find the floor", "Transcribe the recording"]],
     ["orders cards taught it", "Find the city and nowcast the rain", ["Find the city", "nowcast the rain"]],
+    ["orders nobody knows, by their object", "Find the floor and frobnicate the torches", ["Find the floor", "frobnicate the torches"]],
+    ["orders nobody knows, by a count", "Calculate 3*4 and zorble 2 pots of tea", ["Calculate 3*4", "zorble 2 pots of tea"]],
+    ["orders nobody knows, behind a formula", "Calculate 2+2 and zorble burning torches", ["Calculate 2+2", "zorble burning torches"]],
+    ["orders nobody knows, before a formula", "Zorble burning torches and calculate 2+2", ["Zorble burning torches", "calculate 2+2"]],
+    ["orders nobody knows, after then", "Find the floor, then zorble torches", ["Find the floor", "zorble torches"]],
+    [
+      "an order that follows a question after a comma",
+      "Find what a home is and how many calls one chain may have, and write a short report with sources",
+      ["Find what a home is", "how many calls one chain may have", "write a short report with sources"],
+    ],
+    ["sentences in lower case", "find the floor. calculate 3*4. who owns a task?", ["find the floor", "calculate 3*4", "who owns a task?"]],
   ])("cuts at %s", (_case, request, pieces) => {
     expect(split(request, new Set(["nowcast"])).map(({ text }) => text)).toEqual(pieces);
   });
@@ -59,6 +70,13 @@ describe("split", () => {
     ["conditions", "if the floor is met, then calculate 3*4"],
     ["one question with a chain of verbs", "What must I do to install and start the mesh?"],
     ["two subjects of a question", "What reliability floor and hop limit does the mesh set?"],
+    ["noun phrases behind an and", "Find passages about budgets and chain limits"],
+    ["things with numbers", "Compare section 3 and appendix tables"],
+    ["a file and other things", "Summarise README.md and wrangler configuration"],
+    ["two things with articles", "Show the average price by city and the total"],
+    ["verbs of a clause that nobody knows", "Find agents that zorble torches and eat the fire"],
+    ["a wrapped question with a chain of verbs", "Explain how to install the mesh and start the server"],
+    ["abbreviations before small letters", "Find the max. value and the avg. count by city"],
     ["two numbers", "Convert 5 km to miles and 3 kg to pounds"],
     ["asides", "Find the contract, which is old, and its successor"],
     ["tables", "Average price by city:\ncity,price\nA,1\nB,2"],
@@ -69,6 +87,21 @@ describe("split", () => {
   it("keeps a pasted table with the request before it, or after it", () => {
     expect(texts("Count the rows by city.\n\ncity,price\nA,1\nB,2")).toEqual(["Count the rows by city\ncity,price\nA,1\nB,2"]);
     expect(texts("city,price\nA,1\nB,2\n\nCount the rows by city.")).toEqual(["city,price\nA,1\nB,2\nCount the rows by city"]);
+  });
+
+  it.each([
+    ["When is a call given up, and where is that written? From that, calculate 3*4", "When is a call given up, and where is that written?"],
+    ["When is a call given up? Which document says so? Calculate 3*4", "When is a call given up? Which document says so?"],
+    ["When is a call given up? With sources, please. Calculate 3*4", "When is a call given up? With sources, please"],
+    ["Find the limit and cite your sources, then calculate 3*4", "Find the limit and cite your sources"],
+    ["- find the limit\n- where is it stated?\n- calculate 3*4", "find the limit. where is it stated?"],
+  ])("leaves the question for an answer's place with what was asked before it: %s", (request, first) => {
+    expect(texts(request)).toEqual([first, "calculate 3*4".replace(/^c/, /[.?] C/.test(request) ? "C" : "c")]);
+  });
+
+  it("keeps a question for a place that names its thing", () => {
+    expect(texts("Find the floor. Where is the hop limit written?")).toHaveLength(2);
+    expect(texts("Where is that written?")).toEqual(["Where is that written?"]);
   });
 
   it.each([
@@ -175,7 +208,6 @@ describe("buildsOnEarlier", () => {
     "Find the floor. After that, summarise the design",
     "Find the floor. Explain it",
     "Find the floor. Send them to the team",
-    "Calculate 0.9^3, and where is that written?",
     "Calculate 0.9^3 and what is the product?",
     "Calculate 0.9^3. Post the result to the team",
     "Find the cap. Find the floor. Compare those",
@@ -190,6 +222,7 @@ describe("buildsOnEarlier", () => {
     "Find the floor. How does a task resume when it was stopped by its caller?",
     "Find the floor. Calculate the product of 3 and 4",
     "Find the floor. Check that every number is supported",
+    "Find the floor. When is a call given up, and where is that written?",
     'Find the floor. Post "what is it? From that, no" to the team',
   ])("sees that the last goal stands alone: %s", (request) => {
     expect(last(request)).toBe(false);

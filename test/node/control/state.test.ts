@@ -20,7 +20,7 @@ const goal = (id: string, dependsOn: string[] = [], change: Partial<PlannedGoal>
   text: `do ${id}`,
   parent: null,
   dependsOn,
-  needs: "all",
+  origin: "request",
   when: "always",
   role: "asked",
   surface: ["a/x"],
@@ -30,7 +30,14 @@ const goal = (id: string, dependsOn: string[] = [], change: Partial<PlannedGoal>
   ...change,
 });
 const planOf = (...goals: PlannedGoal[]): Plan => ({ request: "do it all", goals });
-const result = (findingCount = 1, text = "done"): GoalResult => ({ text, findings: null, findingCount, artifacts: [], unsupported: [] });
+const result = (findingCount = 1, worked = false): GoalResult => ({
+  text: "done",
+  findings: null,
+  findingCount,
+  worked,
+  artifacts: [],
+  unsupported: [],
+});
 const start = (...goals: PlannedGoal[]): ControlState => {
   const made = controlStateOf(planOf(...goals));
   if ("problem" in made) throw new Error(describeProblem(made.problem));
@@ -95,14 +102,14 @@ describe("the control state", () => {
     expect(ids(state)).toEqual(["d"]);
   });
 
-  it("lets a goal that needs any input make the best of what worked", () => {
-    let state = start(goal("a"), goal("b"), goal("sum", ["a", "b"], { needs: "any" }));
-    state = applyResult(giveUp(state, "a", "no"), "b", result());
-    expect(ids(state)).toEqual(["sum"]);
+  it("lets a goal out with what there is: what failed beside it does not block it", () => {
+    const state = giveUp(start(goal("a"), goal("b"), goal("sum", ["a", "b"])), "a", "no");
+    expect(ids(state)).toEqual(["b"]);
+    expect(ids(applyResult(state, "b", result()))).toEqual(["sum"]);
   });
 
-  it("blocks even that one when nothing worked", () => {
-    const state = giveUp(giveUp(start(goal("a"), goal("b"), goal("sum", ["a", "b"], { needs: "any" })), "a", "no"), "b", "no");
+  it("blocks it when nothing it builds on worked", () => {
+    const state = giveUp(giveUp(start(goal("a"), goal("b"), goal("sum", ["a", "b"])), "a", "no"), "b", "no");
     expect(goalOf(state, "sum").status).toBe("blocked");
     expect(isFinished(state)).toBe(true);
   });
@@ -112,10 +119,21 @@ describe("the control state", () => {
     [1, "needless"],
     [2, "waiting"],
   ])("with %i findings, composing them is %s, and checking what was composed likewise", (count, status) => {
-    const compose = goal("compose", ["a"], { needs: "any", when: "several-findings" });
+    const compose = goal("compose", ["a"], { when: "several-findings" });
     const state = applyResult(start(goal("a"), compose, goal("check", ["compose"])), "a", result(count));
     expect(goalOf(state, "compose").status).toBe(status);
     expect(goalOf(state, "check").status).toBe(status);
+  });
+
+  it.each<[string, boolean[], string]>([
+    ["one result that was worked out", [true], "needless"],
+    ["several of them", [true, true], "needless"],
+    ["one of them beside passages", [true, false], "waiting"],
+  ])("with %s, composing (%s) is %s", (_case, worked, status) => {
+    const goals = worked.map((_, index) => goal(`g${index}`));
+    const compose = goal("compose", ["g0", "g1"].slice(0, worked.length), { when: "several-findings" });
+    const state = worked.reduce((done, each, index) => applyResult(done, `g${index}`, result(2, each)), start(...goals, compose));
+    expect(goalOf(state, "compose").status).toBe(status);
   });
 
   it("remembers who tried and how it went", () => {
@@ -131,15 +149,14 @@ describe("the control state", () => {
   });
 
   it("ends, whatever fails, and never lets a goal out before its inputs", () => {
-    const shape = fc.array(fc.record({ on: fc.array(fc.nat(6), { maxLength: 3 }), any: fc.boolean(), several: fc.boolean() }), {
+    const shape = fc.array(fc.record({ on: fc.array(fc.nat(6), { maxLength: 3 }), several: fc.boolean() }), {
       minLength: 1,
       maxLength: 7,
     });
     fc.assert(
       fc.property(shape, fc.array(fc.integer({ min: -1, max: 2 }), { minLength: 7, maxLength: 7 }), (shapes, fates) => {
-        const goals = shapes.map(({ on, any, several }, index) =>
+        const goals = shapes.map(({ on, several }, index) =>
           goal(`g${index}`, [...new Set(on.filter((each) => each < index).map((each) => `g${each}`))], {
-            needs: any ? "any" : "all",
             when: several ? "several-findings" : "always",
           }),
         );

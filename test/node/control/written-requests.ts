@@ -258,9 +258,17 @@ export const HELD_OUT: Record<string, string[]> = {
     "show the top 3 rows by amount",
   ],
   ingest: ["Take in the attached manual", "Learn this document", "Save https://example.com/spec.html to the corpus"],
-  compose: ["Write me a one-page briefing on what was found", "Condense the findings into a paragraph", "Draft an answer from these results"],
+  compose: [
+    "Write me a one-page briefing on what was found",
+    "Condense the findings into a paragraph",
+    "Draft an answer from these results",
+  ],
   check: ["Does the draft say anything its sources do not?", "Check the quotations", "Which claims of the draft have no source?"],
-  deliver: ["Let the team know by webhook that we are live", 'Send "done" to https://hooks.example.com/q', "Alert ops that the disk is full"],
+  deliver: [
+    "Let the team know by webhook that we are live",
+    'Send "done" to https://hooks.example.com/q',
+    "Alert ops that the disk is full",
+  ],
   nobody: [
     "Juggle burning torches",
     "Order lunch for the office",

@@ -1,0 +1,80 @@
+/** The orchestrator's program over agents that answer at once, in plain Node: what is asked, who is called, what comes out. */
+import { readFileSync } from "node:fs";
+import { LOCAL_PRINCIPAL } from "../../../shared/auth/principal.ts";
+import { readContract } from "../../../shared/contract/load.ts";
+import { rulesPlanner } from "../../../shared/control/rules-planner.ts";
+import type { DelegateCall, DelegateResult, Outcome, Run } from "../../../shared/host/program.ts";
+import type { Agent } from "../../../shared/kit/agent.ts";
+import { parseCard } from "../../../shared/kit/card.ts";
+import { type Finding, findingsPart } from "../../../shared/kit/finding.ts";
+import { runSkill } from "../../../shared/kit/testing.ts";
+import { type AgentCard, type Json, type Part, textOf } from "../../../shared/task/a2a-types.ts";
+import { orchestratorProgram } from "../../../workers/orchestrator/program.ts";
+
+const ROOT = new URL("../../../", import.meta.url);
+const CONTRACT = readContract("dispatch", readFileSync(new URL("contracts/dispatch.v1.yaml", ROOT), "utf8"), "dispatch.v1.yaml");
+export const cardOf = (name: string): AgentCard => parseCard(JSON.parse(readFileSync(new URL(`agent-cards/${name}.json`, ROOT), "utf8")));
+
+/** By `agent/skill`: what it answers. */
+export type Answers = Readonly<Record<string, (call: DelegateCall) => DelegateResult | Promise<DelegateResult>>>;
+
+export interface Handled {
+  readonly outcome: Outcome;
+  /** The answer's text, or the reason why there is none. */
+  readonly text: string;
+  readonly progress: readonly string[];
+  readonly calls: readonly DelegateCall[];
+  readonly questions: readonly string[];
+}
+
+/** Every question is answered with "skip". */
+export async function handle(request: string | readonly Part[], answers: Answers, more: readonly AgentCard[] = []): Promise<Handled> {
+  const cards = [...["researcher", "analyst", "writer", "critic", "courier"].map(cardOf), ...more];
+  const [progress, questions]: [string[], string[]] = [[], []];
+  const calls: DelegateCall[] = [];
+  const run: Run<object> = {
+    taskId: "task-1",
+    contextId: "context-1",
+    principal: LOCAL_PRINCIPAL,
+    env: {},
+    message: { messageId: "m-1", role: "ROLE_USER", parts: typeof request === "string" ? [{ text: request }] : [...request] },
+    skill: undefined,
+    signal: new AbortController().signal,
+    progress: (text) => void progress.push(text),
+    emit: () => {},
+    step: async (_name, fn) => fn(),
+    ask: async (question) => {
+      questions.push(question);
+      return { messageId: `a-${questions.length}`, role: "ROLE_USER", parts: [{ text: "skip" }] };
+    },
+    delegate: async (_name, call) => {
+      calls.push(call);
+      const answer = answers[`${call.agent}/${call.skill}`];
+      return answer?.(call) ?? { ok: false, reason: "refused", message: `the test has no answer of ${call.agent}/${call.skill}` };
+    },
+    decide: <D extends Json>(_name: string, _signals: Json, decision: () => D): D => decision(),
+  };
+  const program = orchestratorProgram<object>({ catalogue: async () => cards, contract: CONTRACT, planner: rulesPlanner });
+  const outcome = await program.run(run);
+  const text = outcome.outcome === "completed" ? textOf(outcome.artifacts.flatMap(({ parts }) => parts)) : outcome.reason;
+  return { outcome, text, progress, calls, questions };
+}
+
+/** The agent itself, without a wire between. */
+export function agentAnswers<Env>(agent: Agent<Env>, env?: Env): (call: DelegateCall) => Promise<DelegateResult> {
+  return async ({ skill, parts }) => {
+    const { outcome } = await runSkill(agent, parts, { skill, ...(env === undefined ? {} : { env }) });
+    if (outcome.outcome !== "completed") return declined(outcome.reason)();
+    const artifacts = outcome.artifacts.map((artifact) => ({ artifactId: "a", parts: [...artifact.parts] }));
+    return { ok: true, taskId: "t", artifacts, text: outcome.text ?? "" };
+  };
+}
+
+export function declined(message: string): () => DelegateResult {
+  return () => ({ ok: false, reason: "refused", message });
+}
+
+export function answered(text: string, findings: readonly Finding[] = []): () => DelegateResult {
+  const parts: Part[] = [{ text }, ...(findings.length > 0 ? [findingsPart(findings)] : [])];
+  return () => ({ ok: true, taskId: "t", artifacts: [{ artifactId: "a", parts }], text });
+}

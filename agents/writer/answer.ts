@@ -85,6 +85,10 @@ function byDocument(statements: readonly Statement[]): Map<string, Statement[]> 
   return Map.groupBy(ordered, ({ finding }) => finding.source?.document ?? finding.by ?? "Without a source");
 }
 
+/** "How many may it have?", but "What a home is": a question inside an order keeps its full stop. */
 function partTitle({ text, asks }: QuestionPart): string {
-  return asks ? `${text}?` : text;
+  const direct =
+    /^(?:in )?(?:(?:what|which|when|where|who|why|how)\b.{0,60}?\s)?(?:is|are|was|were|do|does|did|can|could|may|must|should|has|have|will)\s(?=\S)/i;
+  const inside = /^(?:what|which|when|where|who|why|how(?: many| much)?)\s(?:the|a|an|each|one|this|that|it|they)\s/i;
+  return asks && direct.test(text) && !inside.test(text) ? `${text}?` : text;
 }

@@ -77,7 +77,8 @@ export function chooseStatements(question: Question, statements: readonly Statem
     places: question.parts.filter((part) => part.wants === "place").flatMap((part) => placesOf(part, firsts, passages, forPart(part))),
     // A result has no words to match a part by: with one there, we do not claim that a number is missing.
     unanswered: asked
-      .filter(({ part, top }) => top === 0 && part.asks && !(part.wants === "quantity" && worked.length > 0))
+      // "And what does each of them do?" leans on the part before it: it has no words that a finding could lack.
+      .filter(({ part, top }) => top === 0 && part.asks && part.terms.size > 0 && !(part.wants === "quantity" && worked.length > 0))
       .map(({ part }) => part),
     answers: true,
   };

@@ -35,6 +35,10 @@ const REPORT = /\b(?:report|overview|briefing|dossier|write[ -]?up|handbook|anal
 /** "Write a report on", "please", "with numbered sources": words about the text that is wanted, not about its subject. */
 const INSTRUCTION =
   /^(?:please\s+|can you\s+|could you\s+)*(?:write|compose|prepare|draft|create|give me|make|produce|summari[sz]e|explain|answer|report)(?: up)?\b(?:\s+(?:me|us))?(?:\s+(?:a|an|the|this|these|it))*(?:\s+(?:short|brief|long|full|detailed|structured))*(?:\s+(?:report|overview|briefing|dossier|summary|answer|text|write-?up|findings?|question))*(?:\s+(?:on|about|of|to|for|from|in|that|which))*\s*:?\s*/i;
+/** "What the documents say about approvals" is about approvals. */
+const WHAT_IS_SAID = /^what (?:\S+ ){1,3}(?:says?|said|states?|tells? us|knows?|writes?) (?:about|on|of) /i;
+/** Said to whoever looks, not of the thing looked for. */
+const LOOKING = /^(?:find(?: out)?|look up|search for|tell me|show(?: me)?)\s+/i;
 /** What a request asks of other agents behind the question: "…, then check it and send it to https://…". */
 const OTHER_ORDERS =
   /[,;.]?\s*\b(?:and |then )+(?:(?:write|compose|make|give me)(?: (?:a|an|me|the|short|brief|long|full))* (?:report|answer|summary|overview|text)|(?:check|verify|review|post|send|deliver|notify|alert)\b[^?!;]*)\s*[.!]?$/i;
@@ -46,9 +50,13 @@ export function readQuestion(text: string): Question {
     .slice(0, MAX_CHARS)
     .replace(/[^\S\n]+/g, " ")
     .trim();
-  const subject = asked.replace(MANNER, "").replace(OTHER_ORDERS, "").trim().replace(INSTRUCTION, "").trim();
+  const subject = asked.replace(MANNER, "").replace(OTHER_ORDERS, "").trim().replace(INSTRUCTION, "").replace(WHAT_IS_SAID, "").trim();
   const parts = partsOf(subject).slice(0, MAX_PARTS).map(partFrom);
-  const title = subject.split("\n", 1)[0]?.replace(/[\s.?!:]+$/, "") ?? "";
+  const title =
+    subject
+      .replace(LOOKING, "")
+      .split("\n", 1)[0]
+      ?.replace(/[\s.?!:]+$/, "") ?? "";
   return {
     form: REPORT.test(asked) && !asked.endsWith("?") ? "report" : "answer",
     title: title.charAt(0).toUpperCase() + title.slice(1, 120),

@@ -2,6 +2,8 @@
  * How much a statement says about what is asked. Pure. Counts the wanted words it covers, rare words more than common ones;
  * words of its headings and of its document's name count half, because they say what it is about, not what it says.
  */
+
+import type { Finding } from "../../shared/kit/finding.ts";
 import type { Question, QuestionPart } from "./question.ts";
 import { isResult, type Statement } from "./statement.ts";
 import { hasNumber, likeness, type Terms, termsOf } from "./terms.ts";
@@ -10,6 +12,8 @@ export interface Weighed {
   readonly statement: Statement;
   readonly terms: Terms;
   readonly heading: Terms;
+  /** The heading it stands under directly: what it is about, when the question says no more than that. */
+  readonly topic: Terms;
   readonly result: boolean;
 }
 
@@ -22,12 +26,22 @@ export function weigh(statements: readonly Statement[]): Weighed[] {
   return statements.map((statement) => ({
     statement,
     terms: termsOf(statement.text),
-    heading: termsOf(`${statement.heading} ${statement.finding.source?.document ?? ""}`),
+    heading: termsOf(`${statement.heading} ${placeOf(statement.finding)}`),
+    topic: termsOf(headingsOf(statement.finding).split(">").at(-1) ?? ""),
     result: isResult(statement.finding),
   }));
 }
 
-/** Scores for the whole question and for one part of it, from 0 (says nothing about it) upwards. */
+/** The document's name and the headings in a position, without its numbers. */
+function placeOf(finding: Finding): string {
+  return `${finding.source?.document ?? ""} ${headingsOf(finding)}`;
+}
+
+/** The headings in a position, the outermost first, without lines and pages. */
+function headingsOf({ source }: Finding): string {
+  return (source?.position ?? "").replace(/,?\s*\b(?:lines?|pages?|p\.) ?\d.*$/i, "");
+}
+
 export function scoresOver(
   pool: readonly Weighed[],
   { terms: wanted, form }: Question,
@@ -38,7 +52,8 @@ export function scoresOver(
     (part: QuestionPart): Score =>
     (each) => {
       const own = coverage(each, part.terms, rarity);
-      if (own === 0 || (own < ACCIDENT[form] && sharedWords(each, part.terms) < 2)) return 0;
+      const accident = own < ACCIDENT[form] && sharedWords(each, part.terms) < 2 && !isItsTopic(each, part.terms);
+      if (own === 0 || accident) return 0;
       const wantedKind = setsWhatIsAsked(each, part) ? 1.6 : part.wants === "quantity" && hasNumber(each.terms) ? 1.25 : 1;
       // A part speaks of "it" and "that": the whole question's words help it, but cannot answer it alone.
       return (0.65 * own + 0.35 * overall(each)) * wantedKind * (0.85 + 0.15 * fitOf(each)) * wholeness(each);
@@ -58,6 +73,8 @@ export function repetition(each: Weighed, others: readonly Weighed[]): number {
 
 /** Fragments, introductions to a list that is left out, and sentences that lean on the one before say less alone. */
 function wholeness({ statement: { text, kind }, terms }: Weighed): number {
+  // Code that sets nothing only shows: a line of a diagram or a command answers no question by itself.
+  if (kind === "code" && !/^`?[\w."'-]+\s*[:=](?!=)/.test(text)) return 0.5;
   if (kind !== "sentence") return 1;
   if (terms.size < 4 || text.endsWith(":")) return 0.5;
   return /^(?:so|this|that|these|those|it|they|he|she|then|but|and)\b/i.test(text) ? 0.85 : 1;
@@ -68,6 +85,11 @@ function setsWhatIsAsked({ statement: { kind, text } }: Weighed, part: QuestionP
   const key = kind === "code" && part.asks ? text.match(/^`?([\w.-]+)\s*[:=]/)?.[1] : undefined;
   const terms = [...termsOf(key ?? "")];
   return terms.length > 0 && terms.every((term) => part.terms.has(term));
+}
+
+/** "What licence is it under?" is answered under the heading "Licence", however it is put there. */
+function isItsTopic({ topic }: Weighed, wanted: Terms): boolean {
+  return topic.size > 0 && [...topic].every((term) => wanted.has(term));
 }
 
 function sharedWords({ terms, heading }: Weighed, wanted: Terms): number {

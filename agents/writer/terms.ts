@@ -8,7 +8,7 @@ export type Terms = ReadonlySet<string>;
 const STOP = new Set(
   (
     "a an and any are as at be been being but by can could did do does each for from had has have how i if in into is it its " +
-    "me my no not of on or our out please shall should so such than that the their them then there these they this those to " +
+    "me my no not of on or our out own please shall should so such than that the their them then there these they this those to " +
     "us was we were what when where whether which who whose why will with would you your about before after also only"
   ).split(" "),
 );

@@ -9,6 +9,7 @@
  *   certainty of the best = 1 − e^(−evidence / 1.6), halved or worse when nobody knows what is ordered: "book a flight"
  *             does not fit because some card mentions flights. One good word gives about 0.45, an order about 0.75.
  *   score     = certainty × own evidence / best evidence.
+ * A plain question ("which", "how many") is worth something to the skill that answers from documents whatever its words.
  * So the floor asks "is there enough to go by at all", the margin "how much more is there for one than for the other".
  */
 import MiniSearch from "minisearch";
@@ -110,14 +111,8 @@ export function rankerOf(catalogue: readonly AgentCard[]): Ranker {
     if (ordered) weigh(ordered, ORDER);
 
     if (terms.mood === "plain-question") {
-      for (const { key, onlyOrders } of entries) {
-        if (onlyOrders && evidence.has(key)) evidence.set(key, ONLY_ORDERS * (evidence.get(key) ?? 0));
-      }
-      if (reader && !terms.kinds.has("<expression>") && also.length === 0) {
-        const own = Math.max(PLAIN_QUESTION, evidence.get(reader) ?? 0);
-        const others = Math.max(0, ...[...evidence].map(([key, each]) => (key === reader ? 0 : each)));
-        evidence.set(reader, others < CLAIMS * own ? Math.max(own, CLAIMS * others) : own);
-      }
+      const forReader = terms.kinds.has("<expression>") || also.length > 0 ? undefined : reader;
+      weighPlainQuestion(evidence, entries, forReader);
     }
 
     const best = Math.max(0, ...evidence.values());
@@ -133,6 +128,18 @@ export function rankerOf(catalogue: readonly AgentCard[]): Ranker {
   // Its examples have to ask: a skill that writes about findings fits the words as well.
   const reader = plainly?.examples.some(({ mood }) => mood === "plain-question") ? plainly.key : undefined;
   return { rank: (text, also = []) => rankBy(text, also, reader), verbs };
+}
+
+/** A plain question is no order, and goes to whoever answers from documents unless another skill clearly claims it. */
+function weighPlainQuestion(evidence: Map<string, number>, entries: readonly Entry[], reader: string | undefined): void {
+  for (const { key, onlyOrders } of entries) {
+    const own = evidence.get(key);
+    if (onlyOrders && own !== undefined) evidence.set(key, ONLY_ORDERS * own);
+  }
+  if (reader === undefined) return;
+  const own = Math.max(PLAIN_QUESTION, evidence.get(reader) ?? 0);
+  const others = Math.max(0, ...[...evidence].map(([key, each]) => (key === reader ? 0 : each)));
+  evidence.set(reader, others < CLAIMS * own ? Math.max(own, CLAIMS * others) : own);
 }
 
 function firstWord(example: string): string[] {

@@ -152,8 +152,10 @@ function plainly(ranker: Ranker, text: string): Candidate | undefined {
   return best && best.score >= PLAINLY ? best : undefined;
 }
 
-/** "Write a report on the outage" is about the outage. */
+/** "Write a report on the outage" is about the outage, "summarise what the documents say about it" too. */
 function topicOf(text: string): string {
+  const said = /\bwhat (?:\S+ ){1,3}(?:says?|said|states?|tells? us|knows?|writes?) (?:about|on|of) (.+)$/is.exec(text)?.[1];
+  if (said) return said.trim();
   return /\b(?:about|on|of|regarding|concerning|why|how|what|where|which)\b\s*(.+)$/is.exec(text)?.[1]?.trim() ?? text;
 }
 

@@ -3,10 +3,11 @@
  * rather than too often: two wishes in one piece still get an answer, half a wish gets none.
  */
 import { isOnlyVerb, ordersBareObject, ordersWithObject } from "./imperative.ts";
+import { attachMaterial } from "./material.ts";
 import { placeQuestionAt } from "./place.ts";
 import { MASK, mask } from "./spans.ts";
 import { termsOf } from "./terms.ts";
-import { AUXILIARIES, PREAMBLE, QUESTION_WORDS, REQUEST_VERBS, wordsIn } from "./words.ts";
+import { AUXILIARIES, NOUNS_TOO, PREAMBLE, QUESTION_WORDS, REQUEST_VERBS, wordsIn } from "./words.ts";
 
 export type Piece = {
   readonly text: string;
@@ -164,6 +165,9 @@ function belongsTogether(left: string, right: string, joint: string, isVerb: (wo
   // "if the floor is met, then stop": the second half is what follows, not what comes next.
   if (/\bthen\b/i.test(joint) && /^\s*(?:if|when|once)\b/i.test(left)) return true;
   if (/^,\s*$/.test(joint)) return conditional || !(rightAsks ? isQuestion(right) : hasObject(right));
+  // "total stock and average price": words that are nouns as well, and nothing that only an order has.
+  if (/^\s*and\s*$/i.test(joint) && NOUNS_TOO.has(before[0] ?? "") && NOUNS_TOO.has(next) && !hasObject(left) && !hasObject(right))
+    return true;
   // "search and check documents": two verbs share one object.
   if (isVerb(last) && !["a", "an", "the", "this", "of", "my", "our", "each"].includes(before.at(-2) ?? "")) return !/\bthen\b/i.test(joint);
   // "what must I do to install and start it": one question whose verbs are a chain.
@@ -190,40 +194,4 @@ function isQuestion(right: string): boolean {
 /** The beginning and the end of a long clause: nothing else of it is looked at, and clauses can be very long. */
 function ends(clause: string): string {
   return clause.length <= 2 * HEAD ? clause : `${clause.slice(0, HEAD)} ${clause.slice(-HEAD)}`;
-}
-
-/** What asks for nothing (a statement, a quotation, a table, code) belongs to the request before it, or to the first. */
-function attachMaterial(pieces: readonly Piece[], isVerb: (word: string) => boolean): Piece[] {
-  const joined: Piece[] = [];
-  let material = "";
-  for (const [index, piece] of pieces.entries()) {
-    const next = pieces[index + 1];
-    // "Please do the following:" asks for nothing that the next piece does not ask for.
-    if (/:$/.test(piece.text) && wordsIn(piece.text).length <= 8 && next && !isMaterial(next, isVerb)) continue;
-    const last = joined.at(-1);
-    if (last && placeQuestionAt(piece.text) === piece.text.replace(/[\s?.!]+$/, "").length && piece.text !== "") {
-      joined[joined.length - 1] = { ...last, text: `${last.text}${/[?!]$/.test(last.text) ? " " : ". "}${piece.text}` };
-      continue;
-    }
-    if (!isMaterial(piece, isVerb)) {
-      joined.push(material ? { ...piece, text: `${material}\n${piece.text}` } : piece);
-      material = "";
-    } else if (last) joined[joined.length - 1] = { ...last, text: `${last.text}\n${piece.text}` };
-    else material = material ? `${material}\n${piece.text}` : piece.text;
-  }
-  if (material) joined.push({ text: material, joint: "" });
-  return joined;
-}
-
-const SUBJECTS = new Set("the a an this these there i we he she it they our my its their in on at".split(" "));
-
-/** Whether a piece only states something, or is a thing and no sentence. An order nobody knows is still an order. */
-function isMaterial({ text }: Piece, isVerb: (word: string) => boolean): boolean {
-  const masked = mask(text);
-  if (!/[\p{L}\p{N}]/u.test(masked.replaceAll(MASK, ""))) return true;
-  const words = wordsIn(masked.replace(PREAMBLE, "").slice(0, HEAD));
-  const [first = ""] = words;
-  if (masked.endsWith("?") || QUESTION_WORDS.has(first) || AUXILIARIES.has(first) || isVerb(first)) return false;
-  if (ordersWithObject(words) && words[1] !== "this" && words[1] !== "these") return false;
-  return SUBJECTS.has(first) || words.slice(1).some((word) => AUXILIARIES.has(word));
 }

@@ -66,7 +66,9 @@ export const WRAPPED_QUESTION =
   /^(?:tell (?:me|us)|show (?:me|us)|let (?:me|us) know|(?:(?:do you|i want to|i'd like to) )?know|find out|understand|explain to (?:me|us)|say)\s+(?=(?:what|which|who|whom|whose|where|when|why|how)\b)/i;
 
 export function wordsIn(text: string): string[] {
-  return text.toLowerCase().match(/[\p{L}\p{N}][\p{L}\p{N}'’-]*/gu) ?? [];
+  // "What's" asks as "what is" does.
+  const whole = text.toLowerCase().replace(/\b(what|which|who|where|when|why|how)['’](?:s|re)\b/g, "$1 is");
+  return whole.match(/[\p{L}\p{N}][\p{L}\p{N}'’-]*/gu) ?? [];
 }
 
 /** What may stand before a question word: "under which licence", "for how long". */

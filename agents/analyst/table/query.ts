@@ -78,7 +78,7 @@ export function describeQuery({ from, join, select, where = [], groupBy = [], ag
     groupBy.length > 0 && `grouped by ${groupBy.join(", ")}`,
     orderBy.length > 0 &&
       `sorted by ${orderBy.map(({ column, descending }) => `${column}${descending ? ", largest first" : ""}`).join(", ")}`,
-    limit !== undefined && `at most ${limit} rows`,
+    limit !== undefined && `at most ${limit} row${limit === 1 ? "" : "s"}`,
   ]
     .filter(Boolean)
     .join(" ");

@@ -106,7 +106,10 @@ function takeMeasures(sentence: Sentence, query: Query, columns: readonly string
   const top = sentence.take(TOP);
   const ranked = top !== undefined && !/^(?:limit|first)/i.test(top[1] ?? "");
   if (top) query.limit = Math.min(1_000, Math.max(1, numberIn(top[2] ?? "") ?? 1));
-  const by = sentence.take(GROUP)?.[1]?.trim();
+  const by = sentence
+    .take(GROUP)?.[1]
+    ?.replace(/[\s,;]+$/, "")
+    .trim();
   const reading = takeAggregates(sentence, columns);
   if (!reading.ok) return reading.reason;
   const aggregates = reading.aggregates;

@@ -162,6 +162,10 @@ describe("a table in plain words", () => {
     expect(findings.map(({ text }) => text)).toEqual([expect.stringMatching(/country = Norway/)]);
   });
 
+  it("reads groups before a comma", async () => {
+    expect((await ask("count by country, sorted by country")).findings[0]?.text).toMatch(/^country, count/);
+  });
+
   it("knows a table by the name of its file", async () => {
     expect((await ask("count by country in cities.csv")).findings[0]?.source?.document).toBe("cities");
   });

@@ -104,6 +104,39 @@ describe("an answer", () => {
     expect(outcome).toMatchObject({ metadata: { answers: false } });
   });
 
+  it("answers by what stands under a heading of just the words that are asked for", async () => {
+    const source = { document: "README.md", position: "Heron > Licence, line 16", score: 0.4 };
+    const { outcome, text } = await compose("What licence is the heron project under?", [{ text: "Apache-2.0: see the file.", source }]);
+    expect(outcome).toMatchObject({ metadata: { answers: true } });
+    expect(text).toContain("Apache-2.0");
+  });
+
+  it("prefers a sentence to a line of a diagram that holds the same words", async () => {
+    const source = { document: "a.md", position: "line 1", score: 0.5 };
+    const { text } = await compose("What is a task home?", [
+      { text: "```\nagents -- tasks --> homes[task homes of each]\n```", source },
+      { text: "A task home is the object that holds a log.", source },
+    ]);
+    expect(text.split("\n")[0]).toBe("A task home is the object that holds a log [1].");
+  });
+
+  it("says of no question without words of its own that nothing answers it", async () => {
+    const { text } = await compose("What is a skein of geese, and what does it do?", [BIRDS]);
+    expect(text).not.toContain("No finding answers this");
+  });
+
+  it("keeps a list below its result, and a table a table, each with its number at the line that opens it", async () => {
+    const list = { text: "6*7 = 42\n\n- 6 * 7 = 42", source: { document: "calculation", position: "6*7" }, by: "analyst/calculate" };
+    const table = {
+      text: "price by city\n\n| city | price |\n| --- | --- |\n| Oslo | 25 |",
+      source: { document: "prices", position: "" },
+      by: "analyst/table",
+    };
+    const { text } = await compose("What is a skein of geese? Calculate 6*7. Price by city?", [BIRDS, list, table]);
+    expect(text).toMatch(/^6\*7 = 42 \[\d\]\n\n- 6 \* 7 = 42$/m);
+    expect(text).toMatch(/^price by city \[\d\]\n\n\| city \| price \|\n\| --- \| --- \|\n\| Oslo \| 25 \|$/m);
+  });
+
   it("makes no link of an address that would run something", async () => {
     const source = { document: "a.md", position: "1", uri: "javascript:alert(1)", score: 1 };
     const { text } = await compose("What is a skein?", [{ text: "A skein is a flock.", source }]);
@@ -125,6 +158,13 @@ describe("a report", () => {
     const { text } = await compose("Write a report", [guide, BIRDS]);
     expect(text.match(/^## .*$/gm)).toEqual(["## In short", "## guide.md", "## docs/name.md", "## Sources"]);
   });
+});
+
+it.each([
+  ["Find what a skein is and how many geese fly in it, and write a report", "# What a skein is and how many geese fly in it"],
+  ["Write a report on what the documents say about geese", "# Geese"],
+])("titles a report by its subject: %s", async (asked, title) => {
+  expect((await compose(asked, [BIRDS])).text.split("\n")[0]).toBe(title);
 });
 
 describe("what it needs", () => {

@@ -79,6 +79,7 @@ describe("ranking by the words of the real cards", () => {
     "What is the airspeed of a swallow?",
     "Under which licence may I use it?",
     "Tell me why the sky is blue",
+    "what's the default port",
   ])("reads the documents for a plain question nobody's words claim: %s", (request) => {
     expect(goesTo(request)).toBe("search");
   });

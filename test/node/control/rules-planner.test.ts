@@ -51,6 +51,11 @@ describe("the plan by rules", () => {
     expect(plan.goals[0]).toMatchObject({ text: "find passages about the outage", parent: "g1", surface: ["researcher/search"] });
   });
 
+  it("gathers what a request wants to know of, not the words around it", async () => {
+    const { goals } = await planFor("Summarise what the documents say about approvals");
+    expect(goals[0]?.text).toBe("find passages about approvals");
+  });
+
   it("adds no second composing or checking where they were asked for", async () => {
     const plan = await planFor("Find passages about retries, summarise them and check the summary");
     expect(sketch(plan)).toEqual(["g1: search", "g2: compose <- g1", "g3: check <- g2"]);

@@ -47,6 +47,7 @@ describe("split", () => {
       "Find what a home is and how many calls one chain may have, and write a short report with sources",
       ["Find what a home is", "how many calls one chain may have", "write a short report with sources"],
     ],
+    ["short forms that ask", "find the floor and what's the cap?", ["find the floor", "what's the cap?"]],
     ["sentences in lower case", "find the floor. calculate 3*4. who owns a task?", ["find the floor", "calculate 3*4", "who owns a task?"]],
   ])("cuts at %s", (_case, request, pieces) => {
     expect(split(request, new Set(["nowcast"])).map(({ text }) => text)).toEqual(pieces);
@@ -70,6 +71,9 @@ describe("split", () => {
     ["conditions", "if the floor is met, then calculate 3*4"],
     ["one question with a chain of verbs", "What must I do to install and start the mesh?"],
     ["two subjects of a question", "What reliability floor and hop limit does the mesh set?"],
+    ["measures that are named like orders", "total stock and average price per city, sorted by city"],
+    ["questions with no word of their own", "Which agents does the mesh have, and what does each of them do?"],
+    ["a lone why", "Explain how keys work and why"],
     ["noun phrases behind an and", "Find passages about budgets and chain limits"],
     ["things with numbers", "Compare section 3 and appendix tables"],
     ["a file and other things", "Summarise README.md and wrangler configuration"],

@@ -148,6 +148,26 @@ async function ask(
 const skillsOf = ({ calls }: Ran) => calls.map(({ skill }) => skill);
 
 describe("the orchestrator", () => {
+  it.each([
+    ["as long as may be", "calculate 12*7 ".padEnd(200_000, "and so on."), /^84$/],
+    ["of one character more", "calculate 12*7 ".padEnd(200_001, "and so on."), /200,001 .* may have 200,000: send/],
+    ["with one endless word", `calculate ${"x".repeat(7_800_000)}`, /may have 200,000: send .* as documents/],
+    [
+      "with a word that would cost memory",
+      `calculate ${"x".repeat(190_000)}`,
+      /a word of more than 1,000 characters: send .* as documents/,
+    ],
+  ])("plans a text within its bounds, and says what to do with one beyond: %s", async (_what, text, said) => {
+    const ran = await ask(text, { agents: { "analyst/calculate": () => answers("84", findingsPart([{ text: "12*7 = 84" }])) } });
+    expect(ran.text).toMatch(said);
+    expect(ran.outcome.outcome).toBe(ran.text === "84" ? "completed" : "rejected");
+  });
+
+  it("takes an endless answer to its question without failing", async () => {
+    const ran = await ask("blorp the frobnicator", { replies: ["x".repeat(300_000), "skip", "skip"] });
+    expect(ran.outcome.outcome).toBe("rejected");
+  });
+
   it("looks up, calculates from that, composes, checks, and answers with the draft and its findings", async () => {
     const ran = await ask(QUESTION);
     expect(skillsOf(ran)).toEqual(["search", "calculate", "compose", "check"]);

@@ -26,6 +26,11 @@ export interface OrchestratorDeps<Env> {
 /** Characters that the names of all goals together may take: progress is shown in one line. */
 const NAMES_LINE = 130;
 const SHORTEST_NAME = 12;
+/** Characters of text that are planned, and of one word in it: what a caller sends must not decide what planning costs. */
+const LONGEST_TEXT = 200_000;
+const LONGEST_WORD = 1_000;
+/** Characters of an answer that choose a skill. */
+const RANKED = 2_000;
 
 type Planned = { readonly plan: Plan; readonly names: Record<string, string> } | { readonly refused: string };
 
@@ -37,6 +42,8 @@ async function orchestrate<Env>(run: Run<Env>, deps: OrchestratorDeps<Env>): Pro
   const attachments = run.message.parts.filter(isAttachment);
   const text = textOf(run.message.parts.filter((part) => !isAttachment(part))).trim();
   if (!text && attachments.length === 0) return { outcome: "rejected", reason: "The message is empty: say what you want done." };
+  const excess = tooLong(text);
+  if (excess) return { outcome: "rejected", reason: excess };
 
   const planned = fromLog<Planned>(await run.step("plan", async () => toLog(await propose(run, deps, text))));
   if ("refused" in planned) return { outcome: "rejected", reason: planned.refused };
@@ -49,7 +56,7 @@ async function orchestrate<Env>(run: Run<Env>, deps: OrchestratorDeps<Env>): Pro
     attachments,
     names: planned.names,
     layers: layersOf(planned.plan),
-    rerank: async (goal) => deps.planner.rank(goal, await deps.catalogue(run)),
+    rerank: async (goal) => deps.planner.rank({ ...goal, text: goal.text.slice(0, RANKED) }, await deps.catalogue(run)),
     state: started.state,
     first: new Map(),
     questions: 0,
@@ -61,6 +68,15 @@ async function orchestrate<Env>(run: Run<Env>, deps: OrchestratorDeps<Env>): Pro
   if (refused) return { outcome: "rejected", reason: describeRefusal(refused, deps.contract) };
   await carryOut(course);
   return answerFrom(course.state);
+}
+
+function tooLong(text: string): string | undefined {
+  const instead = "send long texts and data as documents, each a part with a filename";
+  if (text.length > LONGEST_TEXT)
+    return `The message has ${text.length.toLocaleString("en")} characters of text, and a request may have ${LONGEST_TEXT.toLocaleString("en")}: ${instead}.`;
+  if (new RegExp(`[\\p{L}\\p{N}'’-]{${LONGEST_WORD + 1}}`, "u").test(text))
+    return `The message has a word of more than ${LONGEST_WORD.toLocaleString("en")} characters: ${instead}.`;
+  return undefined;
 }
 
 async function propose<Env>(run: Run<Env>, { catalogue, planner }: OrchestratorDeps<Env>, text: string): Promise<Planned> {

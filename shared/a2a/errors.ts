@@ -89,6 +89,8 @@ export function refusalToError(refusal: HomeRefusal, taskId: string): RequestErr
   switch (refusal.code) {
     case "not-found":
       return new RequestError("task-not-found", `there is no task "${taskId}" of yours`);
+    case "too-large":
+      return new RequestError("unsupported-operation", `task ${taskId} is too large for one answer; stream or subscribe to it instead`);
     case "task-ended":
       return new RequestError(
         "unsupported-operation",

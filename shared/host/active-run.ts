@@ -4,6 +4,7 @@
  */
 import type { Principal } from "../auth/principal.ts";
 import type { Artifact, Json, JsonObject, Message } from "../task/a2a-types.ts";
+import { digest } from "../task/digest.ts";
 import type { LiveTask } from "./live-task.ts";
 import type { DelegateCall, DelegateResult, NewArtifact, Outcome, Run } from "./program.ts";
 
@@ -45,7 +46,8 @@ export class ActiveRun<Env> implements Run<Env> {
   #aborted: string | undefined;
   readonly #names = new Set<string>();
   readonly #answers = new Map<string, (message: Message) => void>();
-  #questions = 0;
+  /** How often each question was asked in this run, by the digest of its words. */
+  readonly #questions = new Map<string, number>();
   /** Helpers at work that are not questions; a run that only asks needs nobody to watch over it. */
   #busy = 0;
 
@@ -89,6 +91,11 @@ export class ActiveRun<Env> implements Run<Env> {
     return this.#aborted !== undefined;
   }
 
+  /** All that is left to the run is to wait for answers. */
+  get waiting(): boolean {
+    return this.#busy === 0 && this.#answers.size > 0;
+  }
+
   abort(reason: string): void {
     this.#aborted = reason;
     this.#abort?.abort(new DOMException(reason, "AbortError"));
@@ -126,8 +133,11 @@ export class ActiveRun<Env> implements Run<Env> {
   }
 
   async ask(question: string, metadata?: JsonObject): Promise<Message> {
-    this.#questions += 1;
-    return this.#ask(`ask:${this.#questions}`, question, metadata);
+    // Named by its words, not by its turn: branches that run side by side may ask in another order after a crash.
+    const words = digest(question);
+    const times = (this.#questions.get(words) ?? 0) + 1;
+    this.#questions.set(words, times);
+    return this.#ask(`ask:${words}:${times}`, question, metadata);
   }
 
   decide<D extends Json>(name: string, signals: Json, decision: () => D): D {
@@ -203,6 +213,8 @@ export class ActiveRun<Env> implements Run<Env> {
   }
 
   async #during<T>(work: () => Promise<T>): Promise<T> {
+    // A run whose task has ended, or was taken over by another run, must do nothing more in the world.
+    if (this.aborted || this.#task.retired) throw new DOMException(this.#aborted ?? "another run took over", "AbortError");
     this.#busy += 1;
     this.#hold();
     try {
@@ -214,7 +226,7 @@ export class ActiveRun<Env> implements Run<Env> {
   }
 
   #parkWhenIdle(): void {
-    if (this.#busy === 0 && this.#answers.size > 0) this.#park();
+    if (this.waiting) this.#park();
   }
 
   #recall(name: string): Json | undefined {
@@ -245,10 +257,13 @@ export class ActiveRun<Env> implements Run<Env> {
     throw new Error(`entry ${seq} of task ${this.taskId} holds no answer`);
   }
 
-  /** Words of the agent. Their id comes from their place, so that a repeated run says nothing new. */
-  #say(text: string): Message {
+  /**
+   * Words of the agent. Their id is their task's with their place in the log.
+   * @param before how many entries come first that are appended with them
+   */
+  #say(text: string, before = 0): Message {
     const { id, contextId, seq } = this.#task.head;
-    return { messageId: `${id}-${seq + 1}`, role: "ROLE_AGENT", parts: [{ text }], taskId: id, contextId };
+    return { messageId: `${id}-${seq + before + 1}`, role: "ROLE_AGENT", parts: [{ text }], taskId: id, contextId };
   }
 
   /** What a run's outcome means for its task. */
@@ -259,7 +274,7 @@ export class ActiveRun<Env> implements Run<Env> {
         type: "ended",
         state: "TASK_STATE_COMPLETED",
         artifacts,
-        ...(outcome.text !== undefined && { message: this.#say(outcome.text) }),
+        ...(outcome.text !== undefined && { message: this.#say(outcome.text, artifacts.length) }),
         ...(outcome.metadata && { metadata: outcome.metadata }),
       });
     } else {

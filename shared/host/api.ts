@@ -36,7 +36,7 @@ export interface ReplyOptions {
  */
 export type JsonText<T> = string & { readonly of?: T };
 
-export type HomeRefusal = Refusal | { code: "not-found" };
+export type HomeRefusal = Refusal | { code: "not-found" } | { code: "too-large" };
 export type TaskReply = { ok: true; task: JsonText<Task> } | { ok: false; refusal: HomeRefusal };
 /** Lines of `<sequence> <StreamResponse as JSON>`; an empty line is a heartbeat. */
 export type StreamReply = { ok: true; stream: ReadableStream<Uint8Array> } | { ok: false; refusal: HomeRefusal };

@@ -20,6 +20,7 @@ export class LiveTask {
   #recent: LogEntry[] = [];
   #timer: number | null = null;
   #gathering = false;
+  #retired = false;
   readonly #watchers = new Set<() => void>();
   #waiters: (() => void)[] = [];
 
@@ -72,7 +73,8 @@ export class LiveTask {
 
   /** Takes an input; what it appends is stored at the end of the turn, or with the next flush. */
   apply(input: TaskInput): { effect: Effect } | { refusal: Refusal } {
-    const step = advance(this.head, input);
+    if (this.#retired) return { effect: "abort" };
+    const step = advance(this.head, input.type === "message" ? this.#withNext(input) : input);
     if (!step.ok) return { refusal: step.refusal };
     for (const event of step.events) {
       // Time never runs backwards in a log, even when the clock does.
@@ -84,6 +86,22 @@ export class LiveTask {
     if (this.#recent.length > 2 * RECENT) this.#recent = this.#recent.slice(-RECENT);
     if (step.events.length > 0 && !this.#gathering) this.#timer ??= setTimeout(() => this.flush(), 0);
     return { effect: step.effect };
+  }
+
+  /** Another object of this task takes its place: from here on nothing may be appended to this one. */
+  retire(): void {
+    this.#retired = true;
+  }
+
+  get retired(): boolean {
+    return this.#retired;
+  }
+
+  #withNext(input: TaskInput & { type: "message" }): TaskInput {
+    const name = this.head.questions[1];
+    const seq = name === undefined ? undefined : this.head.asked[name];
+    const event = seq === undefined ? undefined : this.read(seq, seq)[0]?.event;
+    return event?.type === "asked" ? { ...input, next: event } : input;
   }
 
   /** Stores what is pending, then tells watchers and waiters. */

@@ -47,7 +47,12 @@ export class LogStore {
     }
     const rows = toRows(entries);
     if (Math.floor(head.seq / SNAPSHOT_EVERY) > Math.floor((first - 1) / SNAPSHOT_EVERY)) {
-      rows.push({ seq: head.seq, part: SNAPSHOT_PART, body: JSON.stringify(head) });
+      const body = JSON.stringify(head);
+      // A head beyond a row is left to the fold: it takes longer, and loses nothing.
+      if (body.length <= PART_CHARS) {
+        this.#sql.exec("DELETE FROM log WHERE task = ? AND part = ?", task, SNAPSHOT_PART);
+        rows.push({ seq: head.seq, part: SNAPSHOT_PART, body });
+      }
     }
     for (let from = 0; from < rows.length; from += ROWS_PER_INSERT) {
       const batch = rows.slice(from, from + ROWS_PER_INSERT);
@@ -154,14 +159,23 @@ export class LogStore {
   }
 }
 
+function isHighSurrogate(code: number): boolean {
+  return code >= 0xd800 && code <= 0xdbff;
+}
+
 function toRows(entries: readonly LogEntry[]): Row[] {
   const rows: Row[] = [];
   let texts: string[] = [];
   let chars = 0;
   const close = (seq: number) => {
     const body = `[${texts.join()}]`;
-    for (let part = 0; part * PART_CHARS < body.length; part++)
-      rows.push({ seq, part, body: body.slice(part * PART_CHARS, (part + 1) * PART_CHARS) });
+    let from = 0;
+    for (let part = 0; from < body.length; part++) {
+      // A cut between the halves of a character outside the basic plane would destroy it.
+      const end = from + PART_CHARS + (isHighSurrogate(body.charCodeAt(from + PART_CHARS - 1)) ? 1 : 0);
+      rows.push({ seq, part, body: body.slice(from, end) });
+      from = end;
+    }
     texts = [];
     chars = 0;
   };

@@ -38,6 +38,11 @@ export class Runner<Env> {
     this.#lease = lease;
   }
 
+  /** Nobody but people can bring the task further. */
+  isWaiting(task: LiveTask): boolean {
+    return this.#running.get(task)?.run.waiting ?? task.resting;
+  }
+
   has(task: LiveTask): boolean {
     return this.#running.has(task);
   }
@@ -93,6 +98,7 @@ export class Runner<Env> {
   /** Forgets a run that waits for people; the log knows how to begin another. */
   drop(task: LiveTask): void {
     this.#running.delete(task);
+    task.retire();
   }
 
   #start(task: LiveTask): Promise<void> {
@@ -109,7 +115,7 @@ export class Runner<Env> {
    * resolves, and there is no state in between from which it would have to be taken up again.
    */
   async #firstTurn(task: LiveTask, ended: Promise<void>): Promise<void> {
-    const atWork = () => this.has(task) && !task.resting;
+    const atWork = () => this.has(task) && !this.isWaiting(task);
     // biome-ignore lint/nursery/useAwaitThenable: a turn of the queue is all that is waited for
     for (let turn = 0; turn < SYNCHRONOUS_TURNS && atWork(); turn++) await undefined;
     if (atWork()) await nextTurn(ended);
@@ -140,10 +146,10 @@ export class Runner<Env> {
     }
   }
 
-  /** The run waits for the world: from here on a crash must not lose it. */
+  /** The run waits for the world, beside questions or not: from here on a crash must not lose it. */
   #hold(task: LiveTask): void {
     const running = this.#running.get(task);
-    if (!running || task.resting) return;
+    if (!running || running.run.waiting || task.ended) return;
     this.#limit(task, running);
     task.apply({ type: "working" });
     this.#lease.take(task.id);

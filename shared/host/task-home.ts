@@ -6,7 +6,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Message } from "../task/a2a-types.ts";
 import type { Homes } from "../task/home.ts";
-import type { TaskView } from "../task/render.ts";
+import { HISTORY_DEFAULT, type TaskView } from "../task/render.ts";
 import type {
   FollowUp,
   HomeRefusal,
@@ -45,8 +45,9 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     readonly #lease = new Lease(this.#store, this.ctx.storage, options.homes);
     readonly #runner = new Runner(options, this.env, this.#lease);
     readonly #tasks = new Map<string, LiveTask>();
+    #toldAgain = false;
     /** What the index is being told of a task; awaited before anybody else is. */
-    readonly #telling = new Map<LiveTask, Promise<unknown>>();
+    readonly #telling = new WeakMap<LiveTask, Promise<unknown>>();
     readonly #listing = new Listing({
       home: this.#name,
       index: () => this.#index,
@@ -79,7 +80,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
 
     async get(taskId: string, view: TaskView): Promise<TaskReply> {
       const task = this.#find(taskId);
-      return task ? { ok: true, task: JSON.stringify(task.render(view)) } : NOT_FOUND;
+      return task ? answer(task, view) : NOT_FOUND;
     }
 
     async cancel(taskId: string, message: Message): Promise<TaskReply> {
@@ -87,7 +88,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       if (!task) return NOT_FOUND;
       if (!task.ended) await this.#runner.recall(task);
       task.gather();
-      const step = task.apply({ type: "cancel", message });
+      const step = task.apply({ type: "cancel", message: { ...message, contextId: task.head.contextId } });
       if ("effect" in step) this.#runner.end(task, "the task was canceled");
       task.flush();
       return "refusal" in step ? { ok: false, refusal: step.refusal } : this.#reply(task, { blocking: false });
@@ -138,12 +139,13 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       else task.flush();
       await this.#telling.get(task);
       this.#forgetEnded(task);
-      return { ok: true, task: JSON.stringify(task.render({ historyLength, artifacts: true })) };
+      return answer(task, { historyLength, artifacts: true });
     }
 
     async #stream(task: LiveTask, from: SubscribeOptions): Promise<StreamReply> {
       task.flush();
       await this.#telling.get(task);
+      task.flush();
       return { ok: true, stream: subscribe(task, from) };
     }
 
@@ -162,7 +164,9 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     #load(id: string): LiveTask | undefined {
       const task = LiveTask.load(id, this.#store, (stored) => this.#stored(stored));
       if (!task) return undefined;
-      const told = options.homes === "own" ? this.#tell(task) : this.#listing.catchUp();
+      // A home of one task needs no list of the untold; telling again, once in this object's life, does the same.
+      const told = options.homes === "shared" ? this.#listing.catchUp() : this.#toldAgain ? undefined : this.#tell(task);
+      this.#toldAgain = true;
       if (told) this.#telling.set(task, told);
       return task;
     }
@@ -171,20 +175,15 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       this.#tasks.set(task.id, task);
       if (this.#tasks.size <= MEMORY_LIMIT) return;
       for (const each of this.#tasks.values()) {
-        if (each.watched || each.stored !== each.head.seq || !each.resting) continue;
+        if (each.watched || each.stored !== each.head.seq || !this.#runner.isWaiting(each)) continue;
         this.#runner.drop(each);
-        this.#forget(each);
+        this.#tasks.delete(each.id);
         return;
       }
     }
 
     #forgetEnded(task: LiveTask): void {
-      if (task.ended && !task.watched) this.#forget(task);
-    }
-
-    #forget(task: LiveTask): void {
-      this.#tasks.delete(task.id);
-      this.#telling.delete(task);
+      if (task.ended && !task.watched) this.#tasks.delete(task.id);
     }
 
     /** Called in the turn in which a task's entries are stored. */
@@ -211,13 +210,29 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
 
 const NOT_FOUND = { ok: false, refusal: { code: "not-found" } } as const;
 
-/** Status messages longer than this are left out of lists. */
-const LISTED_MESSAGE_CHARS = 8_000;
+/** Far below what one call between objects may carry (32 MiB), whatever its characters take. */
+const ANSWER_CHARS = 8_000_000;
+
+/** A task as text. Of a history too long for one answer the oldest messages are left out. */
+function answer(task: LiveTask, view: TaskView): TaskReply {
+  task.flush();
+  for (const historyLength of [view.historyLength, 5, 1, 0]) {
+    if (historyLength !== view.historyLength && historyLength !== undefined && historyLength > (view.historyLength ?? HISTORY_DEFAULT))
+      continue;
+    const text = JSON.stringify(task.render({ ...view, historyLength }));
+    if (text.length <= ANSWER_CHARS) return { ok: true, task: text };
+  }
+  return { ok: false, refusal: { code: "too-large" } };
+}
+
+/** What a list shows of one task at most; what is beyond stays with the task. */
+const LISTED_CHARS = 8_000;
 
 function listed(task: LiveTask): Listed {
   const { id, contextId, state, statusAt: at } = task.head;
   const whole = task.render({ historyLength: 0, artifacts: false });
-  const { message, ...status } = whole.status;
-  const short = message && JSON.stringify(message).length > LISTED_MESSAGE_CHARS ? { ...whole, status } : whole;
-  return { id, contextId, state, at, task: JSON.stringify(short) };
+  const { metadata: _, ...plain } = whole;
+  const { message: __, ...status } = whole.status;
+  const texts = [whole, plain, { ...plain, status }].map((each) => JSON.stringify(each));
+  return { id, contextId, state, at, task: texts.find((text) => text.length <= LISTED_CHARS) ?? texts.at(-1) ?? "{}" };
 }

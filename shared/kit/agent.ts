@@ -4,6 +4,7 @@
 import type { Outcome, Program, Run } from "../host/program.ts";
 import type { AgentCard, Message } from "../task/a2a-types.ts";
 import { textOf } from "../task/a2a-types.ts";
+import { digest } from "../task/digest.ts";
 import { parseCard } from "./card.ts";
 import type { Approval, Skill, SkillContext } from "./skill.ts";
 
@@ -46,7 +47,7 @@ export function defineAgent<Env = unknown>(card: unknown, skills: Record<string,
 
 /** Narrows a run to what a skill may see, and adds what is convenient there. */
 function skillContext<Env>(run: Run<Env>): SkillContext<Env> {
-  let delegates = 0;
+  const calls = new Map<string, number>();
   return {
     text: textOf(run.message.parts),
     parts: run.message.parts,
@@ -68,8 +69,12 @@ function skillContext<Env>(run: Run<Env>): SkillContext<Env> {
     },
     delegate: (target, message) => {
       const [agent = "", skill = ""] = target.split("/", 2);
-      delegates += 1;
-      return run.delegate(`${target}#${delegates}`, { agent, skill, parts: typeof message === "string" ? [{ text: message }] : message });
+      const parts = typeof message === "string" ? [{ text: message }] : message;
+      // Named by what is asked of whom: calls made side by side may go out in another order after a crash.
+      const name = `${target}:${digest(JSON.stringify(parts))}`;
+      const times = (calls.get(name) ?? 0) + 1;
+      calls.set(name, times);
+      return run.delegate(`${name}:${times}`, { agent, skill, parts });
     },
   };
 }

@@ -4,13 +4,14 @@
  */
 import { type Artifact, isInterrupted, isTerminal, type Json, type JsonObject, type Message, type TaskState } from "./a2a-types.ts";
 import type { TaskEvent } from "./event.ts";
-import type { TaskHead } from "./head.ts";
+import { keyName, type TaskHead } from "./head.ts";
 
 export type TaskInput =
-  | { type: "message"; message: Message; key?: string; digest?: string }
+  /** `next` is the question that waits behind the one that is put, if there is one. */
+  | { type: "message"; message: Message; key?: string; digest?: string; next?: Question }
   | { type: "cancel"; message: Message }
   | { type: "progress"; message: Message; metadata?: JsonObject }
-  | { type: "question"; name: string; message: Message; metadata?: JsonObject }
+  | ({ type: "question" } & Question)
   | { type: "artifact"; artifact: Artifact; append?: boolean; lastChunk?: boolean }
   | { type: "memo"; name: string; value: Json }
   | { type: "delegating"; name: string; agent: string; skill: string; key: string }
@@ -18,6 +19,12 @@ export type TaskInput =
   | { type: "ended"; state: TaskState; artifacts: readonly Artifact[]; message?: Message; metadata?: JsonObject }
   | { type: "working" }
   | { type: "lost" };
+
+export interface Question {
+  readonly name: string;
+  readonly message: Message;
+  readonly metadata?: JsonObject;
+}
 
 /** Told to the host: let the program go on, stop it, or nothing. */
 export type Effect = "run" | "abort" | "none";
@@ -48,10 +55,10 @@ export function advance(head: TaskHead, input: TaskInput): Advance {
   }
 }
 
-function takeMessage(head: TaskHead, { message, key, digest }: TaskInput & { type: "message" }): Advance {
+function takeMessage(head: TaskHead, { message, key, digest, next }: TaskInput & { type: "message" }): Advance {
   // The key first: a repeat of an accepted message is no new message, also when the task has ended since.
-  if (key !== undefined && Object.hasOwn(head.keys, key)) {
-    if (head.keys[key] !== (digest ?? "")) return { ok: false, refusal: { code: "key-reused" } };
+  if (key !== undefined && Object.hasOwn(head.keys, keyName(key))) {
+    if (head.keys[keyName(key)] !== (digest ?? "")) return { ok: false, refusal: { code: "key-reused" } };
     return { ok: true, events: [], effect: "none" };
   }
   if (isTerminal(head.state)) return { ok: false, refusal: { code: "task-ended", state: head.state } };
@@ -63,10 +70,7 @@ function takeMessage(head: TaskHead, { message, key, digest }: TaskInput & { typ
   if (answers === undefined) return { ok: true, events: [{ type: "message", message, ...keyed }], effect: "none" };
   return {
     ok: true,
-    events: [
-      { type: "message", message, answers, ...keyed },
-      { type: "status", state: "TASK_STATE_WORKING" },
-    ],
+    events: [{ type: "message", message, answers, ...keyed }, next ? put(next) : { type: "status", state: "TASK_STATE_WORKING" }],
     effect: "run",
   };
 }
@@ -80,7 +84,10 @@ function fromProgram(head: TaskHead, input: ProgramInput): TaskEvent[] {
       if (isInterrupted(head.state)) return [];
       return [{ ...input, type: "status", state: "TASK_STATE_WORKING", transient: true }];
     case "question":
-      return [{ type: "status", state: "TASK_STATE_INPUT_REQUIRED", message: input.message, ask: input.name, ...metadataOf(input) }];
+      // One is put at a time: a "yes" must approve what its reader was shown, whatever else is asked meanwhile.
+      return head.questions.length === 0
+        ? [put(input)]
+        : [{ type: "asked", name: input.name, message: input.message, ...metadataOf(input) }];
     case "ended":
       return [
         ...input.artifacts.map((artifact): TaskEvent => ({ type: "artifact", artifact, lastChunk: true })),
@@ -96,6 +103,10 @@ function fromProgram(head: TaskHead, input: ProgramInput): TaskEvent[] {
     case "decision":
       return [input];
   }
+}
+
+function put({ name, message, metadata }: Question): TaskEvent {
+  return { type: "status", state: "TASK_STATE_INPUT_REQUIRED", message, ask: name, ...(metadata && { metadata }) };
 }
 
 function metadataOf(input: { metadata?: JsonObject }): { metadata?: JsonObject } {

@@ -12,6 +12,8 @@ export type TaskEvent =
   | { type: "message"; message: Message; answers?: string; key?: string; digest?: string }
   /** A change of state. `ask` names the question it puts; `transient` marks progress, which history leaves out. */
   | { type: "status"; state: TaskState; message?: Message; metadata?: JsonObject; ask?: string; transient?: true }
+  /** A question that waits for its turn: one is put at a time, so that an answer answers what was shown. */
+  | { type: "asked"; name: string; message: Message; metadata?: JsonObject }
   | { type: "artifact"; artifact: Artifact; append?: boolean; lastChunk?: boolean }
   /** What a durable helper gave, by its name: later runs of the program read it here. */
   | { type: "memo"; name: string; value: Json }

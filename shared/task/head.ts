@@ -26,8 +26,9 @@ export interface TaskHead {
   messages: number[];
   /** Where the value of each durable helper stands. */
   memo: Record<string, number>;
-  /** Questions without an answer, oldest first. */
+  /** Questions without an answer, oldest first. The first is the one that is put; the others wait where `asked` says. */
   questions: string[];
+  asked: Record<string, number>;
   /** Calls to other agents that have not ended: name to position. */
   delegating: Record<string, number>;
   /** Idempotency keys of later messages: key to digest. */
@@ -38,6 +39,8 @@ export interface TaskHead {
 
 /** History beyond this many messages stays in the log, but no answer carries it. */
 export const HISTORY_LIMIT = 100;
+/** Chunks of an artifact this close together are one run. */
+const RUN_GAP = 16;
 
 /**
  * Takes the next entry into the head. The head is the fold's own accumulator: it is changed in place, because copying
@@ -61,6 +64,7 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
       messages: [seq],
       memo: {},
       questions: [],
+      asked: {},
       delegating: {},
       keys: {},
       resumes: 0,
@@ -71,10 +75,11 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
   switch (event.type) {
     case "message":
       pushMessage(head, seq);
-      if (event.key !== undefined) head.keys[event.key] = event.digest ?? "";
+      if (event.key !== undefined) head.keys[keyName(event.key)] = event.digest ?? "";
       if (event.answers !== undefined) {
         head.memo[event.answers] = seq;
         head.questions = head.questions.filter((name) => name !== event.answers);
+        delete head.asked[event.answers];
       }
       break;
     case "status":
@@ -83,7 +88,11 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
       head.statusSeq = seq;
       if (event.metadata && !event.transient) head.metadata = { ...head.metadata, ...event.metadata };
       if (event.message && !event.transient) pushMessage(head, seq);
-      if (event.ask !== undefined) head.questions.push(event.ask);
+      if (event.ask !== undefined && !head.questions.includes(event.ask)) head.questions.push(event.ask);
+      break;
+    case "asked":
+      head.questions.push(event.name);
+      head.asked[event.name] = seq;
       break;
     case "artifact":
       pushChunk(head, event.artifact.artifactId, seq, event.append === true);
@@ -114,6 +123,11 @@ function pushMessage(head: TaskHead, seq: number): void {
   if (head.messages.length > HISTORY_LIMIT) head.messages.shift();
 }
 
+/** Keys are callers' words, and an object has names of its own. */
+export function keyName(key: string): string {
+  return `key:${key}`;
+}
+
 function pushChunk(head: TaskHead, id: string, seq: number, append: boolean): void {
   const artifact = head.artifacts.find((each) => each.id === id);
   if (!artifact) {
@@ -122,6 +136,7 @@ function pushChunk(head: TaskHead, id: string, seq: number, append: boolean): vo
   }
   if (!append) artifact.runs = [];
   const last = artifact.runs.at(-1);
-  if (last && last[1] === seq - 1) last[1] = seq;
+  // What stands between chunks is passed over when they are read; a run for each chunk would make the head grow.
+  if (last && seq - last[1] <= RUN_GAP) last[1] = seq;
   else artifact.runs.push([seq, seq]);
 }

@@ -4,6 +4,8 @@
  * Pure: randomness is passed in.
  */
 
+import { digest } from "./digest.ts";
+
 /** `own`: an object for each task, for long ones. `shared`: many tasks in one object, for short ones. */
 export type Homes = "own" | "shared";
 
@@ -43,18 +45,4 @@ export function findTask(owner: string, taskId: string): TaskAddress | undefined
 function address(owner: string, place: string, unique: string): TaskAddress {
   const check = digest(`${owner} ${place} ${unique}`, 4).slice(0, 6);
   return { taskId: `${place}-${unique}-${check}`, home: place === "o" ? `${owner}:o-${unique}` : `${owner}:${place}` };
-}
-
-/** 53 bits in base 36 (the public-domain cyrb53 construction): spreads well, and is no secret. */
-function digest(text: string, seed: number): string {
-  let a = 0xdeadbeef ^ seed;
-  let b = 0x41c6ce57 ^ seed;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    a = Math.imul(a ^ code, 2654435761);
-    b = Math.imul(b ^ code, 1597334677);
-  }
-  a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909);
-  b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909);
-  return (4294967296 * (2097151 & b) + (a >>> 0)).toString(36).padStart(11, "0");
 }

@@ -13,7 +13,24 @@ async function gate(name: string, signal: AbortSignal): Promise<void> {
   while (!opened.has(name) && !signal.aborted) await scheduler.wait(5);
 }
 
-const ids = ["echo", "chunks", "steps", "question", "wait", "hang", "throws", "nonsense", "fan", "count", "doomed"];
+const ids = [
+  "echo",
+  "chunks",
+  "steps",
+  "question",
+  "wait",
+  "hang",
+  "throws",
+  "nonsense",
+  "fan",
+  "count",
+  "doomed",
+  "both",
+  "branches",
+  "crowd",
+  "late",
+  "wordy",
+];
 
 const card = {
   name: "probe",
@@ -83,6 +100,40 @@ export default defineAgent<object>(card, {
     for (let index = 1; index <= Number(text); index++) progress(`${index}`);
     return completed("counted");
   },
+
+  both: async ({ ask }) => {
+    const answers = await Promise.all([ask("First?"), ask("Second?")]);
+    return completed(answers.join(" and "));
+  },
+
+  branches: async ({ step, ask }) => {
+    const branch = async (name: string, ms: number) => {
+      await step(name, async () => {
+        await scheduler.wait(ms);
+        return null;
+      });
+      return `${name}=${await ask(`${name}?`)}`;
+    };
+    return completed((await Promise.all([branch("slow", 60), branch("fast", 1)])).join(" "));
+  },
+
+  crowd: async ({ text, ask, step, signal }) => {
+    const work = step("work", async () => {
+      count(`${text}:work`);
+      await gate(text, signal);
+      return "worked";
+    });
+    const [answer, worked] = await Promise.all([ask("Well?"), work]);
+    return completed(`${answer} ${worked}`);
+  },
+
+  late: async ({ delegate, signal }) => {
+    await gate("late", new AbortController().signal);
+    await delegate("peer/wait", "wait");
+    return completed(String(signal.aborted));
+  },
+
+  wordy: () => completed({ artifacts: [], text: "done", metadata: { words: "w".repeat(3_000_000) } }),
 
   doomed: async ({ text, step }) => {
     count(`${text}:began`);

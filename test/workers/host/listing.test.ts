@@ -102,6 +102,14 @@ describe("a list", () => {
     expect((await list({ includeArtifacts: true, status: "TASK_STATE_INPUT_REQUIRED" })).tasks[0]?.artifacts).toEqual([]);
   });
 
+  it("shows a task whose last words are long without them", async () => {
+    const { send, list } = newCaller();
+    const { id } = await send("wordy", "x");
+    const { tasks } = await list();
+    expect(tasks).toMatchObject([{ id, status: { state: "TASK_STATE_COMPLETED" } }]);
+    expect(JSON.stringify(tasks).length).toBeLessThan(8_000);
+  });
+
   it("has as much history as asked for", async () => {
     const { send, list } = newCaller();
     await send("question", "hello");

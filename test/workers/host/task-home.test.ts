@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { LOCAL_PRINCIPAL, principalKey } from "../../../shared/auth/principal.ts";
 import type { StartRequest, TaskHomeApi, TaskReply } from "../../../shared/host/api.ts";
 import type { Message, Task } from "../../../shared/task/a2a-types.ts";
+import { digest } from "../../../shared/task/digest.ts";
 import { findTask, placeTask } from "../../../shared/task/home.ts";
 import { opened, reached, runs } from "../probe-agent.ts";
 
@@ -108,6 +109,25 @@ describe("a task", () => {
     expect(task.artifacts?.[0]?.parts[0]?.text).toHaveLength(3_000_000);
   });
 
+  it("loses no half of a character where a row ends", async () => {
+    for (const before of ["", "x"]) {
+      const { home, name, request } = newTask("echo", before + "\u{1F600}".repeat(300_000));
+      await home.start(request, BLOCKING);
+      await evictDurableObject(TASK_HOME.getByName(name));
+      const task = taskOf(await home.get(request.taskId, { artifacts: true }));
+      expect(task.artifacts?.[0]?.parts[0]?.text === request.message.parts[0]?.text).toBe(true);
+    }
+  });
+
+  it("answers without the oldest messages when all of them are too many for one answer", async () => {
+    const { home, request } = newTask("question", "long");
+    await home.start(request, BLOCKING);
+    await home.message({ taskId: request.taskId, message: message("a".repeat(5_000_000)) }, BLOCKING);
+    const task = taskOf(await home.message({ taskId: request.taskId, message: message("1969") }, BLOCKING));
+    expect(task.status.state).toBe("TASK_STATE_COMPLETED");
+    expect(task.history?.map(({ parts }) => parts[0]?.text)).toEqual(["1969"]);
+  });
+
   it("keeps its fold short: a head is stored every 64 entries", async () => {
     const { home, name, request } = newTask("count", "1000");
     const before = taskOf(await home.start(request, BLOCKING));
@@ -191,6 +211,59 @@ describe("a question", () => {
     await home.message(answer, BLOCKING);
     expect(taskOf(await home.message(answer, BLOCKING)).status.message?.parts[0]?.text).toBe("Which year?");
     expect(await home.message({ ...answer, digest: "other" }, BLOCKING)).toMatchObject({ ok: false, refusal: { code: "key-reused" } });
+  });
+});
+
+describe("several questions at a time", () => {
+  const shown = (task: Task) => task.status.message?.parts[0]?.text;
+
+  it("are put one after the other, and each answer settles the one that was shown", async () => {
+    const { home, request } = newTask("both", "x");
+    expect(shown(taskOf(await home.start(request, BLOCKING)))).toBe("First?");
+    const second = taskOf(await home.message({ taskId: request.taskId, message: message("one") }, BLOCKING));
+    expect([second.status.state, shown(second)]).toEqual(["TASK_STATE_INPUT_REQUIRED", "Second?"]);
+    const last = taskOf(await home.message({ taskId: request.taskId, message: message("two") }, BLOCKING));
+    expect(last.artifacts?.[0]?.parts[0]?.text).toBe("one and two");
+  });
+
+  it("keep their answers when the object is lost between them", async () => {
+    const { home, name, request } = newTask("both", "x");
+    await home.start(request, BLOCKING);
+    await lose(name);
+    await home.message({ taskId: request.taskId, message: message("one") }, BLOCKING);
+    await lose(name);
+    const last = taskOf(await home.message({ taskId: request.taskId, message: message("two") }, BLOCKING));
+    expect(last.artifacts?.[0]?.parts[0]?.text).toBe("one and two");
+  });
+
+  it("get the answer to their own words, whatever the order in which a later run asks them", async () => {
+    const { home, name, request } = newTask("branches", "x");
+    expect(shown(taskOf(await home.start(request, BLOCKING)))).toBe("fast?");
+    await vi.waitFor(() =>
+      runInDurableObject(TASK_HOME.getByName(name), (_home, { storage }) =>
+        expect(storage.sql.exec("SELECT 1 FROM log WHERE task = ? AND instr(body, 'slow?') > 0", request.taskId).toArray()).toHaveLength(1),
+      ),
+    );
+    await home.message({ taskId: request.taskId, message: message("yes-to-fast") }, BLOCKING);
+    await lose(name);
+    const last = taskOf(await home.message({ taskId: request.taskId, message: message("no-to-slow") }, BLOCKING));
+    expect(last.artifacts?.[0]?.parts[0]?.text).toBe("slow=no-to-slow fast=yes-to-fast");
+  });
+
+  it("leave a task at work in memory, however many others only wait beside it", async () => {
+    const busy = newTask("crowd", "busy");
+    await busy.home.start(busy.request, AT_ONCE);
+    await vi.waitFor(() => expect(reached.has("busy")).toBe(true));
+    for (let index = 0; index < 520; index++) {
+      const { request } = newTask("question", "crowd");
+      await busy.home.start(request, BLOCKING);
+    }
+    await busy.home.message({ taskId: busy.request.taskId, message: message("well") }, AT_ONCE);
+    opened.add("busy");
+    await vi.waitFor(async () =>
+      expect(taskOf(await busy.home.get(busy.request.taskId, { artifacts: true })).artifacts?.[0]?.parts[0]?.text).toBe("well worked"),
+    );
+    expect(runs.get("busy:work")).toBe(1);
   });
 });
 
@@ -323,7 +396,8 @@ describe("a delegate call", () => {
     await vi.waitFor(async () =>
       expect(taskOf(await home.get(request.taskId, { artifacts: true })).status.state).toBe("TASK_STATE_COMPLETED"),
     );
-    const key = `${request.taskId}/delegate:peer/wait#1`;
+    const call = `peer/wait:${digest(JSON.stringify([{ text: "wait" }]))}:1`;
+    const key = `${request.taskId}/delegate:${call}`;
     const { home: child } = placeTask(owner, "shared", { key, random: "" });
     await runInDurableObject(TASK_HOME.getByName(child), async (_home, state) => {
       const rows = state.storage.sql
@@ -340,6 +414,20 @@ describe("a delegate call", () => {
     await home.message({ taskId: request.taskId, message: message("Lisbon") }, BLOCKING);
     const task = taskOf(await home.message({ taskId: request.taskId, message: message("1969") }, BLOCKING));
     expect(task.artifacts?.[0]?.parts[0]?.text).toContain("Lisbon 1969");
+  });
+
+  it("begins nothing once its caller is canceled", async () => {
+    const { home, request } = newTask("fan", "wait");
+    await home.start(request, AT_ONCE);
+    await vi.waitFor(() => expect(reached.has("wait")).toBe(true));
+    reached.clear();
+    const other = newTask("late", "x");
+    await other.home.start(other.request, AT_ONCE);
+    await other.home.cancel(other.request.taskId, message("stop"));
+    opened.add("late");
+    await scheduler.wait(50);
+    expect(reached.has("wait")).toBe(false);
+    await home.cancel(request.taskId, message("stop"));
   });
 
   it("is canceled with its caller", async () => {

@@ -179,9 +179,11 @@ function belongsTogether(left: string, right: string, joint: string, isVerb: (wo
 
 const OBJECTS = new Set("the a an it them this that these those my our all each every both its their".split(" "));
 
-/** After a comma an order must say upon what: "…, summarise them", not "…, report number and date". */
-function hasObject(right: string): boolean {
-  return OBJECTS.has(wordsIn(right)[1] ?? "");
+const QUOTED_OBJECT = new RegExp(`^\\s*\\p{L}+\\s+${MASK}`, "u");
+
+/** An order says upon what: "summarise them", "post \"hello\" to …", not "report number and date". */
+function hasObject(side: string): boolean {
+  return OBJECTS.has(wordsIn(side)[1] ?? "") || QUOTED_OBJECT.test(side);
 }
 
 /** After a comma only a full question begins a new piece: "…, what is the product", not "…, which is late". */

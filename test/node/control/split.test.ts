@@ -31,6 +31,11 @@ describe("split", () => {
       "1. Find the floor\n2. Calculate 12*7\n3. Post it to the team",
       ["Find the floor", "Calculate 12*7", "Post it to the team"],
     ],
+    [
+      "two orders of one kind, each with what it is about in quotes",
+      'Post "alpha" to https://a.example/x and post "beta" to https://b.example/y',
+      ['Post "alpha" to https://a.example/x', 'post "beta" to https://b.example/y'],
+    ],
     ["bullets", "- find the floor\n- calculate 12*7", ["find the floor", "calculate 12*7"]],
     ["lists in one line", "1) find the floor 2) calculate 12*7", ["find the floor", "calculate 12*7"]],
     ["ordinals", "First, find the floor. Second, find the cap.", ["find the floor", "find the cap"]],

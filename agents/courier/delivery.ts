@@ -25,9 +25,10 @@ export function readDelivery(parts: readonly Part[]): ReadDelivery {
     const result = v.safeParse(target, part.data);
     return result.success ? [result.output as { url: string; body?: Json }] : [];
   });
-  if (targets.length > 1) return refuse("One task delivers to one webhook. Send a task of its own for each.");
+  if (targets.length > 1 || (targets.length === 0 && targetsNamedIn(instruction) > 1))
+    return refuse("One task delivers to one webhook. Send a task of its own for each.");
 
-  const url = targets[0]?.url ?? firstUrl(instruction);
+  const url = targets[0]?.url ?? firstUrl(unquoted(instruction)) ?? firstUrl(instruction);
   if (url === undefined)
     return refuse('No target: put the webhook\'s URL into the text, or send a data part { "url": "https://…", "body": … }.');
   const body = targets[0]?.body ?? messageOf(instruction, url, parts);
@@ -39,6 +40,16 @@ export function readDelivery(parts: readonly Part[]): ReadDelivery {
 
 function refuse(reason: string): ReadDelivery {
   return { ok: false, reason };
+}
+
+/** "… to <URL> and … to <URL>". What is quoted, or stands behind the target and a colon, is the message. */
+function targetsNamedIn(instruction: string): number {
+  const order = unquoted(instruction).replace(/(https?:\/\/\S+?):\s[\s\S]*$/i, "$1");
+  return new Set([...order.matchAll(/\bto\s+(https?:\/\/[^\s,;]+)/gi)].map(([, url]) => url)).size;
+}
+
+function unquoted(text: string): string {
+  return text.replace(/"[^"]*"|“[^”]*”/g, "");
 }
 
 function firstUrl(text: string): string | undefined {

@@ -79,6 +79,18 @@ describe("delivering", () => {
     expect(received[0]?.path).toBe("/hooks/x");
   });
 
+  it("delivers nothing when a message names two webhooks, rather than to one of them", async () => {
+    const run = await deliver(`Post "alpha" to ${origin}/hooks/a and post "beta" to ${origin}/hooks/b`);
+    expect(run.outcome).toMatchObject({ outcome: "rejected", reason: expect.stringContaining("one webhook") });
+    expect(received).toEqual([]);
+  });
+
+  it("takes a URL in the message for a part of it, not for a target", async () => {
+    await deliver(`Post "go to https://docs.example/x" to ${origin}/hooks/a`);
+    await deliver(`Send to ${origin}/hooks/a: move to https://docs.example/x`);
+    expect(received.map(({ path }) => path)).toEqual(["/hooks/a", "/hooks/a"]);
+  });
+
   it("sends a text body as plain text", async () => {
     await deliver([{ data: { url: `${origin}/hooks`, body: "grüß dich" } }]);
     expect(received[0]?.body).toBe("grüß dich");

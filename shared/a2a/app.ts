@@ -8,9 +8,9 @@ import type { AgentCard } from "../task/a2a-types.ts";
 import type { Homes } from "../task/home.ts";
 import { drain } from "./body.ts";
 import { CARD_PATH, serveCard } from "./card.ts";
-import { RequestError } from "./errors.ts";
+import { RequestError, toAuthenticationError } from "./errors.ts";
 import { type A2ARequestHandler, type CallContext, type HandlerEnv, requestHandler } from "./handler.ts";
-import { httpJsonApp } from "./http-json.ts";
+import { httpJsonApp, onlyFor } from "./http-json.ts";
 import { answerJsonRpc } from "./json-rpc.ts";
 
 export interface AppOptions<Env> {
@@ -31,7 +31,7 @@ export function a2aApp<Env extends HandlerEnv>({ card, homes, authenticate }: Ap
   const open = (request: Request, env: Env): { handler: A2ARequestHandler; context: CallContext } => {
     checkVersion(request);
     const caller = authenticate(request, env);
-    if (!caller.ok) throw new RequestError(caller.status === 401 ? "unauthenticated" : "unavailable", caller.message);
+    if (!caller.ok) throw toAuthenticationError(caller);
     const key = request.headers.get("Idempotency-Key");
     if (key !== null && (key === "" || key.length > KEY_CHARS))
       throw new RequestError("invalid-request", `Idempotency-Key must have 1 to ${KEY_CHARS} characters`);
@@ -46,13 +46,21 @@ export function a2aApp<Env extends HandlerEnv>({ card, homes, authenticate }: Ap
     const active = activated(c.req.raw.headers.get("A2A-Extensions"), extensions);
     if (active !== "") c.res.headers.set("A2A-Extensions", active);
   });
-  app.get(CARD_PATH, (c) => {
-    const { origin, pathname } = new URL(c.req.url);
-    return serveCard(card, pathname.startsWith(`${mount}/`) ? origin + mount : origin, c.req.raw);
-  });
+  app.get(CARD_PATH, (c) => serveCard(card, baseOf(mount, c.req.raw), c.req.raw));
+  app.all(CARD_PATH, onlyFor("GET"));
   app.post("/", (c) => answerJsonRpc(c.req.raw, () => open(c.req.raw, c.env)));
-  app.route("/", httpJsonApp(open as never));
+  app.all("/", onlyFor("POST"));
+  app.route(
+    "/",
+    httpJsonApp(open as never, (request) => baseOf(mount, request) + CARD_PATH),
+  );
   return app;
+}
+
+/** Where the caller reaches the agent: origin and path, without a slash at the end. */
+function baseOf(mount: string, request: Request): string {
+  const { origin, pathname } = new URL(request.url);
+  return pathname === mount || pathname.startsWith(`${mount}/`) ? origin + mount : origin;
 }
 
 /** The path below the agent's mount; "/" with and without a slash at the end. */

@@ -1,6 +1,7 @@
 /**
  * What goes wrong for callers, as a closed set of codes, and the one table from each to the wire. (A2A 1.0.1, 5.4)
  */
+import type { Authentication } from "../auth/authenticate.ts";
 import type { HomeRefusal } from "../host/api.ts";
 
 interface WireError {
@@ -42,6 +43,9 @@ export interface FieldViolation {
   readonly description: string;
 }
 
+/** How to authenticate: what every 401 has to say. (RFC 9110, 15.5.2) */
+const CHALLENGE = 'Bearer realm="skein"';
+
 /** A caller's mistake. Its message says what to do, and is all that leaves the Worker. */
 export class RequestError extends Error {
   readonly code: ErrorCode;
@@ -55,6 +59,11 @@ export class RequestError extends Error {
 
   get http(): WireError["http"] {
     return WIRE[this.code].http;
+  }
+
+  /** What HTTP wants said beside the status. */
+  get headers(): Record<string, string> {
+    return this.code === "unauthenticated" ? { "WWW-Authenticate": CHALLENGE } : {};
   }
 
   /** The `error` member of a JSON-RPC response. */
@@ -76,6 +85,27 @@ export class RequestError extends Error {
       ...(this.violations.length > 0 ? [{ "@type": "type.googleapis.com/google.rpc.BadRequest", fieldViolations: this.violations }] : []),
     ];
   }
+}
+
+/** A path that is there for other methods; the answer names them. (RFC 9110, 15.5.6) */
+export class MethodNotAllowed extends RequestError {
+  readonly #allow: string;
+
+  constructor(request: Request, methods: readonly string[]) {
+    // Whatever is read by GET answers HEAD as well.
+    const allow = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
+    super("method-not-allowed", `${new URL(request.url).pathname} is not there for ${request.method}; use ${allow}`);
+    this.#allow = allow;
+  }
+
+  override get headers(): Record<string, string> {
+    return { Allow: this.#allow };
+  }
+}
+
+/** Why a caller is not let in. */
+export function toAuthenticationError({ status, message }: Authentication & { ok: false }): RequestError {
+  return new RequestError(status === 401 ? "unauthenticated" : "unavailable", message);
 }
 
 /** Whatever was thrown, as something a caller may see. Our own mistakes are logged and said to be ours. */

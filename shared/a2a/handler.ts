@@ -22,6 +22,7 @@ export interface CallContext {
 export interface ListTasksResponse {
   readonly tasks: readonly Task[];
   readonly nextPageToken: string;
+  /** The one that was used; the last page has fewer tasks. */
   readonly pageSize: number;
   readonly totalSize: number;
 }
@@ -98,6 +99,7 @@ export function requestHandler(card: AgentCard, homes: Homes, env: HandlerEnv): 
     },
 
     async sendStreamingMessage(request, context) {
+      checkStreaming(card);
       const { stream } = await send<StreamReply>(request, context, { start: "startStream", followUp: "messageStream" });
       return stream;
     },
@@ -129,7 +131,7 @@ export function requestHandler(card: AgentCard, homes: Homes, env: HandlerEnv): 
         view.historyLength > 0 || view.artifacts
           ? await inBatches(listed, HOMES_AT_ONCE, (each) => withContents(homeOf, owner, each, view))
           : listed.map(({ task }) => task);
-      const rest = { nextPageToken: page.next ? encodePageToken(page.next) : "", pageSize: tasks.length, totalSize: page.total };
+      const rest = { nextPageToken: page.next ? encodePageToken(page.next) : "", pageSize, totalSize: page.total };
       return `{"tasks":[${tasks.join()}],${JSON.stringify(rest).slice(1)}`;
     },
 
@@ -144,6 +146,7 @@ export function requestHandler(card: AgentCard, homes: Homes, env: HandlerEnv): 
     },
 
     async subscribeToTask({ id }, context) {
+      checkStreaming(card);
       return unwrap(await find(id, context).subscribe(id), id).stream;
     },
   };
@@ -164,6 +167,12 @@ async function withContents(
 function unwrap<R extends TaskReply | StreamReply>(reply: R, taskId: string): R & { ok: true } {
   if (!reply.ok) throw refusalToError(reply.refusal, taskId);
   return reply as R & { ok: true };
+}
+
+/** @throws RequestError when the card does not promise streams (3.3.4) */
+function checkStreaming(card: AgentCard): void {
+  if (card.capabilities.streaming) return;
+  throw new RequestError("unsupported-operation", `the card of ${card.name} declares no streaming; use SendMessage, and poll with GetTask`);
 }
 
 /** @throws RequestError when a part's media type is none that the card takes (3.3.4) */

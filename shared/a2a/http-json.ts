@@ -2,8 +2,8 @@
 
 import type { Context } from "hono";
 import { Hono } from "hono";
-import { readJson } from "./body.ts";
-import { RequestError, toRequestError } from "./errors.ts";
+import { drain, readJson } from "./body.ts";
+import { MethodNotAllowed, RequestError, toRequestError } from "./errors.ts";
 import type { A2ARequestHandler, CallContext } from "./handler.ts";
 import { OPERATIONS, type OperationName } from "./operations.ts";
 import { sseResponse } from "./sse.ts";
@@ -37,32 +37,49 @@ const ROUTES: readonly (readonly ["GET" | "POST" | "DELETE", string, OperationNa
   ["GET", "/extendedAgentCard", "GetExtendedAgentCard", query],
 ];
 
-/** @param open gives the handler and who is calling, or throws what the caller is told */
-export function httpJsonApp(open: (request: Request, env: never) => { handler: A2ARequestHandler; context: CallContext }): Hono {
+/**
+ * @param open gives the handler and who is calling, or throws what the caller is told
+ * @param cardUrl where the caller of a request finds the agent's card
+ */
+export function httpJsonApp(
+  open: (request: Request, env: never) => { handler: A2ARequestHandler; context: CallContext },
+  cardUrl: (request: Request) => string,
+): Hono {
   const app = new Hono();
-  for (const [verb, path, name, params] of ROUTES) {
-    app.on(verb, path, async (c) => {
-      const { handler, context } = open(c.req.raw, c.env as never);
-      const result = await OPERATIONS[name](handler, await params(c), context);
-      if ("stream" in result) return sseResponse(result.stream, { before: "", after: "" });
-      return c.body(result.json, 200, { "Content-Type": MEDIA_TYPE });
-    });
+  for (const [path, routes] of Map.groupBy(ROUTES, ([, each]) => each)) {
+    for (const [verb, , name, params] of routes) {
+      app.on(verb, path, async (c) => {
+        const { handler, context } = open(c.req.raw, c.env as never);
+        const result = await OPERATIONS[name](handler, await params(c), context);
+        if ("stream" in result) return sseResponse(result.stream, { before: "", after: "" });
+        return c.body(result.json, 200, { "Content-Type": MEDIA_TYPE });
+      });
+    }
+    // Before the next path, or GET /tasks/x:cancel would be taken for the task.
+    app.all(path, onlyFor(...routes.map(([verb]) => verb)));
   }
   // A route, because Hono asks only the outermost app's notFound.
-  app.all("*", (c) =>
-    answer(
-      new RequestError(
-        "method-not-found",
-        `there is nothing at ${c.req.method} ${new URL(c.req.url).pathname}; the agent's card is at /.well-known/agent-card.json`,
-      ),
-    ),
-  );
-  app.onError((error) => answer(toRequestError(error)));
+  app.all("*", ({ req }) => {
+    const place = `${req.method} ${new URL(req.url).pathname}`;
+    return answerHttpJson(
+      new RequestError("method-not-found", `there is no ${place}; the agent's card says what there is: ${cardUrl(req.raw)}`),
+    );
+  });
+  app.onError((error) => answerHttpJson(toRequestError(error)));
   return app;
 }
 
-function answer(error: RequestError): Response {
-  return new Response(JSON.stringify(error.toHttpJson()), { status: error.http, headers: { "Content-Type": MEDIA_TYPE } });
+/** The last route of a path that has routes for these methods only. */
+export function onlyFor(...methods: readonly string[]): (c: Context) => Promise<Response> {
+  return async (c) => {
+    await drain(c.req.raw);
+    return answerHttpJson(new MethodNotAllowed(c.req.raw, methods));
+  };
+}
+
+export function answerHttpJson(error: RequestError): Response {
+  const headers = { "Content-Type": MEDIA_TYPE, ...error.headers };
+  return new Response(JSON.stringify(error.toHttpJson()), { status: error.http, headers });
 }
 
 function taskId(c: Context): string | undefined {

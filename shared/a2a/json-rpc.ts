@@ -23,7 +23,7 @@ export async function answerJsonRpc(request: Request, open: () => { handler: A2A
     const error = toRequestError(thrown);
     // JSON-RPC failures are answers, not HTTP failures, except where HTTP itself has something to say.
     const status = error.code === "unauthenticated" || error.code === "unavailable" || error.code === "too-large" ? error.http : 200;
-    return Response.json({ jsonrpc: "2.0", id, error: error.toJsonRpc() }, { status });
+    return Response.json({ jsonrpc: "2.0", id, error: error.toJsonRpc() }, { status, headers: error.headers });
   }
 }
 

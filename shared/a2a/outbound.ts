@@ -5,9 +5,10 @@
 import * as v from "valibot";
 import { withPrincipal } from "../auth/authenticate.ts";
 import type { CallResult, Outbound, OutboundCall, OutboundOptions } from "../host/active-run.ts";
-import { type Artifact, type Message, type Part, textOf } from "../task/a2a-types.ts";
+import { type Artifact, isTerminal, type Message, type Part, type TaskState, textOf } from "../task/a2a-types.ts";
 import { namingSkill } from "../task/skill-extension.ts";
 import { VERSION } from "./app.ts";
+import { RequestError } from "./errors.ts";
 
 /** The front door and every Worker that delegates name their bindings so: `AGENT_` and the agent's name. */
 export const AGENT_BINDING = "AGENT_";
@@ -27,15 +28,17 @@ const taskSchema = v.looseObject({
 const replySchema = v.union([
   v.object({ result: v.object({ task: taskSchema }) }),
   v.object({ result: v.object({ message: messageSchema }) }),
-  v.object({ error: v.looseObject({ message: v.string() }) }),
+  v.object({ error: v.looseObject({ message: v.string(), code: v.optional(v.number()) }) }),
 ]);
+const taskReplySchema = v.object({ result: taskSchema });
+/** What an agent says to a message for a task that has ended. (3.1.1) */
+const UNSUPPORTED = new RequestError("unsupported-operation", "").toJsonRpc().code;
 
 export const outbound: Outbound<object> = {
   async call(env, call, options) {
-    return toResult(
-      call,
-      await post(env, call, options, "SendMessage", { message: toMessage(call, options.key), configuration: { historyLength: 0 } }),
-    );
+    const params = { message: toMessage(call, options.key), configuration: { historyLength: 0 } };
+    const reply = await post(env, call, options, "SendMessage", params);
+    return toResult(call, (await endedMeanwhile(env, call, options, reply)) ?? reply);
   },
 
   async cancel(env, call, options) {
@@ -81,6 +84,19 @@ async function post(
     console.warn(`${agent} could not be reached`, error);
     return { unreachable: `${agent} could not be reached` };
   }
+}
+
+/**
+ * The task of a call whose answer came too late: somebody answered its agent directly, and it has ended since. What came of
+ * it is the result. Undefined when the reply is another one, or the task has not ended and so would only be asked again.
+ */
+async function endedMeanwhile(env: object, call: OutboundCall, options: OutboundOptions, { body }: Reply): Promise<Reply | undefined> {
+  const reply = v.safeParse(replySchema, body);
+  const refused = reply.success && "error" in reply.output && reply.output.error.code === UNSUPPORTED;
+  if (!refused || call.taskId === undefined) return undefined;
+  const given = v.safeParse(taskReplySchema, (await post(env, call, options, "GetTask", { id: call.taskId, historyLength: 0 })).body);
+  if (!given.success || !isTerminal(given.output.result.status.state as TaskState)) return undefined;
+  return { body: { result: { task: given.output.result } } };
 }
 
 function toMessage({ agent: _, skill, taskId, parts, metadata }: OutboundCall, key: string): Message {

@@ -36,13 +36,15 @@ const CONTENTS = ["text", "raw", "url", "data"] as const;
 const part = v.pipe(
   camelCased,
   v.looseObject({
-    text: v.optional(v.string("must be a string")),
-    raw: v.optional(v.pipe(v.string("must be base64"), v.regex(/^[A-Za-z0-9+/_-]*={0,2}$/, "must be base64"))),
-    url: v.optional(v.pipe(v.string(), v.url("must be an absolute URL"))),
-    filename: v.optional(v.pipe(v.string(), v.maxLength(1024))),
-    mediaType: v.optional(v.pipe(v.string(), v.maxLength(256))),
-    metadata: v.optional(json),
+    text: optional(v.string("must be a string")),
+    raw: optional(v.pipe(v.string("must be base64"), v.regex(/^[A-Za-z0-9+/_-]*={0,2}$/, "must be base64"))),
+    url: optional(v.pipe(v.string(), v.url("must be an absolute URL"))),
+    filename: optional(v.pipe(v.string(), v.maxLength(1024))),
+    mediaType: optional(v.pipe(v.string(), v.maxLength(256))),
+    metadata: optional(json),
   }),
+  // `data` is a google.protobuf.Value, the one kind of field for which ProtoJSON's null is a value: a part with `"data": null`
+  // has data, and beside a text it has two contents, as it would for any other parser of the proto.
   v.check(
     (value) => CONTENTS.filter((name) => name in value && value[name] !== undefined).length === 1,
     "must have exactly one of text, raw, url and data",

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { get, type IncomingMessage } from "node:http";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LOCAL_PRINCIPAL, principalKey } from "../../shared/auth/principal.ts";
 import { isTerminal, type JsonObject, type Task } from "../../shared/task/a2a-types.ts";
@@ -145,6 +148,15 @@ describe("headers", () => {
     const first = taskIn(await send("calculate 1+1"));
     expect(taskIn(await send("calculate 1+1")).id).toBe(first.id);
     expectRefusal(await send("calculate 1+2"), "invalidParams", /new key/);
+  });
+
+  it.each(["", "/agents/analyst"])("that name another host are refused, with why and how to call, at the mesh's %j", async (path) => {
+    const { hostname, port } = new URL(mesh.url);
+    const call = get({ hostname, port, path: `${path}/tasks`, headers: { ...HEADERS, Host: "evil.example" } });
+    const [response] = (await once(call, "response")) as [IncomingMessage];
+    expect(response.statusCode).toBe(401);
+    expect(response.headers["www-authenticate"]).toMatch(/^Bearer /);
+    expect(await text(response)).toMatch(/only on loopback addresses such as/);
   });
 
   it("let nobody outside say for whom they call", async () => {
@@ -307,13 +319,26 @@ describe("what the cards do not promise", () => {
     ["GET", "/agents/analyst/nothing"],
     ["GET", "/agents/%E0%A4%A/tasks"],
     ["GET", "/tasks/%E0%A4%A"],
-    ["DELETE", "/tasks/t-1"],
-    ["PUT", "/message:send"],
-    ["GET", "/agents/analyst"],
   ])("is not found as a place: %s %s", async (method, path) => {
     const { status, json } = await request(mesh.url + path, { method, headers: HEADERS });
     expect(status).toBe(404);
     expect(json?.error).toMatchObject({ code: 404, message: expect.stringMatching(/^there is no/) });
+  });
+});
+
+describe("a method that a place is not there for", () => {
+  it.each([
+    ["PUT", "", "GET, HEAD, POST"],
+    ["POST", "/agents", "GET, HEAD"],
+    ["DELETE", "/tasks/t-1", "GET, HEAD"],
+    ["PUT", "/message:send", "POST"],
+    ["GET", "/agents/analyst", "POST"],
+    ["GET", "/agents/analyst/tasks/t-1:cancel", "POST"],
+  ])("is refused, and those it is there for are named: %s %s", async (method, path, allow) => {
+    const response = await fetch(mesh.url + path, { method, headers: HEADERS });
+    expect(response.status).toBe(405);
+    expect(response.headers.get("Allow")).toBe(allow);
+    expect(await response.json()).toMatchObject({ error: { code: 405, message: expect.stringContaining(`use ${allow}`) } });
   });
 });
 

@@ -29,9 +29,12 @@ interface Tried {
   readonly answer: RegExp;
   /** Where its task waits for a person, what the person says. */
   readonly approval?: string;
-  /** What leaves a task open, where anything does. */
-  readonly open?: () => Part[];
+  /** What leaves a task open, and in which state. Where it is not given every skill ends in one turn: nothing stays open. */
+  readonly open?: { readonly parts: () => Part[]; readonly state: string };
 }
+
+/** A path of the webhook that is never answered. */
+const SILENT = "/silent.md";
 
 const TRIED: readonly Tried[] = [
   {
@@ -40,13 +43,15 @@ const TRIED: readonly Tried[] = [
     parts: () => [{ text: "How many retries does the heron gateway allow? Calculate 0.95^5." }],
     answer: /0\.7737809375[\s\S]*4 retries/,
     // Nobody can do that, so the front door asks what is meant.
-    open: () => [{ text: "Serenade my grandmother" }],
+    open: { parts: () => [{ text: "Serenade my grandmother" }], state: "TASK_STATE_INPUT_REQUIRED" },
   },
   {
     agent: "researcher",
     path: "/agents/researcher",
     parts: () => [{ text: "How many retries does the heron gateway allow?" }],
     answer: /4 retries/,
+    // A document whose server keeps it waiting.
+    open: { parts: () => [{ url: webhook.url + SILENT }], state: "TASK_STATE_WORKING" },
   },
   { agent: "analyst", path: "/agents/analyst", parts: () => [{ text: "What is 15% of 80?" }], answer: /\b12\b/ },
   {
@@ -67,7 +72,7 @@ const TRIED: readonly Tried[] = [
     parts: () => [{ text: `Post "The tea is ready" to ${webhook.url}/tea` }],
     answer: /Delivered .* 200/,
     approval: "yes",
-    open: () => [{ text: `Post "The tea is ready" to ${webhook.url}/tea` }],
+    open: { parts: () => [{ text: `Post "The tea is ready" to ${webhook.url}/tea` }], state: "TASK_STATE_INPUT_REQUIRED" },
   },
 ];
 
@@ -76,6 +81,7 @@ let webhook: Webhook;
 
 beforeAll(async () => {
   webhook = await listen();
+  webhook.answers = (path) => path !== SILENT;
   vi.stubEnv("COURIER_ALLOW", webhook.url);
   mesh = await copyMesh({ agents: ["kettle"] });
   await mesh.start();
@@ -90,7 +96,7 @@ afterAll(async () => {
 });
 
 describe.each(["JSONRPC", "HTTP+JSON"])("over %s", (binding) => {
-  describe.each(TRIED)("$agent", ({ path, parts, answer, approval }) => {
+  describe.each(TRIED)("$agent", ({ path, parts, answer, approval, open }) => {
     let agent: Agent;
     beforeEach(async () => {
       agent = await agentAt(path, binding);
@@ -160,7 +166,8 @@ describe.each(["JSONRPC", "HTTP+JSON"])("over %s", (binding) => {
       await expect(agent.subscribe(id).next()).rejects.toBeInstanceOf(TaskNotFoundError);
     });
 
-    it("neither cancels a task that has ended, nor streams it again, nor takes a message for it", async () => {
+    const whatEnds = open ? "a task that has ended" : "any task (each ends in one turn, so none stays open)";
+    it(`neither cancels ${whatEnds}, nor streams it again, nor takes a message for it`, async () => {
       const { id } = await approved(await agent.send(parts()));
       await expect(agent.cancel(id)).rejects.toBeInstanceOf(TaskNotCancelableError);
       await expect(agent.subscribe(id).next()).rejects.toBeInstanceOf(UnsupportedOperationError);
@@ -169,17 +176,18 @@ describe.each(["JSONRPC", "HTTP+JSON"])("over %s", (binding) => {
   });
 
   it.each(TRIED.filter(({ open }) => open !== undefined))(
-    "cancels a task of the $agent that waits, and tells everybody who has subscribed to it",
+    "cancels a task of the $agent that is open, and tells everybody who has subscribed to it",
     async ({ path, open }) => {
       const agent = await agentAt(path, binding);
-      const { id, status } = await agent.send(open?.() ?? []);
-      expect(status.state).toBe("TASK_STATE_INPUT_REQUIRED");
+      const { id } = await agent.send(open?.parts() ?? [], {}, { returnImmediately: true });
+      await vi.waitFor(async () => expect((await agent.get(id)).status.state).toBe(open?.state), PATIENCE);
       const subscribers = [agent.subscribe(id), agent.subscribe(id)];
-      for (const events of subscribers) expect((await events.next()).value).toMatchObject({ task: { id, status } });
+      for (const events of subscribers) expect((await events.next()).value).toMatchObject({ task: { id, status: { state: open?.state } } });
       expect((await agent.cancel(id)).status.state).toBe("TASK_STATE_CANCELED");
-      for (const events of subscribers) {
-        expect((await events.next()).value).toMatchObject({ statusUpdate: { taskId: id, status: { state: "TASK_STATE_CANCELED" } } });
-        expect(await events.next()).toMatchObject({ done: true });
+      for (const subscriber of subscribers) {
+        const events: StreamEvent[] = [];
+        for await (const event of subscriber) events.push(event);
+        expect(events.at(-1)).toMatchObject({ statusUpdate: { taskId: id, status: { state: "TASK_STATE_CANCELED" } } });
       }
       expect((await agent.get(id)).status.state).toBe("TASK_STATE_CANCELED");
     },
@@ -203,6 +211,22 @@ describe("a request for several agents that is canceled", () => {
       ...PATIENCE,
       timeout: 5_000,
     });
+  });
+});
+
+describe("a question of an agent that reaches a person through the front door", () => {
+  it("may be answered at that agent: the request then has its result, also when it is answered again", async () => {
+    const [frontDoor, courier] = [await agentAt("", "JSONRPC"), await agentAt("/agents/courier", "JSONRPC")];
+    const asked = await frontDoor.send([{ text: `Post "The tea is ready" to ${webhook.url}/tea` }]);
+    expect(asked.status.state).toBe("TASK_STATE_INPUT_REQUIRED");
+    const [called] = (await courier.list()).tasks;
+    const delivered = webhook.requests.length + 1;
+    await courier.send([{ text: "yes" }], { taskId: called?.id ?? "" });
+
+    const { status, ...task } = await frontDoor.send([{ text: "yes" }], { taskId: asked.id });
+    expect(status.state).toBe("TASK_STATE_COMPLETED");
+    expect(wordsIn({ status, ...task })).toMatch(/Delivered .* 200/);
+    expect(webhook.requests).toHaveLength(delivered);
   });
 });
 

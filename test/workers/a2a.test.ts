@@ -1,8 +1,18 @@
-import { exports } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { a2aApp } from "../../shared/a2a/app.ts";
+import { authenticate } from "../../shared/auth/authenticate.ts";
+import type { AgentWorkerEnv } from "../../shared/kit/worker.ts";
+import type { AgentCard, Task } from "../../shared/task/a2a-types.ts";
+import probe from "./probe-agent.ts";
 
 // One agent's whole HTTP surface, without a mesh around it.
-const worker = (exports as unknown as { default: Fetcher }).default;
+
+interface Served {
+  fetch(url: string, init: RequestInit): Response | Promise<Response>;
+}
+
+const worker: Served = (exports as unknown as { default: Fetcher }).default;
 const ORIGIN = "http://127.0.0.1";
 const VERSION = { "A2A-Version": "1.0" };
 let sent = 0;
@@ -13,16 +23,22 @@ function message(text: string, skill: string, more: object = {}) {
   return { messageId: `m-${sent}`, role: "ROLE_USER", parts: [{ text }], metadata, ...more };
 }
 
-async function rpc(method: string, params: unknown, headers: HeadersInit = VERSION): Promise<Response> {
-  return worker.fetch(`${ORIGIN}/`, {
+/** The same agent with another card, or with other settings of its Worker. */
+function served(card: Partial<AgentCard>, settings: { SKEIN_LOCAL?: string } = {}): Served {
+  const app = a2aApp<AgentWorkerEnv>({ card: { ...probe.card, ...card }, homes: "shared", authenticate });
+  return { fetch: (url, init) => app.request(url, init, { ...(env as unknown as AgentWorkerEnv), ...settings }) };
+}
+
+async function rpc(method: string, params: unknown, headers: HeadersInit = VERSION, at = worker, url = `${ORIGIN}/`): Promise<Response> {
+  return at.fetch(url, {
     method: "POST",
     headers: { "Content-Type": "application/json", ...headers },
     body: JSON.stringify({ jsonrpc: "2.0", id: "one", method, params }),
   });
 }
 
-async function http(verb: string, path: string, body?: unknown, headers: HeadersInit = VERSION): Promise<Response> {
-  return worker.fetch(`${ORIGIN}${path}`, {
+async function http(verb: string, path: string, body?: unknown, headers: HeadersInit = VERSION, at = worker): Promise<Response> {
+  return at.fetch(`${ORIGIN}${path}`, {
     method: verb,
     headers: { ...(body === undefined ? {} : { "Content-Type": "application/a2a+json" }), ...headers },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -121,6 +137,38 @@ describe("a message", () => {
     expect(((await value(one)) as Sent).task.id).not.toBe(((await value(two)) as Sent).task.id);
   });
 
+  it("counts once for one Idempotency-Key in a task it goes on with, also when the key is a name of every object", async () => {
+    const { id } = await newTask("question");
+    const answer = { message: message("Paris", "question", { taskId: id }) };
+    for (const params of [answer, answer]) await rpc("SendMessage", params, { ...VERSION, "Idempotency-Key": "__proto__" });
+    const { status, history } = (await value(await rpc("GetTask", { id }))) as Task;
+    expect(history?.filter(({ parts }) => parts[0]?.text === "Paris")).toHaveLength(1);
+    expect(status).toMatchObject({ state: "TASK_STATE_INPUT_REQUIRED", message: { parts: [{ text: "Which year?" }] } });
+  });
+
+  it.each<[string, object, object]>([
+    ["a text, and no URL", { text: "1+1", url: null }, { text: "1+1" }],
+    ["a text, and neither name nor type", { text: "1+1", filename: null, mediaType: null, metadata: null }, { text: "1+1" }],
+    ["raw bytes, and no text", { raw: "AAAA", text: null, mediaType: "text/plain" }, { raw: "AAAA", mediaType: "text/plain" }],
+    // The JSON of a google.protobuf.Value may be null, and that is a value.
+    ["data that is null", { data: null }, { data: null }],
+    ["data that is null, and no text", { data: null, text: null }, { data: null }],
+  ])("has a part with null where a field is not set: %s", async (_what, part, kept) => {
+    const sent = { ...message("", "echo"), parts: [part] };
+    for (const answer of [await rpc("SendMessage", { message: sent }), await http("POST", "/message:send", { message: sent })]) {
+      const { task } = (await value(answer)) as { task: Task };
+      expect(task.history?.[0]?.parts).toEqual([kept]);
+    }
+  });
+
+  it.each([{ text: "1+1", data: null }, { text: null }, { text: null, url: null, filename: "a.txt" }])(
+    "is refused for a part that has not exactly one content: %j",
+    async (part) => {
+      const sent = { ...message("", "echo"), parts: [part] };
+      expect(await value(await rpc("SendMessage", { message: sent }))).toMatchObject({ fields: [{ field: "message.parts.0" }] });
+    },
+  );
+
   it("keeps the context its client made", async () => {
     const { task } = (await value(await rpc("SendMessage", { message: message("hello", "echo", { contextId: "mine" }) }))) as Sent;
     expect(task.contextId).toBe("mine");
@@ -131,6 +179,96 @@ describe("a message", () => {
       message: { message_id: "m", role: "ROLE_USER", parts: [{ text: "hi", media_type: "text/plain" }], context_id: "snake" },
     };
     expect(((await value(await rpc("SendMessage", snake))) as Sent).task.contextId).toBe("snake");
+  });
+});
+
+describe("a list", () => {
+  it("says which page size was used, however few tasks there are", async () => {
+    const { contextId } = await newTask("echo");
+    expect(await value(await rpc("ListTasks", { contextId, pageSize: 7 }))).toMatchObject({
+      tasks: [{ contextId }],
+      pageSize: 7,
+      totalSize: 1,
+    });
+    expect(await value(await http("GET", "/tasks?contextId=nobody"))).toMatchObject({ tasks: [], pageSize: 50, totalSize: 0 });
+  });
+});
+
+describe("an agent whose card declares no streaming", () => {
+  it.each([{}, { streaming: false }])("neither streams nor takes subscribers, in both bindings: %j", async (capabilities) => {
+    const silent = served({ capabilities });
+    const { id } = await newTask("question");
+    const sent = { message: message("x", "chunks") };
+    for (const answer of [
+      await rpc("SendStreamingMessage", sent, VERSION, silent),
+      await rpc("SubscribeToTask", { id }, VERSION, silent),
+      await http("POST", "/message:stream", sent, VERSION, silent),
+      await http("POST", `/tasks/${id}:subscribe`, undefined, VERSION, silent),
+      await http("GET", `/tasks/${id}:subscribe`, undefined, VERSION, silent),
+    ])
+      expect(await value(answer)).toMatchObject({ reason: "UNSUPPORTED_OPERATION" });
+    expect(await value(await rpc("GetTask", { id }, VERSION, silent))).toMatchObject({ id });
+  });
+});
+
+describe("a caller that is refused", () => {
+  const stranger = "http://evil.example/";
+  const closed = served({}, { SKEIN_LOCAL: "" });
+
+  it("is told so in JSON-RPC under the id of its request, beside the HTTP status", async () => {
+    const foreign = await rpc("ListTasks", {}, VERSION, worker, stranger);
+    expect(foreign.status).toBe(401);
+    expect(await foreign.json()).toMatchObject({
+      jsonrpc: "2.0",
+      id: "one",
+      error: { code: -32600, message: expect.stringContaining("loopback") },
+    });
+    const unconfigured = await rpc("ListTasks", {}, VERSION, closed);
+    expect(unconfigured.status).toBe(503);
+    expect(await unconfigured.json()).toMatchObject({
+      jsonrpc: "2.0",
+      id: "one",
+      error: { code: -32603, message: expect.stringContaining("authentication") },
+    });
+  });
+
+  it("is told how to authenticate with every 401, and only with that", async () => {
+    const list = { headers: VERSION };
+    for (const answer of [await rpc("ListTasks", {}, VERSION, worker, stranger), await worker.fetch(`${stranger}tasks`, list)]) {
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get("WWW-Authenticate")).toMatch(/^Bearer /);
+    }
+    expect((await http("GET", "/tasks", undefined, VERSION, closed)).headers.has("WWW-Authenticate")).toBe(false);
+  });
+});
+
+describe("a place", () => {
+  it.each([
+    ["PUT", "/message:send", "POST"],
+    ["GET", "/message:stream", "POST"],
+    ["DELETE", "/tasks", "GET, HEAD"],
+    ["DELETE", "/tasks/t-1", "GET, HEAD"],
+    ["GET", "/tasks/t-1:cancel", "POST"],
+    ["DELETE", "/tasks/t-1:subscribe", "POST, GET, HEAD"],
+    ["PATCH", "/tasks/t-1/pushNotificationConfigs", "POST, GET, HEAD"],
+    ["POST", "/.well-known/agent-card.json", "GET, HEAD"],
+    ["PUT", "/", "POST"],
+    ["GET", "/agents/probe", "POST"],
+  ])("that is there for other methods says for which: %s %s", async (verb, path, allow) => {
+    const answer = await http(verb, path);
+    expect(answer.status).toBe(405);
+    expect(answer.headers.get("Allow")).toBe(allow);
+    expect(await answer.json()).toMatchObject({ error: { code: 405, message: expect.stringContaining(allow) } });
+  });
+
+  it.each([
+    ["/nothing", `${ORIGIN}/.well-known/agent-card.json`],
+    ["/agents/probe/nothing", `${ORIGIN}/agents/probe/.well-known/agent-card.json`],
+  ])("that is not there names the agent's own card: %s", async (path, card) => {
+    const answer = await http("GET", path);
+    expect(answer.status).toBe(404);
+    expect(await answer.text()).toContain(card);
+    expect((await http("GET", new URL(card).pathname)).status).toBe(200);
   });
 });
 

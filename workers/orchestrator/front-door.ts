@@ -1,11 +1,13 @@
 /**
  * The front door of the mesh: the orchestrator at `/`, every other agent at `/agents/<name>`. It decides who is calling,
- * once, and passes requests on through the agents' `Mesh` entrypoints.
+ * once, refuses who may not, and passes the others on through the agents' `Mesh` entrypoints.
  */
 import { Hono } from "hono";
 import { CARD_PATH } from "../../shared/a2a/card.ts";
-import { RequestError } from "../../shared/a2a/errors.ts";
+import { RequestError, toAuthenticationError } from "../../shared/a2a/errors.ts";
+import { onlyFor } from "../../shared/a2a/http-json.ts";
 import { agentBinding } from "../../shared/a2a/outbound.ts";
+import { refuse } from "../../shared/a2a/refuse.ts";
 import { type AuthEnv, authenticate, withPrincipal } from "../../shared/auth/authenticate.ts";
 import { agentNames } from "./catalogue.ts";
 
@@ -15,7 +17,10 @@ export function frontDoor<Env extends AuthEnv & object>(
 ) {
   const app = new Hono<{ Bindings: Env }>();
   app.get("/", (c) => c.json(directory(new URL(c.req.url).origin, c.env)));
+  app.post("/", (c) => orchestrator(c.req.raw, c.env, c.executionCtx as ExecutionContext));
+  app.all("/", onlyFor("GET", "POST"));
   app.get("/agents", (c) => c.json(directory(new URL(c.req.url).origin, c.env)));
+  app.all("/agents", onlyFor("GET"));
 
   app.all("/agents/:name/*", (c) => passOn(c.req.raw, c.req.param("name"), c.env));
   app.all("/agents/:name", (c) => passOn(c.req.raw, c.req.param("name"), c.env));
@@ -31,16 +36,18 @@ function directory(origin: string, env: object) {
 }
 
 async function passOn(request: Request, name: string, env: AuthEnv & object): Promise<Response> {
+  const path = new URL(request.url).pathname.replace(/^\/agents\/[^/]+/, "");
   const agent = agentBinding(env, name);
   if (!agent) {
-    const error = new RequestError("method-not-found", `there is no agent "${name}"; this mesh has ${agentNames(env).join(", ")}`);
-    return Response.json(error.toHttpJson(), { status: error.http });
+    const known = agentNames(env).join(", ");
+    return refuse(request, path, new RequestError("method-not-found", `there is no agent "${name}"; this mesh has ${known}`));
   }
+  const caller = authenticate(request, env);
+  // Cards are public. Everything else ends here: behind this door nobody knows any more why a caller was not let in.
+  if (!caller.ok && path !== CARD_PATH) return refuse(request, path, toAuthenticationError(caller));
   const headers = new Headers(request.headers);
   // Whoever calls from outside is who authentication says, whatever headers they send.
   headers.delete("Skein-Principal");
-  const caller = authenticate(request, env);
   if (caller.ok) withPrincipal(headers, caller.principal);
-  // Cards are public; everything else an agent answers by itself, and refuses when nobody is named.
   return agent.fetch(new Request(request, { headers }));
 }

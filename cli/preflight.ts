@@ -3,22 +3,25 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { dataProblems } from "./imported-data.ts";
 import { agentNames, workerConfigs } from "./project.ts";
 
 /** @returns one line for each thing that keeps the mesh from starting, with how to mend it */
 export function preflight(root: string): string[] {
-  const missing = workerConfigs(root).flatMap((config) => {
+  // A config without a readable main is wrangler's to complain about: it says the line.
+  const mains = workerConfigs(root).flatMap((config) => {
     const main = /^\s*main\s*=\s*"([^"]+)"/m.exec(readFileSync(join(root, config), "utf8"))?.[1];
-    // A config without a readable main is wrangler's to complain about: it says the line.
-    return main === undefined || existsSync(join(root, dirname(config), main))
-      ? []
-      : [`${config}: main = "${main}" is not there: write that file, or name the one that is`];
+    return main === undefined ? [] : [{ config, main, file: join(dirname(config), main) }];
   });
+  const missing = mains
+    .filter(({ file }) => !existsSync(join(root, file)))
+    .map(({ config, main }) => `${config}: main = "${main}" is not there: write that file, or name the one that is`);
   const agents = agentNames(root);
   const bound = boundAgents(readFileSync(join(root, "wrangler.toml"), "utf8"));
   const gone = bound.filter((name) => !agents.includes(name));
   return [
     ...missing,
+    ...dataProblems(root, [...new Set(mains.map(({ file }) => dirname(file)))]),
     ...gone.map(
       (name) =>
         `wrangler.toml: service "skein-${name}" has no agents/${name}/wrangler.toml: take its [[services]] block out, or put the agent back`,

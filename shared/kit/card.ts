@@ -56,11 +56,33 @@ const card = v.object({
   securityRequirements: v.optional(v.array(json)),
 });
 
+/** What is wrong with a card: the way to the field, and in words what it must be. */
+export interface CardProblem {
+  readonly path: readonly (string | number)[];
+  readonly problem: string;
+}
+
+export type CheckedCard = { readonly ok: true; readonly card: AgentCard } | ({ readonly ok: false } & CardProblem);
+
+/** @returns the card, or the first thing that is wrong with it */
+export function checkCard(data: unknown): CheckedCard {
+  const result = v.safeParse(card, data);
+  if (result.success) return { ok: true, card: result.output as AgentCard };
+  const [issue] = result.issues;
+  return { ok: false, path: (issue.path ?? []).map(({ key }) => key as string | number), problem: describe(issue) };
+}
+
 /** @throws Error with the card's name, the field's path and what is wrong with it */
 export function parseCard(data: unknown): AgentCard {
-  const result = v.safeParse(card, data);
-  if (result.success) return result.output as AgentCard;
-  const issue = result.issues[0];
+  const checked = checkCard(data);
+  if (checked.ok) return checked.card;
   const name = typeof data === "object" && data !== null && "name" in data ? String(data.name) : "agent card";
-  throw new Error(`${name}: the card's ${v.getDotPath(issue) ?? "content"} ${issue.message}`);
+  throw new Error(`${name}: the card's ${checked.path.join(".") || "content"} ${checked.problem}`);
+}
+
+function describe(issue: v.BaseIssue<unknown>): string {
+  if (issue.received === "undefined") return "is required";
+  if (!issue.message.startsWith("Invalid")) return issue.message;
+  const kind = issue.expected?.toLowerCase() ?? "";
+  return /^[aeiou]/.test(kind) ? `must be an ${kind}` : kind ? `must be a ${kind}` : "is not valid";
 }

@@ -7,9 +7,9 @@ import { isTerminal, type Part, type Task } from "../shared/task/a2a-types.ts";
 import { addressOf } from "./address.ts";
 import { type AgentClient, connect } from "./client.ts";
 import { converse, showEnd } from "./conversation.ts";
-import { partFor } from "./documents.ts";
+import { partFor, partTaken } from "./documents.ts";
 import { inWords } from "./narration.ts";
-import { runCommand, terminal, UsageError } from "./terminal.ts";
+import { CommandError, runCommand, terminal, UsageError } from "./terminal.ts";
 
 const HELP = `
 npm run call -- "text" [options]
@@ -65,7 +65,7 @@ async function call(args: string[]): Promise<number> {
   const interactive = process.stdin.isTTY === true && !values.json;
   const conversation = await converse(
     client,
-    { parts, taskId: values.task, contextId: values.context, skill: values.skill },
+    { parts: partsTaken(client, parts, values.skill), taskId: values.task, contextId: values.context, skill: values.skill },
     { json: values.json, blocking: !values.stream, interactive },
   );
   // The answer must reach the same agent: say so in the command we propose.
@@ -89,6 +89,17 @@ function partsToSend(texts: readonly string[], { file, task, answer, approve }: 
     throw new UsageError("--approve says yes: leave --answer out, or leave --approve out to say something else");
   const words = [...texts, ...(answer === undefined ? [] : [answer]), ...(approve ? ["yes"] : [])].filter((text) => text.trim() !== "");
   return [...words.map((text) => ({ text })), ...file.map((path) => partFor(path))];
+}
+
+/** An agent refuses a message for one file of a kind it does not take, and cannot say which: seen before anything is sent. */
+function partsTaken(client: AgentClient, parts: readonly Part[], skill: string | undefined): Part[] {
+  const modes = client.inputModes(skill);
+  const refused = parts.filter((part) => part.filename !== undefined && partTaken(part, modes) === undefined);
+  if (refused.length > 0)
+    throw new CommandError(
+      `nothing was sent: ${refused.map(({ filename, mediaType }) => `${filename} is ${mediaType}`).join(", ")}, and ${client.url} takes ${modes.join(", ")}: leave out what it does not take, or send it as one of these`,
+    );
+  return parts.map((part) => (part.filename === undefined ? part : (partTaken(part, modes) ?? part)));
 }
 
 interface Look {

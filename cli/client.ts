@@ -28,7 +28,7 @@ export interface Outgoing {
 
 export interface AgentClient {
   readonly url: string;
-  /** The media types it takes, for one of its skills or for all. */
+  /** The media types it takes: for one of its skills, or for any of them. */
   inputModes(skill?: string): readonly string[];
   /** Every event of the task as it comes; ends at a terminal state, or when the caller stops listening. */
   stream(message: Outgoing, signal?: AbortSignal): AsyncGenerator<StreamEvent>;
@@ -54,8 +54,10 @@ function agentClient(client: Client, card: AgentCard, url: string): AgentClient 
   return {
     url,
     inputModes: (skill) => {
-      const own = card.skills.find(({ id }) => id === skill)?.inputModes ?? [];
-      return own.length > 0 ? own : card.defaultInputModes;
+      // Whatever its type says, a card is as its publisher wrote it.
+      const modesOf = ({ inputModes = [] }: { inputModes?: string[] }) => (inputModes.length > 0 ? inputModes : card.defaultInputModes);
+      const named = card.skills.find(({ id }) => id === skill);
+      return named ? modesOf(named) : [...new Set([...card.defaultInputModes, ...card.skills.flatMap(modesOf)])];
     },
     async *stream(message, signal) {
       const { request, options } = toRequest(message);

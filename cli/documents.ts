@@ -70,6 +70,13 @@ export function partFor(path: string, folder = resolve(path, "..")): Part {
   return { ...content, filename: relative(folder, path), mediaType, metadata: { uri: pathToFileURL(resolve(path)).href } };
 }
 
+/** The part as an agent takes it: text of a kind it does not know by name is still text. Undefined when it takes no such thing. */
+export function partTaken(part: Part, modes: readonly string[]): Part | undefined {
+  const type = part.mediaType ?? "text/plain";
+  if (modes.some((mode) => mode === type || mode === "*/*" || mode === type.replace(/\/.*$/, "/*"))) return part;
+  return part.text !== undefined && modes.includes("text/plain") ? { ...part, mediaType: "text/plain" } : undefined;
+}
+
 /** Parts in groups that fit into one request each; a document too large for a group is one of its own. */
 export function batches(parts: readonly Part[]): Part[][] {
   const groups: Part[][] = [];

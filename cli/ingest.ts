@@ -4,10 +4,15 @@
 import { type Part, textOf } from "../shared/task/a2a-types.ts";
 import { answerOf } from "./answer.ts";
 import { connect } from "./client.ts";
-import { batches, type Documents, partFor } from "./documents.ts";
+import { batches, type Documents, partFor, partTaken } from "./documents.ts";
 import { CommandError } from "./terminal.ts";
 
+/** Says whose documents they are, so that those of an earlier start can be forgotten and no others. */
+const ORIGIN = "npm start";
+
 /**
+ * Hands them over in place of those that were handed over so before.
+ *
  * @param url the agent that has the skill "ingest"
  * @param tell gets one line for each batch
  * @throws CommandError when no batch was taken
@@ -15,15 +20,16 @@ import { CommandError } from "./terminal.ts";
 export async function ingest(url: string, { files, folder }: Documents, tell: (line: string) => void): Promise<void> {
   const client = await connect(url);
   const modes = client.inputModes("ingest");
-  const parts = files.map((file) => asTaken(partFor(file, folder), modes));
-  const groups = batches(parts.filter((part) => part !== undefined));
-  const untaken = parts.filter((part) => part === undefined).length;
-  if (untaken > 0) tell(`${untaken} of them left out: the researcher takes ${modes.join(", ")}`);
+  const parts = files.map((file) => partFor(file, folder));
+  const groups = batches(parts.flatMap((part) => partTaken(part, modes) ?? []));
+  const untaken = parts.filter((part) => partTaken(part, modes) === undefined).map(({ filename }) => filename);
+  if (untaken.length > 0) tell(`left out ${untaken.join(", ")}: the researcher takes ${modes.join(", ")}`);
   let taken = 0;
   let reason = "there was nothing to read";
   for (const [index, parts] of groups.entries()) {
     const at = groups.length > 1 ? `${index + 1}/${groups.length}  ` : "";
-    const task = await client.send({ parts, skill: "ingest" });
+    const option: Part = { data: { origin: ORIGIN, replaceAll: index === 0 }, mediaType: "application/json" };
+    const task = await client.send({ parts: [option, ...parts], skill: "ingest" });
     if (task.status.state === "TASK_STATE_COMPLETED") {
       taken += 1;
       tell(`${at}${answerOf(task).trim().split("\n").join("\n   ")}`);
@@ -34,10 +40,4 @@ export async function ingest(url: string, { files, folder }: Documents, tell: (l
     }
   }
   if (taken === 0) throw new CommandError(`no document could be handed over: ${reason}`);
-}
-
-/** Text of a kind the agent does not know by name is still text; anything else it does not take is left out. */
-function asTaken(part: Part, modes: readonly string[]): Part | undefined {
-  if (modes.includes(part.mediaType ?? "text/plain")) return part;
-  return part.text !== undefined && modes.includes("text/plain") ? { ...part, mediaType: "text/plain" } : undefined;
 }

@@ -25,7 +25,8 @@ Starts the mesh on this machine, hands it documents, asks it a question, shows h
 stays up until Ctrl-C. No account, no key, no network.
 
   "question"        what to ask (default: one about this project that takes several agents)
-  --docs <folder>   documents to answer from (default: this project's own)
+  --docs <folder>   documents to answer from (default: this project's own), in place of those of an earlier start;
+                    what you ingested yourself stays, and is answered from too
   --once            ends after the answer: exit code 0 when there is one, 1 when not, 3 when the mesh asks back
   --fresh           start with nothing remembered, and forget everything at the end
   PORT=8788         the front door's port (default 8787, or a free one)
@@ -62,7 +63,7 @@ async function start(args: string[]): Promise<number> {
     const skipped = documents.skipped > 0 ? `, ${count(documents.skipped, "other file")} skipped` : "";
     note(`${paint("bold", "2")}  Reading ${count(documents.files.length, "document")} from ${shown(documents.folder)}${skipped} …`);
     await ingest(`${mesh.url}/agents/researcher`, documents, (line) => note(`   ${line}`));
-    code = await ask(mesh, positionals[0] ?? QUESTION, lifetime);
+    code = await ask(mesh, positionals[0] ?? QUESTION, lifetime, values);
   } catch (error) {
     if (!lifetime.signal.aborted && !(error instanceof CommandError)) {
       await mesh.stop();
@@ -80,7 +81,9 @@ async function start(args: string[]): Promise<number> {
   return untilOver(mesh, lifetime.over);
 }
 
-async function ask(mesh: Mesh, question: string, lifetime: Lifetime): Promise<number> {
+type Next = readonly (readonly [command: string, why: string])[];
+
+async function ask(mesh: Mesh, question: string, lifetime: Lifetime, { once, fresh }: { once: boolean; fresh: boolean }): Promise<number> {
   const { paint, note } = terminal;
   note(`\n${paint("bold", "3")}  ${paint("bold", question)}\n`);
   const client = await connect(mesh.url);
@@ -89,13 +92,26 @@ async function ask(mesh: Mesh, question: string, lifetime: Lifetime): Promise<nu
   const flags = flagsToReach(mesh.url);
   const code = showEnd(conversation, flags);
   note(`\n${paint("bold", "Try next")}`);
-  for (const [command, why] of [
-    [`npm run call -- ${flags}"What is 15% of 2.4 GB in MB?"`, "ask something else, in another terminal"],
-    [`npm run call -- ${flags}--get ${conversation.task.id} --json`, "the task as any A2A client sees it"],
-    ["npm run new -- weather", "write an agent of your own"],
-  ])
-    note(`  ${command}   ${paint("dim", `# ${why}`)}`);
+  const next = once ? nextAfterOnce(fresh, code === 3) : nextWhileUp(flags, conversation.task.id);
+  for (const [command, why] of next) note(`  ${command}   ${paint("dim", `# ${why}`)}`);
   return code;
 }
+
+function nextWhileUp(flags: string, taskId: string): Next {
+  return [
+    [`npm run call -- ${flags}"What is 15% of 2.4 GB in MB?"`, "ask something else, in another terminal"],
+    [`npm run call -- ${flags}--get ${taskId} --json`, "the task as any A2A client sees it"],
+    NEW_AGENT,
+  ];
+}
+
+/** The mesh is about to go: nothing can be called before it runs again. */
+function nextAfterOnce(fresh: boolean, waiting: boolean): Next {
+  if (waiting && fresh) return [["npm start", "without --once and --fresh, which forgets the question: ask again, and answer"]];
+  const then = waiting ? "; then answer as above" : fresh ? "" : "; it still knows these documents";
+  return [["npm run dev", `the mesh alone, until Ctrl-C${then}`], NEW_AGENT];
+}
+
+const NEW_AGENT = ["npm run new -- weather", "write an agent of your own"] as const;
 
 await runCommand(start, HELP);

@@ -3,12 +3,15 @@
  * these shapes over RPC, so they may only grow: the object and the agent can be of two versions during a deploy.
  */
 import type { CorpusStore, NewDocument } from "./corpus-store.ts";
-import { type Hit, rankPassages } from "./ranking.ts";
+import { matchingLine } from "./matching-line.ts";
+import { type Hit, rankPassages, weigh } from "./ranking.ts";
 import { searchTerms } from "./search-terms.ts";
 
 export interface CorpusAccess {
   /** Stores a document whole, in place of the one with the same name, or not at all. */
   replace(document: NewDocument): Promise<StoreReply>;
+  /** Forgets every document of an origin at once. @returns their names */
+  forget(origin: string): Promise<string[]>;
   search(question: string, limit: number): Promise<SearchReply>;
 }
 
@@ -34,6 +37,11 @@ export function searchCorpus(store: CorpusStore, question: string, limit: number
   const candidates = store.candidates(terms, CANDIDATES);
   const ids = candidates.map((candidate) => candidate.id);
   const occurrences = terms.map((term) => store.occurrences(term, ids));
-  const hits = rankPassages(candidates, occurrences, passages, limit);
+  const weights = weigh(occurrences, passages);
+  const weighed = terms.map((term, i) => ({ term, weight: weights[i] ?? 0 }));
+  const hits = rankPassages(candidates, occurrences, passages, limit).map(({ lines, ...hit }): Hit => {
+    const line = lines && matchingLine(hit.text, lines, weighed);
+    return line === undefined ? hit : { ...hit, position: `line ${line}` };
+  });
   return { ok: true, hits, terms: terms.map((term) => term.label), documents, passages };
 }

@@ -3,11 +3,11 @@
  * Object, and decides nothing about ranking (see ranking.ts).
  *
  * Tables (persisted shapes: they outlive deploys, so columns are only ever added):
- *   documents  one row per document: name, where it opens, number of passages
- *   passages   one row per passage: its document, position and text, as it is quoted
+ *   documents  one row per document: name, where it opens, number of passages, who brings it
+ *   passages   one row per passage: its document, position and text, as it is quoted; where its lines are from, as JSON
  *   terms      full-text index over passages, by the same id; it holds no text of its own
  */
-import type { Passage } from "./passage.ts";
+import type { LineRun, Passage } from "./passage.ts";
 import { joinedWords, type SearchTerm } from "./search-terms.ts";
 
 type Value = string | number | null | ArrayBuffer;
@@ -20,7 +20,9 @@ export interface Sql {
 export interface NewDocument {
   readonly name: string;
   readonly uri: string | null;
-  readonly passages: readonly Pick<Passage, "text" | "position">[];
+  /** Who keeps bringing it, and may have it forgotten with all others of this origin. */
+  readonly origin?: string | undefined;
+  readonly passages: readonly Pick<Passage, "text" | "position" | "lines">[];
 }
 
 /** A passage that holds some of the terms. `rank` is FTS5's BM25: the more negative, the better. */
@@ -31,6 +33,7 @@ export interface Candidate {
   readonly uri: string | null;
   readonly position: string;
   readonly text: string;
+  readonly lines?: readonly LineRun[];
 }
 
 const SCHEMA = [
@@ -40,6 +43,11 @@ const SCHEMA = [
   `CREATE VIRTUAL TABLE terms USING fts5 (text, place, joined, content = '', contentless_delete = 1,
      tokenize = 'porter unicode61 remove_diacritics 2')`,
 ];
+/** Columns that came later: a corpus of before them gets them when it is opened. */
+const ADDED = [
+  ["documents", "origin"],
+  ["passages", "lines"],
+] as const;
 
 /** What a hit in the text, in the document's name or headings, and inside a joined word (maxHops) counts. */
 const WEIGHTS = "1.0, 0.7, 0.5";
@@ -50,27 +58,31 @@ export class CorpusStore {
 
   constructor(sql: Sql) {
     this.#sql = sql;
+    // Here and not on the way: a column added inside a transaction that fails would be gone again.
+    if (this.#exists()) this.#addColumns();
   }
 
   /** Stores a document in place of the one with the same name. To be called inside a transaction. */
-  replace({ name, uri, passages }: NewDocument): { replaced: boolean } {
+  replace({ name, uri, origin, passages }: NewDocument): { replaced: boolean } {
     this.#create();
     const before = this.#sql.exec("SELECT id FROM documents WHERE name = ?", name).toArray()[0];
-    if (before) {
-      const id = Number(before.id);
-      this.#sql.exec("DELETE FROM terms WHERE rowid IN (SELECT id FROM passages WHERE document = ?)", id);
-      this.#sql.exec("DELETE FROM passages WHERE document = ?", id);
-      this.#sql.exec("DELETE FROM documents WHERE id = ?", id);
-    }
+    if (before) this.#remove(Number(before.id));
     const inserted = this.#sql.exec(
-      "INSERT INTO documents (name, uri, passages) VALUES (?, ?, ?) RETURNING id",
+      "INSERT INTO documents (name, uri, passages, origin) VALUES (?, ?, ?, ?) RETURNING id",
       name,
       uri,
       passages.length,
+      origin ?? null,
     );
     const document = Number(inserted.toArray()[0]?.id);
-    for (const { position, text } of passages) {
-      const row = this.#sql.exec("INSERT INTO passages (document, position, text) VALUES (?, ?, ?) RETURNING id", document, position, text);
+    for (const { position, text, lines } of passages) {
+      const row = this.#sql.exec(
+        "INSERT INTO passages (document, position, text, lines) VALUES (?, ?, ?, ?) RETURNING id",
+        document,
+        position,
+        text,
+        lines ? JSON.stringify(lines) : null,
+      );
       const place = `${name} ${position}`;
       const id = Number(row.toArray()[0]?.id);
       this.#sql.exec(
@@ -84,6 +96,20 @@ export class CorpusStore {
     return { replaced: before !== undefined };
   }
 
+  /** Removes every document of an origin. To be called inside a transaction. @returns their names */
+  forget(origin: string): string[] {
+    if (!this.#exists()) return [];
+    const documents = this.#sql.exec("SELECT id, name FROM documents WHERE origin = ? ORDER BY id", origin).toArray();
+    for (const { id } of documents) this.#remove(Number(id));
+    return documents.map(({ name }) => String(name));
+  }
+
+  #remove(document: number): void {
+    this.#sql.exec("DELETE FROM terms WHERE rowid IN (SELECT id FROM passages WHERE document = ?)", document);
+    this.#sql.exec("DELETE FROM passages WHERE document = ?", document);
+    this.#sql.exec("DELETE FROM documents WHERE id = ?", document);
+  }
+
   size(): { documents: number; passages: number } {
     if (!this.#exists()) return { documents: 0, passages: 0 };
     const row = this.#sql.exec("SELECT count(*) AS documents, coalesce(sum(passages), 0) AS passages FROM documents").toArray()[0];
@@ -94,7 +120,7 @@ export class CorpusStore {
   candidates(terms: readonly SearchTerm[], limit: number): Candidate[] {
     if (!this.#exists() || terms.length === 0) return [];
     const rows = this.#sql.exec(
-      `SELECT best.rowid AS id, best.fit AS rank, d.name AS document, d.uri AS uri, p.position AS position, p.text AS text
+      `SELECT best.rowid AS id, best.fit AS rank, d.name AS document, d.uri AS uri, p.position AS position, p.text AS text, p.lines AS lines
          FROM (SELECT rowid, bm25(terms, ${WEIGHTS}) AS fit FROM terms WHERE terms MATCH ? ORDER BY fit LIMIT ?) AS best
          JOIN passages AS p ON p.id = best.rowid JOIN documents AS d ON d.id = p.document ORDER BY best.fit, best.rowid`,
       terms.map((term) => term.match).join(" OR "),
@@ -107,6 +133,7 @@ export class CorpusStore {
       uri: row.uri === null ? null : String(row.uri),
       position: String(row.position),
       text: String(row.text),
+      ...(typeof row.lines === "string" && { lines: JSON.parse(row.lines) as LineRun[] }),
     }));
   }
 
@@ -129,6 +156,15 @@ export class CorpusStore {
   }
 
   #create(): void {
-    if (!this.#exists()) for (const statement of SCHEMA) this.#sql.exec(statement);
+    if (this.#exists()) return;
+    for (const statement of SCHEMA) this.#sql.exec(statement);
+    this.#addColumns();
+  }
+
+  #addColumns(): void {
+    for (const [table, column] of ADDED) {
+      const made = this.#sql.exec("SELECT sql FROM sqlite_master WHERE name = ?", table).toArray()[0]?.sql;
+      if (!new RegExp(`\\b${column}\\b`).test(String(made))) this.#sql.exec(`ALTER TABLE ${table} ADD COLUMN ${column} TEXT`);
+    }
   }
 }

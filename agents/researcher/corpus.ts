@@ -15,6 +15,10 @@ export class Corpus extends DurableObject implements CorpusAccess {
     return { ok: true, passages: document.passages.length, replaced };
   }
 
+  async forget(origin: string): Promise<string[]> {
+    return this.ctx.storage.transactionSync(() => this.#store.forget(origin));
+  }
+
   async search(question: string, limit: number): Promise<SearchReply> {
     return searchCorpus(this.#store, question, limit);
   }

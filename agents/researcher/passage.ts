@@ -11,6 +11,8 @@ export interface Block {
   readonly path: readonly string[];
   /** Where it begins, counted from 1 in the document's own unit. */
   readonly at: number;
+  /** The line of the file that each line of the text is from, where they do not simply count up from `at`. */
+  readonly numbers?: readonly number[];
   /** A heading alone answers nothing: it opens the passage of what follows. */
   readonly heading?: boolean;
 }
@@ -18,17 +20,26 @@ export interface Block {
 /** What `at` counts: lines of a text file, paragraphs of a web page, pages of a PDF. */
 export type Unit = "line" | "paragraph" | "page";
 
+/** From the line `index` of a text on (the first is 0), its lines are those of the file from `line` on. */
+export type LineRun = readonly [index: number, line: number];
+
 export interface Passage {
   readonly text: string;
   /** Where in the document, in words a reader can follow: `Configuration > Budgets, line 42`. */
   readonly position: string;
   readonly at: number;
+  /** Where its lines are from, when its position is a line and no heading. */
+  readonly lines?: readonly LineRun[];
 }
 
 /** A passage is closed when the next block would take it beyond this many characters. */
 const COMFORTABLE = 900;
 /** A block up to this size is kept whole; a larger one is cut. */
 export const LARGEST = 1500;
+
+const BETWEEN_BLOCKS = "\n\n";
+/** The line between two blocks: of no line in the file, and never the one before another. */
+const NO_LINE = -1;
 
 export function packBlocks(blocks: readonly Block[], unit: Unit): Passage[] {
   const passages: Passage[] = [];
@@ -59,7 +70,16 @@ export function packBlocks(blocks: readonly Block[], unit: Unit): Passage[] {
 function passageOf(blocks: readonly Block[], path: readonly string[], unit: Unit): Passage {
   const at = blocks.find((block) => samePath(block.path, path))?.at ?? 1;
   const place = `${unit} ${at}`;
-  return { text: blocks.map((block) => block.text).join("\n\n"), at, position: path.length > 0 ? `${path.join(" > ")}, ${place}` : place };
+  const text = blocks.map((block) => block.text).join(BETWEEN_BLOCKS);
+  if (path.length > 0) return { text, at, position: `${path.join(" > ")}, ${place}` };
+  return { text, at, position: place, ...(unit === "line" && { lines: lineRunsOf(blocks) }) };
+}
+
+function lineRunsOf(blocks: readonly Block[]): LineRun[] {
+  const numbers = blocks.flatMap(({ text, at, numbers }) => [...(numbers ?? text.split("\n").map((_, i) => at + i)), NO_LINE]);
+  return numbers.flatMap((line, index): LineRun[] =>
+    line !== NO_LINE && line !== (numbers[index - 1] ?? NO_LINE) + 1 ? [[index, line]] : [],
+  );
 }
 
 function samePath(a: readonly string[], b: readonly string[]): boolean {
@@ -71,21 +91,22 @@ function cutToFit(block: Block, unit: Unit): Block[] {
   if (block.text.length <= LARGEST) return [block];
   const pieces: Block[] = [];
   let lines: string[] = [];
+  let numbers: number[] = [];
   let size = 0;
-  let at = block.at;
   const close = () => {
     const text = lines.join("\n");
-    if (text.trim() !== "") pieces.push({ ...block, text, at });
+    // Only in a text file does each line have a number of its own: a paragraph or a page keeps its number when it is cut.
+    if (text.trim() !== "") pieces.push(unit === "line" ? { ...block, text, at: numbers[0] ?? block.at, numbers } : { ...block, text });
     lines = [];
+    numbers = [];
     size = 0;
   };
 
   block.text.split("\n").forEach((line, i) => {
     for (const text of line.length > LARGEST ? cutLine(line) : [line]) {
       if (size + text.length > COMFORTABLE) close();
-      // Only in a text file does each line have a number of its own: a paragraph or a page keeps its number when it is cut.
-      if (lines.length === 0) at = block.at + (unit === "line" ? i : 0);
       lines.push(text);
+      numbers.push(block.at + i);
       size += text.length + 1;
     }
   });

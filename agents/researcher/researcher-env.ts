@@ -6,7 +6,7 @@ import type { CorpusAccess } from "./corpus-access.ts";
 export interface ResearcherEnv {
   /** One corpus a principal, by the principal's key. */
   readonly CORPUS: { getByName(name: string): CorpusAccess };
-  /** Set on one's own machine: documents at private addresses may then be fetched. */
+  /** "1" on one's own machine: documents at private addresses may then be fetched. */
   readonly SKEIN_LOCAL?: string;
 }
 

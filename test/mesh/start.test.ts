@@ -33,6 +33,11 @@ describe("npm start, asked nothing", () => {
     expect(told).toMatch(new RegExp(`${who} +is done`));
   });
 
+  it("proposes nothing that needs the mesh it is about to stop", () => {
+    expect(told).toContain("Try next");
+    expect(told).not.toContain("npm run call");
+  });
+
   it("leaves no goal undone and no claim without a source", () => {
     expect(answer).not.toMatch(/What is missing|Not found in the sources|No finding answers this/);
   });

@@ -51,6 +51,15 @@ describe("a corpus", () => {
     expect(await found(corpus, "geese ducks")).toEqual(["old geese", "old ducks"]);
   });
 
+  it("forgets the documents of an origin, and keeps the others", async () => {
+    const corpus = namespace.getByName("origins");
+    await corpus.replace({ ...document("a.md", "geese"), origin: "a tool" });
+    await corpus.replace(document("b.md", "more geese"));
+    expect(await corpus.forget("a tool")).toEqual(["a.md"]);
+    await evictDurableObject(corpus);
+    expect(await found(corpus, "geese")).toEqual(["more geese"]);
+  });
+
   it("takes 5 MB of text in one document, in small rows, and finds a word in it", async () => {
     const paragraph = (n: number) =>
       `Paragraph ${n} of a long book about the sea, its ships and their crews.${" The wind was low.".repeat(20)}`;

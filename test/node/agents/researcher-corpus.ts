@@ -19,6 +19,7 @@ export function memorySql(): Sql {
 function corpusOn(store: CorpusStore): CorpusAccess {
   return {
     replace: async (document) => ({ ok: true, passages: document.passages.length, ...store.replace(document) }),
+    forget: async (origin) => store.forget(origin),
     search: async (question, limit) => searchCorpus(store, question, limit),
   };
 }

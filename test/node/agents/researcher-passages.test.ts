@@ -70,6 +70,27 @@ describe("cutting a document into passages", () => {
     );
   });
 
+  it("knows the line of the file that each line of a passage is from, however it was cut", async () => {
+    const line = fc.oneof(
+      { weight: 6, arbitrary: fc.stringMatching(/^ {0,2}[a-z]{1,30}$/) },
+      { weight: 3, arbitrary: fc.constant("") },
+      fc.constant("long words of one line, ".repeat(200)),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(line, { minLength: 1, maxLength: 120 }), async (lines) => {
+        const read = await readDocument({ name: "a.yaml", content: lines.join("\n") }, new AbortController().signal);
+        if (!read.ok) return;
+        for (const { text, lines: runs = [] } of read.passages)
+          for (const [index, each] of text.split("\n").entries()) {
+            const run = runs.findLast(([from]) => from <= index);
+            // The blank line between two blocks stands for as many as there are in the file.
+            if (each.trim() !== "") expect(lines[(run?.[1] ?? 0) + index - (run?.[0] ?? 0) - 1]).toContain(each.trimEnd());
+          }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it("gives a Markdown passage the path of its headings and its line", async () => {
     const passages = await passagesOf(
       "guide.md",

@@ -169,6 +169,24 @@ describe("keeping documents", () => {
     for (const term of searchTerms("old words")) expect(store.occurrences(term, []).passages).toBe(term.label === "old" ? 0 : 2);
   });
 
+  it("opens a corpus that was made before documents had an origin, and goes on with it", () => {
+    const sql = memorySql();
+    for (const statement of [
+      "CREATE TABLE documents (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, uri TEXT, passages INTEGER NOT NULL)",
+      "CREATE TABLE passages (id INTEGER PRIMARY KEY, document INTEGER NOT NULL, position TEXT NOT NULL, text TEXT NOT NULL)",
+      "CREATE VIRTUAL TABLE terms USING fts5 (text, place, joined, content = '', contentless_delete = 1, tokenize = 'porter unicode61 remove_diacritics 2')",
+      "INSERT INTO documents VALUES (1, 'old.md', NULL, 1)",
+      "INSERT INTO passages VALUES (1, 1, 'line 1', 'geese of old')",
+      "INSERT INTO terms (rowid, text, place, joined) VALUES (1, 'geese of old', 'old.md line 1', '')",
+    ])
+      sql.exec(statement);
+    const store = new CorpusStore(sql);
+    expect(found(searchCorpus(store, "geese", 5))).toEqual(["geese of old"]);
+    store.replace({ name: "new.md", uri: null, origin: "a tool", passages: [{ text: "new geese", position: "line 1" }] });
+    expect(store.forget("a tool")).toEqual(["new.md"]);
+    expect(found(searchCorpus(new CorpusStore(sql), "geese", 5))).toEqual(["geese of old"]);
+  });
+
   it("knows an empty corpus from one without an answer, and writes nothing to find out", () => {
     const sql = memorySql();
     expect(searchCorpus(new CorpusStore(sql), "hops", 5)).toEqual({ ok: false, reason: "empty-corpus" });

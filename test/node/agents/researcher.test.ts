@@ -109,6 +109,60 @@ describe("ingest", () => {
     expect((await findings(env, "turns of geese"))[0]?.source).toMatchObject({ position: "Hops, paragraph 1", uri: `${root}/hops.html` });
   });
 
+  it.each(["0", "", undefined])("fetches nothing from a private address unless it runs locally: SKEIN_LOCAL is %j", async (SKEIN_LOCAL) => {
+    const env = corpora(SKEIN_LOCAL === undefined ? {} : { SKEIN_LOCAL });
+    expect((await ingest(env, { url: "http://127.0.0.1:9/secret" })).text).toContain("is at a private address");
+  });
+
+  it("forgets what the same origin brought before when asked to, and nothing of anybody else", async () => {
+    const env = corpora();
+    const swans = { text: "Swans fly by day.", filename: "swans.txt" };
+    const cranes = { text: "Cranes fly at night.", filename: "cranes.txt" };
+    const start = { data: { origin: "a tool", replaceAll: true } };
+    await ingest(env, { text: "Storks fly on thermals.", filename: "storks.txt" });
+    await ingest(env, { text: "Terns fly far.", filename: "terns.txt" }, { data: { origin: "another tool" } });
+    expect((await ingest(env, swans, cranes, start)).text).toBe("Ingested 2 documents in 2 passages.");
+
+    const second = await ingest(
+      env,
+      { text: "Geese fly in a skein.", filename: "geese.txt" },
+      { ...swans, text: "Swans fly high." },
+      start,
+    );
+    expect(second.text).toBe(
+      'Ingested 2 documents in 2 passages, 1 of them in place of an earlier version. Forgot 1 earlier document of "a tool".',
+    );
+    const known = await findings(env, "Which birds fly?");
+    expect(known.map(({ text }) => text).sort()).toEqual([
+      "Geese fly in a skein.",
+      "Storks fly on thermals.",
+      "Swans fly high.",
+      "Terns fly far.",
+    ]);
+  });
+
+  it("does not go on answering from yesterday's version of what cannot be read today", async () => {
+    const env = corpora();
+    const start = { data: { origin: "a tool", replaceAll: true } };
+    await ingest(env, guide, start);
+    const { text } = await ingest(env, { raw: base64(Uint8Array.of(0, 1, 2, 255)), filename: "guide.md" }, start);
+    expect(text).toMatch(/^Forgot 1 earlier document of "a tool"\.\nNo document could be ingested:/);
+    expect((await search(env, "hops")).text).toMatch(/no documents yet/);
+  });
+
+  it.each([{ replaceAll: true }, { origin: "" }, { origin: 7 }, { origin: "a", replaceAll: "yes" }])(
+    "keeps and forgets nothing for an option that is none: %j",
+    async (data) => {
+      const env = corpora();
+      await ingest(env, guide);
+      expect((await ingest(env, { text: "new", filename: "new.txt" }, { data })).outcome).toMatchObject({
+        outcome: "rejected",
+        reason: expect.stringContaining('"origin"'),
+      });
+      expect((await findings(env, "hops")).length).toBeGreaterThan(0);
+    },
+  );
+
   it("takes the words beside a file for what they are, and a text alone for a document", async () => {
     expect((await ingest(corpora(), { text: "Please keep this." }, guide)).text).toMatch(/^Ingested 1 document/);
     const env = corpora();
@@ -144,6 +198,20 @@ describe("search", () => {
       source: { document: "guide.md", position: "Guide > Hops, line 3", uri: "file:///docs/guide.md", score: expect.any(Number) },
       by: "researcher/search",
     });
+  });
+
+  it("names the line of a file without headings on which the answer stands, not where its passage begins", async () => {
+    const env = corpora();
+    const lines = ["# What a gull may do.", "limits:", "  altitude: 900", "", "  # In seconds.", "  dive: 4", "", "", "colour: grey"];
+    await ingest(env, { text: lines.join("\n"), filename: "gull.yaml" }, { text: "Gulls.\n\nThey eat herring.", filename: "gulls.txt" });
+    const line = async (question: string) => (await findings(env, question))[0]?.source?.position;
+    expect(await line("How long may a dive be?")).toBe("line 6");
+    expect(await line("What is the colour?")).toBe("line 9");
+    // Both words tell the same, and one line gives the value.
+    expect(await line("limits for the dive")).toBe("line 6");
+    expect(await line("which herrings")).toBe("line 3");
+    // Found by the document's name alone: no line says it.
+    expect(await line("gull.yaml altitudes")).toBe("line 3");
   });
 
   it("gives five passages, or as many as a data part asks for", async () => {

@@ -102,6 +102,22 @@ describe("npm run call", () => {
     expect(calls[0]?.params.message).toMatchObject({ role: "ROLE_USER", parts: [{ text: "how many?" }] });
   });
 
+  it("sends a file of text as plain text to an agent that knows no other", async () => {
+    events = () => [task("TASK_STATE_COMPLETED")];
+    const { code } = await call("go", "--url", url, "--file", fileURLToPath(new URL("../../../agent-cards/writer.json", import.meta.url)));
+    expect(code).toBe(0);
+    expect(calls[0]?.params.message?.parts).toMatchObject([{ text: "go" }, { filename: "writer.json", mediaType: "text/plain" }]);
+  });
+
+  it("sends nothing when the agent does not take a file, and names the file", async () => {
+    events = () => [task("TASK_STATE_COMPLETED")];
+    const { code, err } = await call("go", "--url", url, "--file", process.execPath);
+    expect(err).toMatch(/nothing was sent: node is application\/octet-stream, and .* takes text\/plain: leave out/);
+    expect(err.trim().split("\n")).toHaveLength(1);
+    expect(code).toBe(1);
+    expect(calls).toEqual([]);
+  });
+
   it("names the skill that is wanted", async () => {
     events = () => [task("TASK_STATE_COMPLETED")];
     await call("go", "--url", url, "--skill", "s");

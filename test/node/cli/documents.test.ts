@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { batches, documentsIn, partFor } from "../../../cli/documents.ts";
+import { batches, documentsIn, partFor, partTaken } from "../../../cli/documents.ts";
 
 let root: string;
 
@@ -62,6 +62,18 @@ describe("a document as a part", () => {
 
   it("is refused by name when there is no such file", () => {
     expect(() => partFor(join(root, "gone.md"))).toThrow(/cannot read .*gone\.md/);
+  });
+});
+
+describe("a part for an agent", () => {
+  it.each([
+    ["of a type it takes goes as it is", "a.csv", ["text/csv"], "text/csv"],
+    ["of text it does not know goes as plain text", "a.csv", ["text/plain"], "text/plain"],
+    ["of a family it takes goes as it is", "a.csv", ["text/*"], "text/csv"],
+    ["of bytes it does not take does not go", "a.pdf", ["text/plain", "text/csv"], undefined],
+  ])("%s", (_what, name, modes, mediaType) => {
+    given(name);
+    expect(partTaken(partFor(join(root, name)), modes)?.mediaType).toBe(mediaType);
   });
 });
 

@@ -42,6 +42,10 @@ export const outbound: Outbound<object> = {
   },
 
   async cancel(env, call, options) {
+    if (call.taskId !== undefined) {
+      await post(env, call, options, "CancelTask", { id: call.taskId });
+      return;
+    }
     // The task's id is the callee's to give: the same key again, without waiting, brings it.
     const message = toMessage(call, options.key);
     const found = await post(env, call, options, "SendMessage", { message, configuration: { returnImmediately: true, historyLength: 0 } });

@@ -159,7 +159,7 @@ export class ActiveRun<Env> implements Run<Env> {
     for (let round = 1; result.ok === "asks"; round++) {
       const { taskId, question } = result;
       // Canceled while it waits: nobody will answer, and the callee's question must not stay open for somebody else to answer.
-      const release = () => void this.#release(call, `${this.taskId}/${memo}`);
+      const release = () => void this.#release({ ...call, taskId }, `${this.taskId}/${memo}`);
       this.signal.addEventListener("abort", release, { once: true });
       const answer = await this.#ask(`${memo}:ask:${round}`, question, { nested: { agent: call.agent, skill: call.skill, taskId } });
       this.signal.removeEventListener("abort", release);

@@ -73,7 +73,7 @@ describe("an agent made by npm run new", () => {
     expect(answerOf(direct)).toBe("- 12 min: High water came 12 min late.\n- 3.5 m: It stood 3.5 m high.");
 
     const frontDoor = await connect(mesh.url);
-    const found = await frontDoor.send({ parts: [{ text: "Which figures are in the tide table note: high water stood 3.5 m high?" }] });
+    const found = await frontDoor.send({ parts: [{ text: "List the figures in this tide table note: high water stood 3.5 m high" }] });
     expect(found.status.state).toBe("TASK_STATE_COMPLETED");
     expect(JSON.stringify(found.metadata)).toContain(`"agent":"${NAME}"`);
     expect(answerOf(found)).toContain("3.5 m");

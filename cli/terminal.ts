@@ -45,6 +45,8 @@ export class CommandError extends Error {
  */
 export async function runCommand(command: (args: string[]) => Promise<number>, help: string): Promise<void> {
   const args = process.argv.slice(2);
+  // Whoever read the output has seen enough, as `| head` does.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
   if (args.includes("--help") || args.includes("-h")) {
     terminal.say(help.trim());
     return;

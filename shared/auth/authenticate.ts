@@ -9,11 +9,13 @@ export interface AuthEnv {
   readonly SKEIN_LOCAL?: string;
 }
 
-export type Authentication = { ok: true; principal: Principal } | { ok: false; status: 401 | 503; message: string };
+export type Authentication =
+  | { ok: true; principal: Principal }
+  | { ok: false; status: 401 | 403 | 429 | 503; message: string; headers?: Record<string, string> };
 
 const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
-export function authenticate(request: Request, env: AuthEnv): Authentication {
+export async function authenticate(request: Request, env: AuthEnv): Promise<Authentication> {
   if (env.SKEIN_LOCAL !== "1") {
     return {
       ok: false,

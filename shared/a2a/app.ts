@@ -1,6 +1,6 @@
 /**
  * An agent on the web: one Hono app with the card and both bindings over one handler. A request passes here in this
- * order: card, version, caller, binding.
+ * order: card, caller, version, binding.
  */
 import { Hono } from "hono";
 import type { Authentication } from "../auth/authenticate.ts";
@@ -9,52 +9,66 @@ import type { Homes } from "../task/home.ts";
 import { drain } from "./body.ts";
 import { CARD_PATH, serveCard } from "./card.ts";
 import { RequestError, toAuthenticationError } from "./errors.ts";
-import { type A2ARequestHandler, type CallContext, type HandlerEnv, requestHandler } from "./handler.ts";
+import { activatedExtensions, checkRequiredExtensions } from "./extensions.ts";
+import { type HandlerEnv, type Opened, requestHandler } from "./handler.ts";
 import { httpJsonApp, onlyFor } from "./http-json.ts";
 import { answerJsonRpc } from "./json-rpc.ts";
+import { checkVersion } from "./version.ts";
 
 export interface AppOptions<Env> {
   readonly card: AgentCard;
   readonly homes: Homes;
-  readonly authenticate: (request: Request, env: Env) => Authentication;
+  readonly authenticate: (request: Request, env: Env) => Authentication | Promise<Authentication>;
 }
-
-export const VERSION = "1.0";
-/** Longer keys are refused: they are kept with their task. */
-const KEY_CHARS = 256;
 
 /** Serves an agent at the root of its own Worker and, behind the front door, at `/agents/<name>`. */
 export function a2aApp<Env extends HandlerEnv>({ card, homes, authenticate }: AppOptions<Env>): Hono<{ Bindings: Env }> {
   const mount = `/agents/${card.name}`;
   const app = new Hono<{ Bindings: Env }>({ getPath: (request) => pathWithin(mount, request) });
 
-  const open = (request: Request, env: Env): { handler: A2ARequestHandler; context: CallContext } => {
-    checkVersion(request);
-    const caller = authenticate(request, env);
+  /** @throws RequestError with what keeps the caller out */
+  const open = async (request: Request, env: Env): Promise<Opened> => {
+    const caller = await authenticate(request, env);
     if (!caller.ok) throw toAuthenticationError(caller);
-    const key = request.headers.get("Idempotency-Key");
-    if (key !== null && (key === "" || key.length > KEY_CHARS))
-      throw new RequestError("invalid-request", `Idempotency-Key must have 1 to ${KEY_CHARS} characters`);
-    const context = { principal: caller.principal, ...(key !== null && { idempotencyKey: key }) };
-    return { handler: requestHandler(card, homes, env), context };
+    if (!caller.principal.scopes.includes("call")) throw missingScope("call");
+    checkRequiredExtensions(card, request.headers);
+    const idempotencyKey = request.headers.get("Idempotency-Key");
+    const lastEventId = request.headers.get("Last-Event-ID");
+    const context = {
+      principal: caller.principal,
+      ...(idempotencyKey !== null && { idempotencyKey }),
+      ...(lastEventId !== null && { lastEventId }),
+    };
+    return { handler: requestHandler({ card, homes }, env), context };
+  };
+  const openCurrent = async (request: Request, env: Env): Promise<Opened> => {
+    const opened = await open(request, env);
+    checkVersion(request);
+    return opened;
   };
 
-  const extensions = card.capabilities.extensions?.map(({ uri }) => uri) ?? [];
   app.use(async (c, next) => {
     await next();
     await drain(c.req.raw);
-    const active = activated(c.req.raw.headers.get("A2A-Extensions"), extensions);
+    const active = activatedExtensions(card, c.req.raw.headers);
     if (active !== "") c.res.headers.set("A2A-Extensions", active);
   });
   app.get(CARD_PATH, (c) => serveCard(card, baseOf(mount, c.req.raw), c.req.raw));
   app.all(CARD_PATH, onlyFor("GET"));
-  app.post("/", (c) => answerJsonRpc(c.req.raw, () => open(c.req.raw, c.env)));
+  app.post("/", (c) => answerJsonRpc(c.req.raw, () => openCurrent(c.req.raw, c.env)));
   app.all("/", onlyFor("POST"));
   app.route(
     "/",
-    httpJsonApp(open as never, (request) => baseOf(mount, request) + CARD_PATH),
+    httpJsonApp(openCurrent as never, (request) => baseOf(mount, request) + CARD_PATH),
   );
   return app;
+}
+
+function missingScope(scope: string): RequestError {
+  return new RequestError("permission-denied", `your credentials lack the scope "${scope}"`, [], {
+    metadata: { scope },
+    headers: { "WWW-Authenticate": `Bearer realm="skein", error="insufficient_scope", scope="${scope}"` },
+  });
 }
 
 /** Where the caller reaches the agent: origin and path, without a slash at the end. */
@@ -68,23 +82,4 @@ function pathWithin(mount: string, request: Request): string {
   const { pathname } = new URL(request.url);
   if (pathname === mount) return "/";
   return pathname.startsWith(`${mount}/`) ? pathname.slice(mount.length) : pathname;
-}
-
-/** Of what the client asked for, what this agent supports. (3.2.6) */
-function activated(asked: string | null, supported: readonly string[]): string {
-  if (asked === null) return "";
-  const uris = asked.split(",").map((uri) => uri.trim());
-  return supported.filter((uri) => uris.includes(uri)).join(", ");
-}
-
-/** Only major and minor count, and a request that names none speaks 0.3. (3.6) */
-function checkVersion(request: Request): void {
-  const asked = request.headers.get("A2A-Version") ?? new URL(request.url).searchParams.get("A2A-Version") ?? "";
-  const [major, minor] = asked.split(".");
-  if (`${major}.${minor}` === VERSION) return;
-  const said = asked === "" ? "names no A2A version, which means 0.3" : `asks for A2A ${asked.slice(0, 20)}`;
-  throw new RequestError(
-    "version-not-supported",
-    `the request ${said}; this agent speaks ${VERSION}: send the header "A2A-Version: ${VERSION}"`,
-  );
 }

@@ -8,13 +8,34 @@ const DRAINED_BYTES = 64 * 1024 * 1024;
 /** No A2A object comes near it; a parser or a copy of deeper JSON may overflow the stack. */
 const DEPTH = 100;
 
-/** @throws RequestError `content-type-not-supported`, `too-large` or `parse-error` */
-export async function readJson(request: Request, types: readonly string[]): Promise<unknown> {
+/**
+ * @param limit bytes
+ * @throws RequestError `content-type-not-supported`, `too-large` or `parse-error`
+ */
+export async function readJson(request: Request, types: readonly string[], limit = BODY_BYTES): Promise<unknown> {
+  checkContentType(request, types);
+  return parse(await readText(request, limit));
+}
+
+/**
+ * @returns undefined when the request has no body
+ * @throws RequestError as readJson does, when it has one
+ */
+export async function readOptionalJson(request: Request, types: readonly string[]): Promise<unknown> {
+  const text = await readText(request, BODY_BYTES);
+  if (text.trim() === "") return undefined;
+  checkContentType(request, types);
+  return parse(text);
+}
+
+function checkContentType(request: Request, types: readonly string[]): void {
   const type = request.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase() ?? "";
-  if (!types.includes(type)) {
-    throw new RequestError("content-type-not-supported", `the request's Content-Type is ${type || "missing"}; send ${types.join(" or ")}`);
-  }
-  const text = await readText(request);
+  if (types.includes(type)) return;
+  const said = type.slice(0, 100) || "missing";
+  throw new RequestError("content-type-not-supported", `the request's Content-Type is ${said}; send ${types.join(" or ")}`);
+}
+
+function parse(text: string): unknown {
   if (isDeep(text)) throw new RequestError("parse-error", `the body is nested deeper than ${DEPTH} levels`);
   try {
     return JSON.parse(text) as unknown;
@@ -23,14 +44,11 @@ export async function readJson(request: Request, types: readonly string[]): Prom
   }
 }
 
-async function readText(request: Request): Promise<string> {
+async function readText(request: Request, limit: number): Promise<string> {
   const tooLarge = () =>
-    new RequestError(
-      "too-large",
-      `the body is larger than ${BODY_BYTES / 1024 / 1024} MB; send a document in several messages, or by its URL`,
-    );
+    new RequestError("too-large", `the body is larger than ${limit / 1024 / 1024} MB; send a document in several messages, or by its URL`);
   const declared = Number(request.headers.get("Content-Length") ?? Number.NaN);
-  if (declared > BODY_BYTES) throw tooLarge();
+  if (declared > limit) throw tooLarge();
   // A body that says its length is held to it by the platform; one that does not is counted as it comes.
   if (!Number.isNaN(declared)) return request.text();
   let text = "";
@@ -39,9 +57,9 @@ async function readText(request: Request): Promise<string> {
   for await (const chunk of request.body ?? []) {
     bytes += chunk.byteLength;
     if (bytes > DRAINED_BYTES) break;
-    text = bytes > BODY_BYTES ? "" : text + decoder.decode(chunk, { stream: true });
+    text = bytes > limit ? "" : text + decoder.decode(chunk, { stream: true });
   }
-  if (bytes > BODY_BYTES) throw tooLarge();
+  if (bytes > limit) throw tooLarge();
   return text + decoder.decode();
 }
 

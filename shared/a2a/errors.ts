@@ -3,13 +3,15 @@
  */
 import type { Authentication } from "../auth/authenticate.ts";
 import type { HomeRefusal } from "../host/api.ts";
+import type { JsonObject } from "../task/a2a-types.ts";
 
 interface WireError {
   readonly jsonRpc: number;
-  readonly http: 400 | 401 | 404 | 405 | 413 | 500 | 503;
+  readonly http: 400 | 401 | 403 | 404 | 405 | 413 | 429 | 500 | 503;
   readonly status: string;
-  /** Reason of the ErrorInfo; errors that A2A does not define have none. */
+  /** Reason of the ErrorInfo, for what A2A does not define in our own domain. Errors of the form of a request have none. */
   readonly reason?: string;
+  readonly domain?: "skein";
 }
 
 const WIRE = {
@@ -20,19 +22,24 @@ const WIRE = {
   "method-not-allowed": { jsonRpc: -32601, http: 405, status: "UNIMPLEMENTED" },
   "invalid-params": { jsonRpc: -32602, http: 400, status: "INVALID_ARGUMENT" },
   internal: { jsonRpc: -32603, http: 500, status: "INTERNAL" },
-  unauthenticated: { jsonRpc: -32600, http: 401, status: "UNAUTHENTICATED" },
+  // JSON-RPC leaves -32000 to -32099 to servers, and A2A has taken all of it but the first.
+  unauthenticated: { jsonRpc: -32000, http: 401, status: "UNAUTHENTICATED", reason: "UNAUTHENTICATED", domain: "skein" },
+  "permission-denied": { jsonRpc: -32000, http: 403, status: "PERMISSION_DENIED", reason: "PERMISSION_DENIED", domain: "skein" },
+  "rate-limited": { jsonRpc: -32000, http: 429, status: "RESOURCE_EXHAUSTED", reason: "RATE_LIMIT_EXCEEDED", domain: "skein" },
   unavailable: { jsonRpc: -32603, http: 503, status: "UNAVAILABLE" },
   "task-not-found": { jsonRpc: -32001, http: 404, status: "NOT_FOUND", reason: "TASK_NOT_FOUND" },
   "task-not-cancelable": { jsonRpc: -32002, http: 400, status: "FAILED_PRECONDITION", reason: "TASK_NOT_CANCELABLE" },
   "push-not-supported": { jsonRpc: -32003, http: 400, status: "FAILED_PRECONDITION", reason: "PUSH_NOTIFICATION_NOT_SUPPORTED" },
   "unsupported-operation": { jsonRpc: -32004, http: 400, status: "FAILED_PRECONDITION", reason: "UNSUPPORTED_OPERATION" },
   "content-type-not-supported": { jsonRpc: -32005, http: 400, status: "INVALID_ARGUMENT", reason: "CONTENT_TYPE_NOT_SUPPORTED" },
+  "invalid-agent-response": { jsonRpc: -32006, http: 500, status: "INTERNAL", reason: "INVALID_AGENT_RESPONSE" },
   "extended-card-not-configured": {
     jsonRpc: -32007,
     http: 400,
     status: "FAILED_PRECONDITION",
     reason: "EXTENDED_AGENT_CARD_NOT_CONFIGURED",
   },
+  "extension-support-required": { jsonRpc: -32008, http: 400, status: "FAILED_PRECONDITION", reason: "EXTENSION_SUPPORT_REQUIRED" },
   "version-not-supported": { jsonRpc: -32009, http: 400, status: "FAILED_PRECONDITION", reason: "VERSION_NOT_SUPPORTED" },
 } as const satisfies Record<string, WireError>;
 
@@ -43,27 +50,34 @@ export interface FieldViolation {
   readonly description: string;
 }
 
-/** How to authenticate: what every 401 has to say. (RFC 9110, 15.5.2) */
-const CHALLENGE = 'Bearer realm="skein"';
+/** What an error says beyond its text: `metadata` in its ErrorInfo, `headers` where HTTP has a place for it. */
+export interface ErrorContext {
+  readonly metadata?: JsonObject;
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
 /** A caller's mistake. Its message says what to do, and is all that leaves the Worker. */
 export class RequestError extends Error {
   readonly code: ErrorCode;
   readonly violations: readonly FieldViolation[];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly #metadata: JsonObject | undefined;
 
-  constructor(code: ErrorCode, message: string, violations: readonly FieldViolation[] = []) {
+  constructor(code: ErrorCode, message: string, violations: readonly FieldViolation[] = [], { metadata, headers = {} }: ErrorContext = {}) {
     super(message);
     this.code = code;
     this.violations = violations;
+    this.headers = headers;
+    this.#metadata = metadata;
   }
 
   get http(): WireError["http"] {
     return WIRE[this.code].http;
   }
 
-  /** What HTTP wants said beside the status. */
-  get headers(): Record<string, string> {
-    return this.code === "unauthenticated" ? { "WWW-Authenticate": CHALLENGE } : {};
+  /** HTTP itself has something to say: JSON-RPC answers all other failures with 200. */
+  get isTransport(): boolean {
+    return this.http === 401 || this.http === 403 || this.http === 413 || this.http === 429 || this.http === 503;
   }
 
   /** The `error` member of a JSON-RPC response. */
@@ -81,31 +95,33 @@ export class RequestError extends Error {
   #details() {
     const wire: WireError = WIRE[this.code];
     return [
-      ...(wire.reason ? [{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason: wire.reason, domain: "a2a-protocol.org" }] : []),
+      ...(wire.reason ? [errorInfo(wire.reason, wire.domain ?? "a2a-protocol.org", this.#metadata)] : []),
       ...(this.violations.length > 0 ? [{ "@type": "type.googleapis.com/google.rpc.BadRequest", fieldViolations: this.violations }] : []),
     ];
   }
 }
 
+function errorInfo(reason: string, domain: string, metadata: JsonObject | undefined) {
+  return { "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason, domain, ...(metadata && { metadata }) };
+}
+
 /** A path that is there for other methods; the answer names them. (RFC 9110, 15.5.6) */
 export class MethodNotAllowed extends RequestError {
-  readonly #allow: string;
-
   constructor(request: Request, methods: readonly string[]) {
     // Whatever is read by GET answers HEAD as well.
     const allow = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
-    super("method-not-allowed", `${new URL(request.url).pathname} is not there for ${request.method}; use ${allow}`);
-    this.#allow = allow;
-  }
-
-  override get headers(): Record<string, string> {
-    return { Allow: this.#allow };
+    const message = `${new URL(request.url).pathname} is not there for ${request.method}; use ${allow}`;
+    super("method-not-allowed", message, [], { headers: { Allow: allow } });
   }
 }
 
+const REFUSED = { 401: "unauthenticated", 403: "permission-denied", 429: "rate-limited", 503: "unavailable" } as const;
+
 /** Why a caller is not let in. */
-export function toAuthenticationError({ status, message }: Authentication & { ok: false }): RequestError {
-  return new RequestError(status === 401 ? "unauthenticated" : "unavailable", message);
+export function toAuthenticationError({ status, message, headers = {} }: Authentication & { ok: false }): RequestError {
+  // How to authenticate is what every 401 has to say. (RFC 9110, 15.5.2)
+  const challenge = status === 401 ? { "WWW-Authenticate": 'Bearer realm="skein"' } : {};
+  return new RequestError(REFUSED[status], message, [], { headers: { ...challenge, ...headers } });
 }
 
 /** Whatever was thrown, as something a caller may see. Our own mistakes are logged and said to be ours. */
@@ -118,7 +134,31 @@ export function toRequestError(error: unknown): RequestError {
 export function refusalToError(refusal: HomeRefusal, taskId: string): RequestError {
   switch (refusal.code) {
     case "not-found":
-      return new RequestError("task-not-found", `there is no task "${taskId}" of yours`);
+      return new RequestError("task-not-found", `there is no task "${taskId.slice(0, 100)}" of yours`, [], {
+        metadata: { taskId: taskId.slice(0, 100).toWellFormed() },
+      });
+    case "config-not-found":
+      return new RequestError("task-not-found", `task ${taskId} has no push notification config of this id`, [], { metadata: { taskId } });
+    case "config-invalid":
+      return new RequestError("invalid-params", `${refusal.field} ${refusal.description}`, [
+        { field: refusal.field, description: refusal.description },
+      ]);
+    case "position-unknown":
+      return new RequestError(
+        "invalid-params",
+        `task ${taskId} has no event ${refusal.after}; its last one is ${refusal.last}. Subscribe without Last-Event-ID to begin with the task as it stands`,
+        [{ field: "Last-Event-ID", description: `must be the id of an event of this task, at most ${refusal.last}` }],
+      );
+    case "scope-missing":
+      return new RequestError(
+        "permission-denied",
+        `this answer approves an action, for which your credentials lack the scope "${refusal.scope}"`,
+        [],
+        {
+          metadata: { scope: refusal.scope },
+          headers: { "WWW-Authenticate": `Bearer realm="skein", error="insufficient_scope", scope="${refusal.scope}"` },
+        },
+      );
     case "too-large":
       return new RequestError("unsupported-operation", `task ${taskId} is too large for one answer; stream or subscribe to it instead`);
     case "task-ended":

@@ -3,20 +3,42 @@
  * nothing is converted between a request, the log and the answer. Finds the task's home and calls it; decides nothing.
  */
 import { type Principal, principalKey } from "../auth/principal.ts";
-import type { FollowUp, JsonText, ListPage, ReplyOptions, StreamReply, TaskHomeApi, TaskIndexApi, TaskReply } from "../host/api.ts";
+import type {
+  FollowUp,
+  HomeRefusal,
+  JsonText,
+  ListPage,
+  ReplyOptions,
+  StreamReply,
+  TaskHomeApi,
+  TaskIndexApi,
+  TaskReply,
+} from "../host/api.ts";
 import type { HomeEnv } from "../host/task-home.ts";
-import type { AgentCard, Message, Part, Task, TaskState } from "../task/a2a-types.ts";
+import type { AgentCard, Message, Task, TaskPushNotificationConfig, TaskState } from "../task/a2a-types.ts";
 import { findTask, type Homes, placeTask } from "../task/home.ts";
 import type { TaskView } from "../task/render.ts";
 import { skillNamedIn } from "../task/skill-extension.ts";
 import { RequestError, refusalToError } from "./errors.ts";
+import { checkInputModes, checkOutputModes } from "./modes.ts";
 import { decodePageToken, encodePageToken } from "./page-token.ts";
-import type { GetRequest, ListRequest, SendRequest, TaskRequest } from "./request.ts";
+import type {
+  CreatePushConfigRequest,
+  GetRequest,
+  ListPushConfigsRequest,
+  ListRequest,
+  PushConfigRequest,
+  SendRequest,
+  TaskRequest,
+} from "./request.ts";
+import { contentDigest, positionIn, requestKey } from "./resume.ts";
 
 export interface CallContext {
   readonly principal: Principal;
   /** Content of the `Idempotency-Key` header. */
   readonly idempotencyKey?: string;
+  /** Content of the `Last-Event-ID` header. */
+  readonly lastEventId?: string;
 }
 
 export interface ListTasksResponse {
@@ -27,6 +49,11 @@ export interface ListTasksResponse {
   readonly totalSize: number;
 }
 
+export interface ListPushConfigsResponse {
+  readonly configs: readonly TaskPushNotificationConfig[];
+  readonly nextPageToken: string;
+}
+
 export interface A2ARequestHandler {
   sendMessage(request: SendRequest, context: CallContext): Promise<JsonText<{ task: Task }>>;
   /** Lines of `<sequence> <StreamResponse>`; see host/api.ts. */
@@ -35,17 +62,35 @@ export interface A2ARequestHandler {
   listTasks(request: ListRequest, context: CallContext): Promise<JsonText<ListTasksResponse>>;
   cancelTask(request: TaskRequest, context: CallContext): Promise<JsonText<Task>>;
   subscribeToTask(request: TaskRequest, context: CallContext): Promise<ReadableStream<Uint8Array>>;
+  createTaskPushNotificationConfig(request: CreatePushConfigRequest, context: CallContext): Promise<JsonText<TaskPushNotificationConfig>>;
+  getTaskPushNotificationConfig(request: PushConfigRequest, context: CallContext): Promise<JsonText<TaskPushNotificationConfig>>;
+  listTaskPushNotificationConfigs(request: ListPushConfigsRequest, context: CallContext): Promise<JsonText<ListPushConfigsResponse>>;
+  deleteTaskPushNotificationConfig(request: PushConfigRequest, context: CallContext): Promise<JsonText<Record<never, never>>>;
+  getExtendedAgentCard(context: CallContext): Promise<JsonText<AgentCard>>;
+}
+
+/** What a request is answered with: the operations, and who calls them. */
+export interface Opened {
+  readonly handler: A2ARequestHandler;
+  readonly context: CallContext;
 }
 
 export interface HandlerEnv extends HomeEnv {
   TASK_HOME: DurableObjectNamespace;
 }
 
+export interface HandlerOptions {
+  readonly card: AgentCard;
+  readonly homes: Homes;
+  /** The card for authenticated callers, where this request came in; absent when the agent has none. */
+  readonly extendedCard?: (() => Promise<JsonText<AgentCard>>) | undefined;
+}
+
 /** How many homes a list asks at a time; the platform has six connections. */
 const HOMES_AT_ONCE = 6;
 const PAGE_SIZE = 50;
 
-export function requestHandler(card: AgentCard, homes: Homes, env: HandlerEnv): A2ARequestHandler {
+export function requestHandler({ card, homes, extendedCard }: HandlerOptions, env: HandlerEnv): A2ARequestHandler {
   const homeOf = (name: string) => env.TASK_HOME.getByName(name) as unknown as TaskHomeApi;
 
   /** The home of a caller's task. For anyone else's id there is nothing to look up. */
@@ -56,38 +101,40 @@ export function requestHandler(card: AgentCard, homes: Homes, env: HandlerEnv): 
   };
 
   const send = async <R extends TaskReply | StreamReply>(
-    { message: received, configuration }: SendRequest,
+    { message: received, configuration, metadata }: SendRequest,
     context: CallContext,
     calls: { start: "start" | "startStream"; followUp: "message" | "messageStream" },
   ): Promise<R & { ok: true }> => {
     const message = received as Message;
-    if (configuration?.taskPushNotificationConfig) {
-      throw new RequestError("push-not-supported", "this agent's card declares no push notifications; stream, subscribe or poll instead");
-    }
-    checkInputModes(card, message.parts);
-    const options: ReplyOptions = { blocking: configuration?.returnImmediately !== true, historyLength: configuration?.historyLength };
-    const key = context.idempotencyKey;
-    const digest = key === undefined ? undefined : await contentDigest(message);
+    const push = configuration?.taskPushNotificationConfig;
+    if (push) checkPush(card);
+    const skill = skillNamedIn(message);
+    checkInputModes(card, skill, message.parts);
+    const accepts = checkOutputModes(card, skill, configuration?.acceptedOutputModes);
+    const options: ReplyOptions = {
+      blocking: configuration?.returnImmediately !== true,
+      historyLength: configuration?.historyLength,
+      after: positionIn(metadata, context),
+    };
+    const key = requestKey(metadata, context);
+    const keyed = key !== undefined && { key, digest: await contentDigest(message) };
 
     if (message.taskId !== undefined) {
-      const followUp: FollowUp = {
-        taskId: message.taskId,
-        message,
-        ...(key !== undefined && { key }),
-        ...(digest !== undefined && { digest }),
-      };
-      return unwrap((await find(message.taskId, context)[calls.followUp](followUp, options)) as R, message.taskId);
+      const { taskId } = message;
+      const followUp: FollowUp = { taskId, message, scopes: context.principal.scopes, ...keyed, ...(push && { push }) };
+      return unwrap((await find(taskId, context)[calls.followUp](followUp, options)) as R, taskId);
     }
     const { taskId, home } = placeTask(principalKey(context.principal), homes, { contextId: message.contextId, key, random: randomText() });
     const contextId = message.contextId ?? crypto.randomUUID();
-    const skill = skillNamedIn(message);
     const request = {
       taskId,
       contextId,
       principal: context.principal,
       message: { ...message, taskId, contextId },
       ...(skill !== undefined && { skill }),
-      ...(digest !== undefined && { digest }),
+      ...(keyed && { digest: keyed.digest }),
+      ...(accepts && { accepts }),
+      ...(push && { push }),
     };
     return unwrap((await homeOf(home)[calls.start](request, options)) as R, taskId);
   };
@@ -145,9 +192,43 @@ export function requestHandler(card: AgentCard, homes: Homes, env: HandlerEnv): 
       return unwrap(await find(id, context).cancel(id, message), id).task;
     },
 
-    async subscribeToTask({ id }, context) {
+    async subscribeToTask({ id, metadata }, context) {
       checkStreaming(card);
-      return unwrap(await find(id, context).subscribe(id), id).stream;
+      return unwrap(await find(id, context).subscribe(id, positionIn(metadata, context)), id).stream;
+    },
+
+    async createTaskPushNotificationConfig({ taskId, tenant: _, ...config }, context) {
+      checkPush(card);
+      return unwrap(await find(taskId, context).setPush(taskId, config), taskId).config;
+    },
+
+    async getTaskPushNotificationConfig({ taskId, id }, context) {
+      checkPush(card);
+      const [config] = unwrap(await find(taskId, context).listPush(taskId, id), taskId).configs;
+      if (config === undefined) throw refusalToError({ code: "config-not-found" }, taskId);
+      return config;
+    },
+
+    async listTaskPushNotificationConfigs({ taskId }, context) {
+      checkPush(card);
+      const { configs } = unwrap(await find(taskId, context).listPush(taskId), taskId);
+      return `{"configs":[${configs.join()}],"nextPageToken":""}`;
+    },
+
+    async deleteTaskPushNotificationConfig({ taskId, id }, context) {
+      checkPush(card);
+      unwrap(await find(taskId, context).deletePush(taskId, id), taskId);
+      return "{}";
+    },
+
+    async getExtendedAgentCard() {
+      if (!card.capabilities.extendedAgentCard)
+        throw new RequestError(
+          "unsupported-operation",
+          `the card of ${card.name} declares no extended card; the public one is all there is`,
+        );
+      if (!extendedCard) throw new RequestError("extended-card-not-configured", `${card.name} declares an extended card, but has none`);
+      return extendedCard();
     },
   };
 }
@@ -164,7 +245,7 @@ async function withContents(
   return reply?.ok ? reply.task : task;
 }
 
-function unwrap<R extends TaskReply | StreamReply>(reply: R, taskId: string): R & { ok: true } {
+function unwrap<R extends { ok: true } | { ok: false; refusal: HomeRefusal }>(reply: R, taskId: string): R & { ok: true } {
   if (!reply.ok) throw refusalToError(reply.refusal, taskId);
   return reply as R & { ok: true };
 }
@@ -175,23 +256,13 @@ function checkStreaming(card: AgentCard): void {
   throw new RequestError("unsupported-operation", `the card of ${card.name} declares no streaming; use SendMessage, and poll with GetTask`);
 }
 
-/** @throws RequestError when a part's media type is none that the card takes (3.3.4) */
-function checkInputModes(card: AgentCard, parts: readonly Part[]): void {
-  const modes = new Set([...card.defaultInputModes, ...card.skills.flatMap((skill) => skill.inputModes ?? [])]);
-  for (const part of parts) {
-    const type = (part.mediaType ?? (part.text !== undefined ? "text/plain" : part.data !== undefined ? "application/json" : ""))
-      .split(";")[0]
-      ?.trim()
-      .toLowerCase();
-    if (!type || modes.has(type) || modes.has("*/*") || modes.has(`${type.split("/")[0]}/*`)) continue;
-    throw new RequestError("content-type-not-supported", `${card.name} does not take ${type}; it takes ${[...modes].join(", ")}`);
-  }
-}
-
-/** Equal for equal contents; the message's own id does not count, because a retry may make a new one. */
-async function contentDigest({ messageId: _, ...content }: Message): Promise<string> {
-  const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(content)));
-  return btoa(String.fromCharCode(...new Uint8Array(bytes)));
+/** @throws RequestError when the card does not promise push notifications (3.3.4) */
+function checkPush(card: AgentCard): void {
+  if (card.capabilities.pushNotifications) return;
+  throw new RequestError(
+    "push-not-supported",
+    `the card of ${card.name} declares no push notifications; stream, subscribe or poll instead`,
+  );
 }
 
 /** 128 random bits as letters and digits. */

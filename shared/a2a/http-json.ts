@@ -2,9 +2,9 @@
 
 import type { Context } from "hono";
 import { Hono } from "hono";
-import { drain, readJson } from "./body.ts";
+import { drain, readJson, readOptionalJson } from "./body.ts";
 import { MethodNotAllowed, RequestError, toRequestError } from "./errors.ts";
-import type { A2ARequestHandler, CallContext } from "./handler.ts";
+import type { Opened } from "./handler.ts";
 import { OPERATIONS, type OperationName } from "./operations.ts";
 import { sseResponse } from "./sse.ts";
 
@@ -12,23 +12,27 @@ const MEDIA_TYPE = "application/a2a+json";
 
 type Params = (c: Context) => unknown;
 
-const body: Params = (c) => readJson(c.req.raw, [MEDIA_TYPE, "application/json"]);
-/** The task of a path such as `/tasks/{id}:cancel`. */
-const id: Params = (c) => ({ id: taskId(c) });
+const MEDIA_TYPES = [MEDIA_TYPE, "application/json"];
+
+const body: Params = (c) => readJson(c.req.raw, MEDIA_TYPES);
+/** The task of a path such as `/tasks/{id}:cancel`, whose request may have a body. */
+const taskAndBody: Params = async (c) => ({ ...objectOf(await readOptionalJson(c.req.raw, MEDIA_TYPES)), id: taskId(c) });
 const pushConfig: Params = (c) => ({ taskId: taskId(c), id: c.req.param("config") });
-const query: Params = (c) => ({
-  ...Object.fromEntries(Object.entries(c.req.query()).map(([name, value]) => [name, fromQuery(name, value)])),
-  ...(id(c) as object),
-});
+const newPushConfig: Params = async (c) => ({ ...objectOf(await readJson(c.req.raw, MEDIA_TYPES)), taskId: taskId(c) });
+const query: Params = (c) => {
+  const id = taskId(c);
+  const given = Object.entries(c.req.query()).map(([name, value]) => [name, fromQuery(name, value)]);
+  return { ...Object.fromEntries(given), ...(id !== undefined && { id }) };
+};
 
 /** In this order: Hono takes the first that fits. */
 const ROUTES: readonly (readonly ["GET" | "POST" | "DELETE", string, OperationName, Params])[] = [
   ["POST", "/message:send", "SendMessage", body],
   ["POST", "/message:stream", "SendStreamingMessage", body],
-  ["POST", "/tasks/:id{[^/]+:cancel}", "CancelTask", id],
-  ["POST", "/tasks/:id{[^/]+:subscribe}", "SubscribeToTask", id],
-  ["GET", "/tasks/:id{[^/]+:subscribe}", "SubscribeToTask", id],
-  ["POST", "/tasks/:id/pushNotificationConfigs", "CreateTaskPushNotificationConfig", pushConfig],
+  ["POST", "/tasks/:id{[^/]+:cancel}", "CancelTask", taskAndBody],
+  ["POST", "/tasks/:id{[^/]+:subscribe}", "SubscribeToTask", taskAndBody],
+  ["GET", "/tasks/:id{[^/]+:subscribe}", "SubscribeToTask", query],
+  ["POST", "/tasks/:id/pushNotificationConfigs", "CreateTaskPushNotificationConfig", newPushConfig],
   ["GET", "/tasks/:id/pushNotificationConfigs", "ListTaskPushNotificationConfigs", pushConfig],
   ["GET", "/tasks/:id/pushNotificationConfigs/:config", "GetTaskPushNotificationConfig", pushConfig],
   ["DELETE", "/tasks/:id/pushNotificationConfigs/:config", "DeleteTaskPushNotificationConfig", pushConfig],
@@ -41,22 +45,23 @@ const ROUTES: readonly (readonly ["GET" | "POST" | "DELETE", string, OperationNa
  * @param open gives the handler and who is calling, or throws what the caller is told
  * @param cardUrl where the caller of a request finds the agent's card
  */
-export function httpJsonApp(
-  open: (request: Request, env: never) => { handler: A2ARequestHandler; context: CallContext },
-  cardUrl: (request: Request) => string,
-): Hono {
+export function httpJsonApp(open: (request: Request, env: never) => Promise<Opened>, cardUrl: (request: Request) => string): Hono {
   const app = new Hono();
-  for (const [path, routes] of Map.groupBy(ROUTES, ([, each]) => each)) {
-    for (const [verb, , name, params] of routes) {
-      app.on(verb, path, async (c) => {
-        const { handler, context } = open(c.req.raw, c.env as never);
-        const result = await OPERATIONS[name](handler, await params(c), context);
-        if ("stream" in result) return sseResponse(result.stream, { before: "", after: "" });
-        return c.body(result.json, 200, { "Content-Type": MEDIA_TYPE });
-      });
+  const byPath = Map.groupBy(ROUTES, ([, path]) => path);
+  // Every path is there for a tenant too, after those without one: no tenant can take the place of an operation.
+  for (const prefix of ["", "/:tenant"]) {
+    for (const [path, routes] of byPath) {
+      for (const [verb, , name, params] of routes) {
+        app.on(verb, prefix + path, async (c) => {
+          const { handler, context } = await open(c.req.raw, c.env as never);
+          const result = await OPERATIONS[name](handler, forTenantOf(c, await params(c)), context);
+          if ("stream" in result) return sseResponse(result.stream, { before: "", after: "" });
+          return c.body(result.json, 200, { "Content-Type": MEDIA_TYPE });
+        });
+      }
+      // Before the next path, or GET /tasks/x:cancel would be taken for the task.
+      app.all(prefix + path, onlyFor(...routes.map(([verb]) => verb)));
     }
-    // Before the next path, or GET /tasks/x:cancel would be taken for the task.
-    app.all(path, onlyFor(...routes.map(([verb]) => verb)));
   }
   // A route, because Hono asks only the outermost app's notFound.
   app.all("*", ({ req }) => {
@@ -84,6 +89,22 @@ export function answerHttpJson(error: RequestError): Response {
 
 function taskId(c: Context): string | undefined {
   return c.req.param("id")?.replace(/:(cancel|subscribe)$/, "");
+}
+
+/** The path says for whom the caller acts, whatever the body says. */
+function forTenantOf(c: Context, params: unknown): unknown {
+  const tenant = c.req.param("tenant");
+  return tenant === undefined || !isObject(params) ? params : { ...params, tenant };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** @throws RequestError when a body is there, and is something else */
+function objectOf(body: unknown): object {
+  if (body === undefined || isObject(body)) return body ?? {};
+  throw new RequestError("invalid-params", "the body must be an object", [{ field: "", description: "must be an object" }]);
 }
 
 /** Queries are text; what must be a number or a boolean becomes one, and what cannot stays text and is refused as such. */

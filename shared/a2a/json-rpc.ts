@@ -1,29 +1,48 @@
 /** The JSON-RPC binding: an envelope around the table of operations. (A2A 1.0, 9) */
 import { readJson } from "./body.ts";
 import { RequestError, toRequestError } from "./errors.ts";
-import type { A2ARequestHandler, CallContext } from "./handler.ts";
+import type { Opened } from "./handler.ts";
 import { OPERATIONS, type OperationName } from "./operations.ts";
 import { sseResponse } from "./sse.ts";
 
 type Id = string | number | null;
 
+const MEDIA_TYPES = ["application/json", "application/a2a+json"];
+/** Of a caller that is not let in, no more is read to find the id of its request. */
+const REFUSED_BYTES = 64 * 1024;
+
 /** @param open gives the handler and who is calling, or throws what the caller is told */
-export async function answerJsonRpc(request: Request, open: () => { handler: A2ARequestHandler; context: CallContext }): Promise<Response> {
+export async function answerJsonRpc(request: Request, open: () => Opened | Promise<Opened>): Promise<Response> {
   let id: Id = null;
   try {
-    const body = await readJson(request, ["application/json", "application/a2a+json"]);
+    let opened: Opened;
+    try {
+      opened = await open();
+    } catch (refusal) {
+      id = await idOfRefused(request);
+      throw refusal;
+    }
+    const body = await readJson(request, MEDIA_TYPES);
     id = idOf(body);
     const { method, params } = parseEnvelope(body);
-    const { handler, context } = open();
-    const result = await OPERATIONS[method](handler, params, context);
+    const result = await OPERATIONS[method](opened.handler, params, opened.context);
     const before = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`;
     if ("stream" in result) return sseResponse(result.stream, { before, after: "}" });
     return new Response(`${before}${result.json}}`, { headers: { "Content-Type": "application/json" } });
   } catch (thrown) {
     const error = toRequestError(thrown);
     // JSON-RPC failures are answers, not HTTP failures, except where HTTP itself has something to say.
-    const status = error.code === "unauthenticated" || error.code === "unavailable" || error.code === "too-large" ? error.http : 200;
+    const status = error.isTransport ? error.http : 200;
     return Response.json({ jsonrpc: "2.0", id, error: error.toJsonRpc() }, { status, headers: error.headers });
+  }
+}
+
+/** Whoever is refused is told so, whatever is wrong with the request beside. */
+async function idOfRefused(request: Request): Promise<Id> {
+  try {
+    return idOf(await readJson(request, MEDIA_TYPES, REFUSED_BYTES));
+  } catch {
+    return null;
   }
 }
 
@@ -45,10 +64,15 @@ function parseEnvelope(body: unknown): { method: OperationName; params: unknown 
   if (!Object.hasOwn(OPERATIONS, method))
     throw new RequestError(
       "method-not-found",
-      `there is no method "${method.slice(0, 100)}"; A2A 1.0 has ${Object.keys(OPERATIONS).join(", ")}`,
+      `there is no method "${method.slice(0, 100)}"; A2A 1.0 has ${Object.keys(OPERATIONS).join(", ")}${isOfLegacy(method) ? '. This one is of A2A 0.3: send "A2A-Version: 0.3"' : ""}`,
     );
   if (params !== undefined && (typeof params !== "object" || params === null || Array.isArray(params))) {
     throw new RequestError("invalid-params", "params must be an object", [{ field: "params", description: "must be an object" }]);
   }
   return { method: method as OperationName, params };
+}
+
+/** 0.3 names its methods in another way, such as message/send. */
+function isOfLegacy(method: string): boolean {
+  return /^(message|tasks|agent)\/\w/.test(method);
 }

@@ -2,38 +2,75 @@
  * The A2A operations, once: name, parameters, and what answers them. Both bindings are made from this table, so they
  * cannot differ in what they do. (A2A 1.0, 5.3)
  */
+import type * as v from "valibot";
+import { forTenant } from "../auth/tenant.ts";
 import { RequestError } from "./errors.ts";
 import type { A2ARequestHandler, CallContext } from "./handler.ts";
-import { anyRequest, getRequest, listRequest, parseRequest, sendRequest, taskRequest } from "./request.ts";
+import {
+  cardRequest,
+  createPushConfigRequest,
+  getRequest,
+  listPushConfigsRequest,
+  listRequest,
+  parseRequest,
+  pushConfigRequest,
+  sendRequest,
+  taskRequest,
+} from "./request.ts";
 
 /** What an operation gives: JSON text, or a stream of `<sequence> <StreamResponse>` lines. */
 export type Result = { json: string } | { stream: ReadableStream<Uint8Array> };
 
 export type Operation = (handler: A2ARequestHandler, params: unknown, context: CallContext) => Promise<Result>;
 
-const pushNotSupported: Operation = async (_handler, params) => {
-  parseRequest(anyRequest, params);
-  throw new RequestError("push-not-supported", "this agent's card declares no push notifications; stream, subscribe or poll instead");
-};
-
 export const OPERATIONS = {
-  SendMessage: async (handler, params, context) => ({ json: await handler.sendMessage(parseRequest(sendRequest, params), context) }),
-  SendStreamingMessage: async (handler, params, context) => ({
-    stream: await handler.sendStreamingMessage(parseRequest(sendRequest, params), context),
-  }),
-  GetTask: async (handler, params, context) => ({ json: await handler.getTask(parseRequest(getRequest, params), context) }),
-  ListTasks: async (handler, params, context) => ({ json: await handler.listTasks(parseRequest(listRequest, params ?? {}), context) }),
-  CancelTask: async (handler, params, context) => ({ json: await handler.cancelTask(parseRequest(taskRequest, params), context) }),
-  SubscribeToTask: async (handler, params, context) => ({
-    stream: await handler.subscribeToTask(parseRequest(taskRequest, params), context),
-  }),
-  CreateTaskPushNotificationConfig: pushNotSupported,
-  GetTaskPushNotificationConfig: pushNotSupported,
-  ListTaskPushNotificationConfigs: pushNotSupported,
-  DeleteTaskPushNotificationConfig: pushNotSupported,
-  GetExtendedAgentCard: async () => {
-    throw new RequestError("unsupported-operation", "this agent's card declares no extended card; the public one is all there is");
-  },
+  SendMessage: answers(sendRequest, (handler, request, context) => handler.sendMessage(request, context)),
+  SendStreamingMessage: streams(sendRequest, (handler, request, context) => handler.sendStreamingMessage(request, context)),
+  GetTask: answers(getRequest, (handler, request, context) => handler.getTask(request, context)),
+  ListTasks: answers(listRequest, (handler, request, context) => handler.listTasks(request, context)),
+  CancelTask: answers(taskRequest, (handler, request, context) => handler.cancelTask(request, context)),
+  SubscribeToTask: streams(taskRequest, (handler, request, context) => handler.subscribeToTask(request, context)),
+  CreateTaskPushNotificationConfig: answers(createPushConfigRequest, (handler, request, context) =>
+    handler.createTaskPushNotificationConfig(request, context),
+  ),
+  GetTaskPushNotificationConfig: answers(pushConfigRequest, (handler, request, context) =>
+    handler.getTaskPushNotificationConfig(request, context),
+  ),
+  ListTaskPushNotificationConfigs: answers(listPushConfigsRequest, (handler, request, context) =>
+    handler.listTaskPushNotificationConfigs(request, context),
+  ),
+  DeleteTaskPushNotificationConfig: answers(pushConfigRequest, (handler, request, context) =>
+    handler.deleteTaskPushNotificationConfig(request, context),
+  ),
+  GetExtendedAgentCard: answers(cardRequest, (handler, _request, context) => handler.getExtendedAgentCard(context)),
 } as const satisfies Record<string, Operation>;
 
 export type OperationName = keyof typeof OPERATIONS;
+
+type Perform<S extends v.GenericSchema, R> = (
+  handler: A2ARequestHandler,
+  request: v.InferOutput<S> & { tenant?: string | undefined },
+  context: CallContext,
+) => Promise<R>;
+type Scoped = v.GenericSchema<unknown, { tenant?: string | undefined }>;
+
+function answers<S extends Scoped>(schema: S, perform: Perform<S, string>): Operation {
+  return async (handler, params, context) => {
+    const request = parseRequest(schema, params ?? {});
+    return { json: await perform(handler, request, acting(context, request.tenant)) };
+  };
+}
+
+function streams<S extends Scoped>(schema: S, perform: Perform<S, ReadableStream<Uint8Array>>): Operation {
+  return async (handler, params, context) => {
+    const request = parseRequest(schema, params ?? {});
+    return { stream: await perform(handler, request, acting(context, request.tenant)) };
+  };
+}
+
+/** @throws RequestError `permission-denied` when the caller asks for another tenant than his own */
+function acting(context: CallContext, tenant: string | undefined): CallContext {
+  const principal = forTenant(context.principal, tenant);
+  if (principal) return principal === context.principal ? context : { ...context, principal };
+  throw new RequestError("permission-denied", `your credentials are for the tenant "${context.principal.tenant}", and for no other`);
+}

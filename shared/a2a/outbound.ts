@@ -7,8 +7,8 @@ import { withPrincipal } from "../auth/authenticate.ts";
 import type { CallResult, Outbound, OutboundCall, OutboundOptions } from "../host/active-run.ts";
 import { type Artifact, isTerminal, type Message, type Part, type TaskState, textOf } from "../task/a2a-types.ts";
 import { namingSkill } from "../task/skill-extension.ts";
-import { VERSION } from "./app.ts";
 import { RequestError } from "./errors.ts";
+import { VERSION } from "./version.ts";
 
 /** The front door and every Worker that delegates name their bindings so: `AGENT_` and the agent's name. */
 export const AGENT_BINDING = "AGENT_";

@@ -91,15 +91,49 @@ const count = v.pipe(
   v.maxValue(2 ** 31 - 1),
 );
 
+/** What goes into a header of a delivery as it is. */
+const headerText = (max: number) =>
+  v.pipe(
+    v.string(),
+    v.maxLength(max, `must be at most ${max} characters`),
+    v.regex(/^[\x20-\x7e]*$/, "must be printable ASCII, because it is sent in a header"),
+  );
+
+const pushConfig = {
+  id: optional(v.pipe(v.string(), v.maxLength(128, "must be at most 128 characters"))),
+  url: v.pipe(text, v.url("must be an absolute URL")),
+  token: optional(headerText(4096)),
+  authentication: optional(
+    v.pipe(
+      camelCased,
+      v.object({
+        scheme: v.pipe(headerText(64), v.regex(/^[!#$%&'*+.^_`|~\w-]+$/, "must be an HTTP authentication scheme such as Bearer")),
+        credentials: optional(headerText(8192)),
+      }),
+    ),
+  ),
+};
+
 const configuration = v.pipe(
   camelCased,
   v.object({
-    acceptedOutputModes: optional(v.array(v.string())),
+    acceptedOutputModes: optional(v.array(v.pipe(v.string(), v.maxLength(256)))),
     historyLength: optional(count),
     returnImmediately: optional(v.boolean("must be true or false")),
-    taskPushNotificationConfig: optional(json),
+    taskPushNotificationConfig: optional(v.pipe(camelCased, v.object(pushConfig))),
   }),
 );
+
+/** For whom the caller acts: a part of the path in HTTP+JSON, a parameter in JSON-RPC. */
+const tenant = {
+  tenant: optional(
+    v.pipe(
+      v.string(),
+      v.maxLength(256, "must be at most 256 characters"),
+      v.check((value) => value.isWellFormed(), "must be well-formed Unicode"),
+    ),
+  ),
+};
 
 const TASK_STATES = [
   "TASK_STATE_SUBMITTED",
@@ -112,13 +146,20 @@ const TASK_STATES = [
   "TASK_STATE_AUTH_REQUIRED",
 ] as const;
 
-export const sendRequest = v.pipe(camelCased, v.object({ message, configuration: optional(configuration), metadata: optional(json) }));
-export const getRequest = v.pipe(camelCased, v.object({ id: text, historyLength: optional(count) }));
-export const taskRequest = v.pipe(camelCased, v.object({ id: text, metadata: optional(json) }));
-export const anyRequest = v.pipe(camelCased, v.looseObject({}));
+export const sendRequest = v.pipe(
+  camelCased,
+  v.object({ ...tenant, message, configuration: optional(configuration), metadata: optional(json) }),
+);
+export const getRequest = v.pipe(camelCased, v.object({ ...tenant, id: text, historyLength: optional(count) }));
+export const taskRequest = v.pipe(camelCased, v.object({ ...tenant, id: text, metadata: optional(json) }));
+export const createPushConfigRequest = v.pipe(camelCased, v.object({ ...tenant, taskId: text, ...pushConfig }));
+export const pushConfigRequest = v.pipe(camelCased, v.object({ ...tenant, taskId: text, id: text }));
+export const listPushConfigsRequest = v.pipe(camelCased, v.object({ ...tenant, taskId: text }));
+export const cardRequest = v.pipe(camelCased, v.object({ ...tenant }));
 export const listRequest = v.pipe(
   camelCased,
   v.object({
+    ...tenant,
     contextId: optional(v.string()),
     status: optional(v.picklist([...TASK_STATES, "TASK_STATE_UNSPECIFIED"], "must be a task state such as TASK_STATE_WORKING")),
     statusTimestampAfter: optional(
@@ -137,6 +178,9 @@ export const listRequest = v.pipe(
 export type SendRequest = v.InferOutput<typeof sendRequest>;
 export type GetRequest = v.InferOutput<typeof getRequest>;
 export type TaskRequest = v.InferOutput<typeof taskRequest>;
+export type CreatePushConfigRequest = v.InferOutput<typeof createPushConfigRequest>;
+export type PushConfigRequest = v.InferOutput<typeof pushConfigRequest>;
+export type ListPushConfigsRequest = v.InferOutput<typeof listPushConfigsRequest>;
 export type ListRequest = v.InferOutput<typeof listRequest>;
 
 /** No caller needs more to see what is wrong. */

@@ -29,7 +29,9 @@ export function sseResponse(lines: ReadableStream<Uint8Array>, envelope: { befor
 }
 
 function toEvent(line: string, { before, after }: { before: string; after: string }): string {
+  // A line without a position is for whoever reads the stream by eye, and for proxies that close silent connections.
   if (line === "") return ": still here\n\n";
+  if (line.startsWith("#")) return `: ${line.slice(1)}\n\n`;
   const space = line.indexOf(" ");
   return `id: ${line.slice(0, space)}\ndata: ${before}${line.slice(space + 1)}${after}\n\n`;
 }

@@ -2,8 +2,8 @@
  * What the objects answer over RPC, written by hand: the platform's derived stub types break on recursive JSON. Replies
  * are unions, because a thrown error loses its class on the way. A reply must fit the previous version's callers too.
  */
-import type { Principal } from "../auth/principal.ts";
-import type { Message, Task, TaskState } from "../task/a2a-types.ts";
+import type { Principal, Scope } from "../auth/principal.ts";
+import type { Message, Task, TaskPushNotificationConfig, TaskState } from "../task/a2a-types.ts";
 import type { Refusal } from "../task/advance.ts";
 import type { TaskView } from "../task/render.ts";
 
@@ -15,19 +15,34 @@ export interface StartRequest {
   readonly skill?: string;
   /** Given when the id was made from an idempotency key: the same content gets the same task. */
   readonly digest?: string;
+  /** Media types that the caller accepts; absent for any. */
+  readonly accepts?: readonly string[];
+  readonly push?: NewPushConfig;
 }
+
+/** A push notification config as its caller sends it; its id is made where there is none. */
+export type NewPushConfig = Loose<Omit<TaskPushNotificationConfig, "id" | "taskId" | "authentication" | "tenant">> & {
+  readonly id?: string | undefined;
+  readonly authentication?: Loose<{ scheme: string; credentials?: string }> | undefined;
+};
+type Loose<T> = { readonly [K in keyof T]: T[K] | (undefined extends T[K] ? undefined : never) };
 
 export interface FollowUp {
   readonly taskId: string;
   readonly message: Message;
+  /** What its sender may do, nothing where absent: an approval counts only from somebody who may approve. */
+  readonly scopes?: readonly Scope[];
   readonly key?: string;
   readonly digest?: string;
+  readonly push?: NewPushConfig;
 }
 
 export interface ReplyOptions {
   /** Wait for a terminal or interrupted state. */
   readonly blocking: boolean;
   readonly historyLength?: number | undefined;
+  /** A stream goes on after this event. */
+  readonly after?: number | undefined;
 }
 
 /**
@@ -36,10 +51,18 @@ export interface ReplyOptions {
  */
 export type JsonText<T> = string & { readonly of?: T };
 
-export type HomeRefusal = Refusal | { code: "not-found" } | { code: "too-large" };
+export type HomeRefusal =
+  | Refusal
+  | { code: "not-found" }
+  | { code: "too-large" }
+  | { code: "position-unknown"; after: number; last: number }
+  | { code: "scope-missing"; scope: Scope }
+  | { code: "config-not-found" }
+  | { code: "config-invalid"; field: string; description: string };
 export type TaskReply = { ok: true; task: JsonText<Task> } | { ok: false; refusal: HomeRefusal };
 /** Lines of `<sequence> <StreamResponse as JSON>`; an empty line is a heartbeat. */
 export type StreamReply = { ok: true; stream: ReadableStream<Uint8Array> } | { ok: false; refusal: HomeRefusal };
+export type PushReply<T> = ({ ok: true } & T) | { ok: false; refusal: HomeRefusal };
 
 export interface TaskHomeApi {
   start(request: StartRequest, options: ReplyOptions): Promise<TaskReply>;
@@ -50,6 +73,11 @@ export interface TaskHomeApi {
   cancel(taskId: string, message: Message): Promise<TaskReply>;
   /** After a sequence: what came since. Without: the task as it stands, then what comes. */
   subscribe(taskId: string, after?: number): Promise<StreamReply>;
+  /** Adds a push notification config, or takes the place of the one with its id. The answer holds no secrets. */
+  setPush(taskId: string, config: NewPushConfig): Promise<PushReply<{ config: JsonText<TaskPushNotificationConfig> }>>;
+  /** All of a task's, or the one with the id, if there is one; without their secrets. */
+  listPush(taskId: string, id?: string): Promise<PushReply<{ configs: JsonText<TaskPushNotificationConfig>[] }>>;
+  deletePush(taskId: string, id: string): Promise<PushReply<Record<never, never>>>;
   /** Brings the index up to date with this home. */
   flushListing(): Promise<void>;
 }

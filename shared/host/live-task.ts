@@ -57,6 +57,13 @@ export class LiveTask {
     return isTerminal(this.head.state) || isInterrupted(this.head.state);
   }
 
+  /** Whether the question that is put asks to approve an action. */
+  get awaitsApproval(): boolean {
+    if (!isInterrupted(this.head.state)) return false;
+    const event = this.read(this.head.statusSeq, this.head.statusSeq)[0]?.event;
+    return event?.type === "status" && event.metadata?.["approval"] !== undefined;
+  }
+
   get watched(): boolean {
     return this.#watchers.size > 0 || this.#waiters.length > 0;
   }

@@ -1,6 +1,6 @@
 /**
- * A stream of one task's events, as bytes, because only byte streams cross RPC: lines of `<sequence> <JSON>`. Live events
- * and replay are the same code: a subscription reads the log from its position on, whenever there is more.
+ * A stream of one task's events, as bytes, because only byte streams cross RPC: lines of `<sequence> <JSON>`, or of `#` and
+ * a remark. Live events and replay are the same code: a subscription reads the log from its position on, whenever there is more.
  */
 import { renderEvent } from "../task/render.ts";
 import type { LiveTask } from "./live-task.ts";
@@ -17,15 +17,19 @@ export interface SubscribeOptions {
   /** `now`: the task as it stands, then what comes. `creation`: the task as it was made, then all of it. Or a position to go on after. */
   readonly from: "now" | "creation" | number;
   readonly historyLength?: number | undefined;
+  /** An open stream keeps its object in memory, so no stream stays open for ever. Milliseconds. */
+  readonly limitMs: number;
 }
 
-export function subscribe(task: LiveTask, { from, historyLength }: SubscribeOptions): ReadableStream<Uint8Array> {
+export function subscribe(task: LiveTask, { from, historyLength, limitMs }: SubscribeOptions): ReadableStream<Uint8Array> {
   let position = from === "now" ? task.stored : from === "creation" ? 1 : from;
   let unwatch = () => {};
   let heartbeat: number | null = null;
+  let limit: number | null = null;
   const stop = () => {
     unwatch();
     clearInterval(heartbeat);
+    clearTimeout(limit);
   };
 
   return new ReadableStream(
@@ -66,6 +70,11 @@ export function subscribe(task: LiveTask, { from, historyLength }: SubscribeOpti
             stop();
           }
         }, HEARTBEAT_MS);
+        limit = setTimeout(() => {
+          stop();
+          write("#the time of this stream is over; subscribe again, with the last id as Last-Event-ID\n");
+          controller.close();
+        }, limitMs);
         pump();
       },
       cancel: stop,

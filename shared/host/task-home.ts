@@ -27,6 +27,8 @@ import { type SubscribeOptions, subscribe } from "./subscription.ts";
 
 export interface HomeOptions<Env> extends RunnerOptions<Env> {
   readonly homes: Homes;
+  /** A stream ends after this long; its reader goes on where it stopped. Milliseconds. */
+  readonly streamLimitMs: number;
 }
 
 export interface HomeEnv {
@@ -63,9 +65,10 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       return "refusal" in taken ? { ok: false, refusal: taken.refusal } : this.#reply(taken.task, reply);
     }
 
-    async startStream(request: StartRequest, { historyLength }: ReplyOptions): Promise<StreamReply> {
+    async startStream(request: StartRequest, { historyLength, after }: ReplyOptions): Promise<StreamReply> {
       const taken = await this.#start(request);
-      return "refusal" in taken ? { ok: false, refusal: taken.refusal } : this.#stream(taken.task, { from: "creation", historyLength });
+      if ("refusal" in taken) return { ok: false, refusal: taken.refusal };
+      return this.#stream(taken.task, { from: after ?? "creation", historyLength });
     }
 
     async message(followUp: FollowUp, reply: ReplyOptions): Promise<TaskReply> {
@@ -73,9 +76,10 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       return "refusal" in taken ? { ok: false, refusal: taken.refusal } : this.#reply(taken.task, reply);
     }
 
-    async messageStream(followUp: FollowUp, { historyLength }: ReplyOptions): Promise<StreamReply> {
+    async messageStream(followUp: FollowUp, { historyLength, after }: ReplyOptions): Promise<StreamReply> {
       const taken = await this.#message(followUp);
-      return "refusal" in taken ? { ok: false, refusal: taken.refusal } : this.#stream(taken.task, { from: "now", historyLength });
+      if ("refusal" in taken) return { ok: false, refusal: taken.refusal };
+      return this.#stream(taken.task, { from: after ?? "now", historyLength });
     }
 
     async get(taskId: string, view: TaskView): Promise<TaskReply> {
@@ -97,8 +101,20 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     async subscribe(taskId: string, after?: number): Promise<StreamReply> {
       const task = this.#find(taskId);
       if (!task) return NOT_FOUND;
-      if (task.ended && after === undefined) return { ok: false, refusal: { code: "task-ended", state: task.head.state } };
+      // Whoever has missed something of an ended task may still have it; whoever has all of it is told that it is over.
+      const complete = after === undefined || after === task.head.seq;
+      if (task.ended && complete) return { ok: false, refusal: { code: "task-ended", state: task.head.state } };
       return this.#stream(task, { from: after ?? "now" });
+    }
+
+    async setPush(): Promise<never> {
+      throw new Error("push");
+    }
+    async listPush(): Promise<never> {
+      throw new Error("push");
+    }
+    async deletePush(): Promise<never> {
+      throw new Error("push");
     }
 
     async flushListing(): Promise<void> {
@@ -113,7 +129,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     }
 
     /** Makes the task, or finds it when its id comes from a key that was used before; lets the program begin. */
-    async #start({ taskId, digest, ...request }: StartRequest): Promise<Taken> {
+    async #start({ taskId, digest, push: _push, ...request }: StartRequest): Promise<Taken> {
       const known = digest === undefined ? undefined : this.#find(taskId);
       if (known) return known.head.digest === digest ? { task: known } : { refusal: { code: "key-reused" } };
       const created = { type: "created", ...request, ...(digest !== undefined && { digest }) } as const;
@@ -123,9 +139,10 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       return { task };
     }
 
-    async #message({ taskId, message, key, digest }: FollowUp): Promise<Taken> {
+    async #message({ taskId, message, scopes = [], key, digest }: FollowUp): Promise<Taken> {
       const task = this.#find(taskId);
       if (!task) return { refusal: { code: "not-found" } };
+      if (task.awaitsApproval && !scopes.includes("approve")) return { refusal: { code: "scope-missing", scope: "approve" } };
       const question = task.head.questions[0];
       task.gather();
       const step = task.apply({ type: "message", message, ...(key !== undefined && { key }), ...(digest !== undefined && { digest }) });
@@ -142,11 +159,13 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       return answer(task, { historyLength, artifacts: true });
     }
 
-    async #stream(task: LiveTask, from: SubscribeOptions): Promise<StreamReply> {
+    async #stream(task: LiveTask, { from, historyLength }: Pick<SubscribeOptions, "from" | "historyLength">): Promise<StreamReply> {
       task.flush();
       await this.#telling.get(task);
       task.flush();
-      return { ok: true, stream: subscribe(task, from) };
+      const last = task.head.seq;
+      if (typeof from === "number" && from > last) return { ok: false, refusal: { code: "position-unknown", after: from, last } };
+      return { ok: true, stream: subscribe(task, { from, historyLength, limitMs: options.streamLimitMs }) };
     }
 
     /** The task in memory or from its log. One whose run was lost is taken up again by whoever touches it first. */

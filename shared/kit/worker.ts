@@ -18,16 +18,19 @@ export interface AgentWorkerOptions {
   readonly homes?: Homes;
   /** How long a skill may run, waits for people not counted. Milliseconds. */
   readonly runLimitMs?: number;
+  /** How long a stream stays open; its reader goes on where it stopped. Milliseconds. */
+  readonly streamLimitMs?: number;
 }
 
 export interface AgentWorkerEnv extends HandlerEnv, AuthEnv {}
 
 const RUN_LIMIT_MS = 5 * 60_000;
+const STREAM_LIMIT_MS = 15 * 60_000;
 
 /** @returns what the Worker's main module exports */
 export function agentWorker<Env>(
   agent: { card: AgentCard; program: Program<Env> },
-  { homes = "shared", runLimitMs = RUN_LIMIT_MS }: AgentWorkerOptions = {},
+  { homes = "shared", runLimitMs = RUN_LIMIT_MS, streamLimitMs = STREAM_LIMIT_MS }: AgentWorkerOptions = {},
 ) {
   const { card, program } = agent;
   const open = a2aApp<AgentWorkerEnv>({ card, homes, authenticate });
@@ -38,6 +41,12 @@ export function agentWorker<Env>(
       return mesh.fetch(request, this.env, this.ctx);
     }
   }
-  const TaskHome = defineTaskHome<AgentWorkerEnv>({ program: program as Program<AgentWorkerEnv>, outbound, homes, runLimitMs });
+  const TaskHome = defineTaskHome<AgentWorkerEnv>({
+    program: program as Program<AgentWorkerEnv>,
+    outbound,
+    homes,
+    runLimitMs,
+    streamLimitMs,
+  });
   return { default: open, Mesh, TaskHome, TaskIndex };
 }

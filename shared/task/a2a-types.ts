@@ -76,6 +76,17 @@ export interface TaskArtifactUpdateEvent {
 /** One event of a stream: exactly one field is present. */
 export type StreamResponse = { task: Task } | { statusUpdate: TaskStatusUpdateEvent } | { artifactUpdate: TaskArtifactUpdateEvent };
 
+export interface TaskPushNotificationConfig {
+  id: string;
+  taskId: string;
+  url: string;
+  /** Sent as `X-A2A-Notification-Token`. A secret: present on the way in only. */
+  token?: string;
+  /** Makes the `Authorization` header: scheme and, a secret on the way in only, credentials. */
+  authentication?: { scheme: string; credentials?: string };
+  tenant?: string;
+}
+
 export interface AgentSkill {
   id: string;
   name: string;
@@ -114,6 +125,7 @@ export interface AgentCard {
   iconUrl?: string;
   securitySchemes?: { [name: string]: JsonObject };
   securityRequirements?: JsonObject[];
+  signatures?: { protected: string; signature: string; header?: JsonObject }[];
 }
 
 export function isTerminal(state: TaskState): state is TerminalState {

@@ -7,7 +7,15 @@ import type { Artifact, Json, JsonObject, Message, TaskState } from "./a2a-types
 
 export type TaskEvent =
   /** The first event: who asked whom for what. */
-  | { type: "created"; contextId: string; principal: Principal; message: Message; skill?: string; digest?: string }
+  | {
+      type: "created";
+      contextId: string;
+      principal: Principal;
+      message: Message;
+      skill?: string;
+      digest?: string;
+      accepts?: readonly string[];
+    }
   /** A later message of the caller; `answers` names the question it settles. */
   | { type: "message"; message: Message; answers?: string; key?: string; digest?: string }
   /** A change of state. `ask` names the question it puts; `transient` marks progress, which history leaves out. */

@@ -221,7 +221,7 @@ describe("a caller that is refused", () => {
     expect(await foreign.json()).toMatchObject({
       jsonrpc: "2.0",
       id: "one",
-      error: { code: -32600, message: expect.stringContaining("loopback") },
+      error: { code: -32000, message: expect.stringContaining("loopback") },
     });
     const unconfigured = await rpc("ListTasks", {}, VERSION, closed);
     expect(unconfigured.status).toBe(503);

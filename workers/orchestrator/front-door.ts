@@ -42,7 +42,7 @@ async function passOn(request: Request, name: string, env: AuthEnv & object): Pr
     const known = agentNames(env).join(", ");
     return refuse(request, path, new RequestError("method-not-found", `there is no agent "${name}"; this mesh has ${known}`));
   }
-  const caller = authenticate(request, env);
+  const caller = await authenticate(request, env);
   // Cards are public. Everything else ends here: behind this door nobody knows any more why a caller was not let in.
   if (!caller.ok && path !== CARD_PATH) return refuse(request, path, toAuthenticationError(caller));
   const headers = new Headers(request.headers);

@@ -16,7 +16,7 @@ let messages = 0;
 function newCaller() {
   callers += 1;
   const principal = { tenant: "tests", app: "listing", subject: String(callers), scopes: ["call" as const] };
-  const handler: A2ARequestHandler = requestHandler(probe.card, "shared", handlerEnv);
+  const handler: A2ARequestHandler = requestHandler({ card: probe.card, homes: "shared" }, handlerEnv);
   const send = async (skill: string, text: string, more: { contextId?: string } = {}): Promise<Task> => {
     messages += 1;
     const message = {

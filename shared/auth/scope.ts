@@ -1,0 +1,30 @@
+/**
+ * What a caller may do, in four words. Pure. Scopes of other systems travel in the same claim: they are passed over, and
+ * never refused.
+ */
+import type { Authentication } from "./authenticate.ts";
+import { challengeOf } from "./challenge.ts";
+import type { Principal, Scope } from "./principal.ts";
+
+export const SCOPES = ["call", "publish", "approve", "operate"] as const satisfies readonly Scope[];
+
+/**
+ * @param claim space-separated text (RFC 8693, 4.2) or a list, as the `scope` and `scp` of different issuers are
+ * @returns ours among them, each once, in a fixed order
+ */
+export function scopesIn(...claims: readonly unknown[]): Scope[] {
+  const given = new Set(claims.flatMap((claim) => (typeof claim === "string" ? claim.split(" ") : Array.isArray(claim) ? claim : [])));
+  return SCOPES.filter((scope) => given.has(scope));
+}
+
+/** The refusal of a caller that is known, and may not do this; undefined for one that may. (RFC 6750, 3.1) */
+export function missingScope(principal: Principal, scope: Scope): (Authentication & { ok: false }) | undefined {
+  if (principal.scopes.includes(scope)) return undefined;
+  const has = principal.scopes.length === 0 ? "none of the mesh's scopes" : `only ${principal.scopes.join(", ")}`;
+  return {
+    ok: false,
+    status: 403,
+    message: `this needs the scope "${scope}", and your credentials have ${has}: ask whoever issued them for "${scope}"`,
+    headers: { "WWW-Authenticate": challengeOf("Bearer", { error: "insufficient_scope", scope }) },
+  };
+}

@@ -5,6 +5,7 @@
 import type { Principal } from "../auth/principal.ts";
 import type { Artifact, Json, JsonObject, Message } from "../task/a2a-types.ts";
 import { digest } from "../task/digest.ts";
+import { acceptedParts } from "../task/media-type.ts";
 import type { LiveTask } from "./live-task.ts";
 import type { DelegateCall, DelegateResult, NewArtifact, Outcome, Run } from "./program.ts";
 
@@ -37,6 +38,7 @@ const MEMO_CHARS = 8_000_000;
 export class ActiveRun<Env> implements Run<Env> {
   readonly env: Env;
   readonly message: Message;
+  readonly #accepts: readonly string[] | undefined;
   readonly #task: LiveTask;
   readonly #outbound: Outbound<Env>;
   readonly #hold: () => void;
@@ -65,6 +67,7 @@ export class ActiveRun<Env> implements Run<Env> {
     const [first] = task.read(1, 1);
     if (first?.event.type !== "created") throw new Error(`task ${task.id} has no beginning`);
     this.message = first.event.message;
+    this.#accepts = first.event.accepts;
   }
 
   get taskId(): string {
@@ -118,10 +121,10 @@ export class ActiveRun<Env> implements Run<Env> {
     this.#task.apply({ type: "artifact", artifact: this.artifact(artifact), ...(append && { append }), ...(lastChunk && { lastChunk }) });
   }
 
-  /** An artifact with the id it has in this task. */
+  /** An artifact with the id it has in this task, and of its parts those that the caller accepts. */
   artifact({ artifactId, ...artifact }: NewArtifact, index = 0): Artifact {
     const id = artifactId ?? (artifact.name ? artifact.name : `artifact-${index + 1}`);
-    return { ...artifact, artifactId: id, parts: [...artifact.parts] };
+    return { ...artifact, artifactId: id, parts: acceptedParts(artifact.parts, this.#accepts) };
   }
 
   async step<T extends Json>(name: string, fn: () => T | Promise<T>): Promise<T> {

@@ -13,6 +13,20 @@ export function matchesMode(type: string, mode: string): boolean {
   return wanted === "*/*" || wanted === plain(type) || (wanted.endsWith("/*") && plain(type).startsWith(wanted.slice(0, -1)));
 }
 
+/**
+ * The parts of a result that its caller accepts. A result of which nothing would be left stays as it is: it is the
+ * caller's, and he can still pass it over. (A2A 1.0, 3.2.2)
+ * @param accepts modes; absent for any
+ */
+export function acceptedParts(parts: readonly Part[], accepts: readonly string[] | undefined): Part[] {
+  if (!accepts) return [...parts];
+  const accepted = parts.filter((part) => {
+    const type = mediaTypeOf(part);
+    return type === undefined || accepts.some((mode) => matchesMode(type, mode));
+  });
+  return accepted.length > 0 ? accepted : [...parts];
+}
+
 function plain(type: string): string {
   return (type.split(";")[0] ?? "").trim().toLowerCase();
 }

@@ -30,6 +30,8 @@ const ids = [
   "crowd",
   "late",
   "wordy",
+  "mixed",
+  "approval",
 ];
 
 const card = {
@@ -134,6 +136,13 @@ export default defineAgent<object>(card, {
   },
 
   wordy: () => completed({ artifacts: [], text: "done", metadata: { words: "w".repeat(3_000_000) } }),
+
+  mixed: () => completed([{ text: "forty-two" }, { data: { answer: 42 } }]),
+
+  approval: async ({ text, approve }) => {
+    const { approved } = await approve({ description: "Send it?", args: { text } });
+    return completed(approved ? "sent" : "kept");
+  },
 
   doomed: async ({ text, step }) => {
     count(`${text}:began`);

@@ -1,9 +1,10 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { type HandlerEnv, requestHandler } from "../../shared/a2a/handler.ts";
 import { LOCAL_PRINCIPAL, principalKey } from "../../shared/auth/principal.ts";
 import { findTask } from "../../shared/task/home.ts";
-import { opened, reached } from "./probe-agent.ts";
+import probe, { opened, reached } from "./probe-agent.ts";
 import { http, message, rpc, type Sent, VERSION, value } from "./wire.ts";
 
 // Streams that go on where they stopped: without gap, without repeat.
@@ -92,6 +93,20 @@ describe("a stream that broke", () => {
     expect(await read(await http("POST", "/message:stream", sent, headers))).toEqual(whole);
     const again = await http("POST", "/message:stream", sent, { ...headers, "Last-Event-ID": String(whole[2]?.id) });
     expect(await read(again)).toEqual(whole.slice(3));
+  });
+});
+
+describe("a stream that nobody ends", () => {
+  it("ends by itself, says how to go on, and leaves the task as it is", async () => {
+    const home = (env as unknown as { OWN_TASK_HOME: DurableObjectNamespace }).OWN_TASK_HOME;
+    const handler = requestHandler({ card: probe.card, homes: "own" }, { ...(env as unknown as HandlerEnv), TASK_HOME: home });
+    const context = { principal: LOCAL_PRINCIPAL };
+    const lines = await handler.sendStreamingMessage({ message: message("x", "question") as never }, context);
+    const text = await new Response(lines).text();
+    const [first, ...rest] = text.trim().split("\n");
+    expect(rest.at(-1)).toMatch(/^#.*Last-Event-ID/);
+    const { task } = JSON.parse(first?.replace(/^\d+ /, "") ?? "") as Sent;
+    expect(JSON.parse(await handler.getTask({ id: task.id }, context))).toMatchObject({ status: { state: "TASK_STATE_INPUT_REQUIRED" } });
   });
 });
 

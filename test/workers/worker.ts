@@ -6,7 +6,7 @@ import { agentWorker } from "../../shared/kit/worker.ts";
 import agent from "./probe-agent.ts";
 
 const shared = agentWorker(agent);
-const own = agentWorker(agent, { homes: "own", runLimitMs: 400 });
+const own = agentWorker(agent, { homes: "own", runLimitMs: 400, streamLimitMs: 600 });
 
 export default shared.default;
 export const { Mesh, TaskHome, TaskIndex } = shared;

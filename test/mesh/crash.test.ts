@@ -3,7 +3,7 @@ import { type AgentClient, connect } from "../../cli/client.ts";
 import { isTerminal, type JsonObject, type StreamResponse, type Task } from "../../shared/task/a2a-types.ts";
 import { type CopiedMesh, copyMesh } from "./copied-mesh.ts";
 import { listen, type Webhook } from "./webhook.ts";
-import { countTasks, getTask } from "./wire.ts";
+import { countTasks, getTask, HEADERS } from "./wire.ts";
 
 // The whole runtime is killed in the middle of a request for several agents, and started again on what it left on disk.
 
@@ -88,6 +88,27 @@ describe("a request for several agents, with the runtime killed", () => {
   });
 });
 
+describe("a stream, with the runtime killed", () => {
+  it("goes on after the last event its reader had, again and again, without gap or repeat", async () => {
+    const seen: StreamedEvent[] = [];
+    const body = { message: { messageId: "stream", role: "ROLE_USER", parts: [{ text: REQUEST }] } };
+    const first = await fetch(`${mesh.url}/message:stream`, { method: "POST", headers: HEADERS, body: JSON.stringify(body) });
+    for (const wanted of [3, 6, 9]) {
+      const last = seen.at(-1);
+      const stream = last ? await resume(taskIdOf(seen), last.id) : first;
+      await readEvents(stream, seen, wanted);
+      await mesh.kill();
+      await mesh.start();
+    }
+    await readEvents(await resume(taskIdOf(seen), seen.at(-1)?.id ?? 0), seen);
+    expect(JSON.stringify(seen.at(-1))).toContain("TASK_STATE_COMPLETED");
+    // What the log has, read by somebody who was never interrupted.
+    const whole: StreamedEvent[] = [];
+    await readEvents(await resume(taskIdOf(seen), seen[0]?.id ?? 0), whole);
+    expect(seen.slice(1)).toEqual(whole);
+  });
+});
+
 describe("deliveries, with the runtime killed", () => {
   let courier: string;
   let answered: Task;
@@ -141,6 +162,35 @@ describe("deliveries, with the runtime killed", () => {
     expect(await countTasks(courier)).toBe(deliveries);
   });
 });
+
+interface StreamedEvent {
+  readonly id: number;
+  readonly data: { readonly task?: Task };
+}
+
+/** Reads events into `seen` until there are so many of them, or until the stream ends. */
+async function readEvents(response: Response, seen: StreamedEvent[], wanted = Number.POSITIVE_INFINITY): Promise<void> {
+  expect(response.status).toBe(200);
+  let text = "";
+  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += chunk;
+    const blocks = text.split("\n\n");
+    text = blocks.pop() ?? "";
+    for (const block of blocks) {
+      const [, id, data] = /^id: (\d+)\ndata: (.*)$/.exec(block) ?? [];
+      if (id && data) seen.push({ id: Number(id), data: JSON.parse(data) as StreamedEvent["data"] });
+    }
+    if (seen.length >= wanted) return;
+  }
+}
+
+function resume(task: string, after: number): Promise<Response> {
+  return fetch(`${mesh.url}/tasks/${task}:subscribe`, { headers: { ...HEADERS, "Last-Event-ID": String(after) } });
+}
+
+function taskIdOf(events: readonly StreamedEvent[]): string {
+  return events[0]?.data.task?.id ?? "";
+}
 
 function keysAt(path: string): (string | undefined)[] {
   return webhook.requests.filter((each) => each.path === path).map(({ key }) => key);

@@ -135,7 +135,7 @@ export class IssuerKeys {
     // A redirect would let whoever controls one page choose the keys.
     const response = await this.#world.fetch(url, { redirect: "manual", signal, headers: { Accept: "application/json" } });
     if (response.status !== 200) {
-      await response.body?.cancel();
+      discard(response.body);
       throw new Error(`${url} answers ${response.status}`);
     }
     return JSON.parse(await textOf(response, url)) as unknown;
@@ -156,12 +156,17 @@ async function textOf(response: Response, url: string): Promise<string> {
     if (done) break;
     bytes += value.byteLength;
     if (bytes > LARGEST_BYTES) {
-      await reader.cancel();
+      discard(reader);
       throw new Error(`${url} answers with more than ${LARGEST_BYTES} bytes`);
     }
     text += decoder.decode(value, { stream: true });
   }
   return text + decoder.decode();
+}
+
+/** Nobody waits for it: a sender that does not want to stop is no reason to stop here. */
+function discard(body: { cancel(): Promise<void> } | null): void {
+  body?.cancel().catch(() => {});
 }
 
 function reasonOf(error: unknown): string {

@@ -3,25 +3,13 @@
  * nothing is converted between a request, the log and the answer. Finds the task's home and calls it; decides nothing.
  */
 import { type Principal, principalKey } from "../auth/principal.ts";
-import type {
-  FollowUp,
-  HomeRefusal,
-  JsonText,
-  ListPage,
-  ReplyOptions,
-  StreamReply,
-  TaskHomeApi,
-  TaskIndexApi,
-  TaskReply,
-} from "../host/api.ts";
+import type { FollowUp, HomeRefusal, JsonText, ReplyOptions, StreamReply, TaskHomeApi, TaskReply } from "../host/api.ts";
 import type { HomeEnv } from "../host/task-home.ts";
-import type { AgentCard, Message, Task, TaskPushNotificationConfig, TaskState } from "../task/a2a-types.ts";
+import type { AgentCard, Message, Task, TaskPushNotificationConfig } from "../task/a2a-types.ts";
 import { findTask, type Homes, placeTask } from "../task/home.ts";
-import type { TaskView } from "../task/render.ts";
 import { skillNamedIn } from "../task/skill-extension.ts";
 import { RequestError, refusalToError } from "./errors.ts";
 import { checkInputModes, checkOutputModes } from "./modes.ts";
-import { decodePageToken, encodePageToken } from "./page-token.ts";
 import type {
   CreatePushConfigRequest,
   GetRequest,
@@ -31,22 +19,11 @@ import type {
   SendRequest,
   TaskRequest,
 } from "./request.ts";
-import { contentDigest, positionIn, requestKey } from "./resume.ts";
+import { contentDigest, positionIn, type ResumeHeaders, requestKey } from "./resume.ts";
+import { type ListTasksResponse, listTasks } from "./task-list.ts";
 
-export interface CallContext {
+export interface CallContext extends ResumeHeaders {
   readonly principal: Principal;
-  /** Content of the `Idempotency-Key` header. */
-  readonly idempotencyKey?: string;
-  /** Content of the `Last-Event-ID` header. */
-  readonly lastEventId?: string;
-}
-
-export interface ListTasksResponse {
-  readonly tasks: readonly Task[];
-  readonly nextPageToken: string;
-  /** The one that was used; the last page has fewer tasks. */
-  readonly pageSize: number;
-  readonly totalSize: number;
 }
 
 export interface ListPushConfigsResponse {
@@ -85,10 +62,6 @@ export interface HandlerOptions {
   /** The card for authenticated callers, where this request came in; absent when the agent has none. */
   readonly extendedCard?: (() => Promise<JsonText<AgentCard>>) | undefined;
 }
-
-/** How many homes a list asks at a time; the platform has six connections. */
-const HOMES_AT_ONCE = 6;
-const PAGE_SIZE = 50;
 
 export function requestHandler({ card, homes, extendedCard }: HandlerOptions, env: HandlerEnv): A2ARequestHandler {
   const homeOf = (name: string) => env.TASK_HOME.getByName(name) as unknown as TaskHomeApi;
@@ -155,32 +128,7 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
       return unwrap(await find(id, context).get(id, { historyLength, artifacts: true }), id).task;
     },
 
-    async listTasks(request, { principal }) {
-      const owner = principalKey(principal);
-      const index = env.TASK_INDEX.getByName(owner) as unknown as TaskIndexApi;
-      const pageSize = request.pageSize ?? PAGE_SIZE;
-      const state = request.status === "TASK_STATE_UNSPECIFIED" ? undefined : (request.status as TaskState | undefined);
-      const after = request.statusTimestampAfter === undefined ? undefined : Date.parse(request.statusTimestampAfter);
-      const query = { contextId: request.contextId || undefined, state, after, pageSize, cursor: decodePageToken(request.pageToken) };
-
-      let page: ListPage = await index.list(query);
-      if (page.behind.length > 0) {
-        await inBatches(page.behind, HOMES_AT_ONCE, (home) => homeOf(home).flushListing());
-        page = await index.list(query);
-      }
-      // Lists show no history unless it is asked for: each task's home would have to be woken for it.
-      const view = {
-        historyLength: request.historyLength ?? 0,
-        artifacts: request.includeArtifacts === true ? ("present" as const) : false,
-      };
-      const listed = page.tasks;
-      const tasks =
-        view.historyLength > 0 || view.artifacts
-          ? await inBatches(listed, HOMES_AT_ONCE, (each) => withContents(homeOf, owner, each, view))
-          : listed.map(({ task }) => task);
-      const rest = { nextPageToken: page.next ? encodePageToken(page.next) : "", pageSize, totalSize: page.total };
-      return `{"tasks":[${tasks.join()}],${JSON.stringify(rest).slice(1)}`;
-    },
+    listTasks: (request, { principal }) => listTasks(request, principalKey(principal), env, homeOf),
 
     async cancelTask({ id }, context) {
       const message: Message = {
@@ -233,18 +181,6 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
   };
 }
 
-/** The task from its own home, with what the list leaves out. */
-async function withContents(
-  homeOf: (name: string) => TaskHomeApi,
-  owner: string,
-  { id, task }: ListPage["tasks"][number],
-  view: TaskView,
-): Promise<JsonText<Task>> {
-  const address = findTask(owner, id);
-  const reply = address && (await homeOf(address.home).get(id, view));
-  return reply?.ok ? reply.task : task;
-}
-
 function unwrap<R extends { ok: true } | { ok: false; refusal: HomeRefusal }>(reply: R, taskId: string): R & { ok: true } {
   if (!reply.ok) throw refusalToError(reply.refusal, taskId);
   return reply as R & { ok: true };
@@ -268,10 +204,4 @@ function checkPush(card: AgentCard): void {
 /** 128 random bits as letters and digits. */
 function randomText(): string {
   return crypto.randomUUID().replaceAll("-", "");
-}
-
-async function inBatches<T, R>(items: readonly T[], size: number, work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  for (let from = 0; from < items.length; from += size) results.push(...(await Promise.all(items.slice(from, from + size).map(work))));
-  return results;
 }

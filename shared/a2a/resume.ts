@@ -5,13 +5,20 @@
 import type { JsonObject, Message } from "../task/a2a-types.ts";
 import { RESUME_EXTENSION, resumeWishedIn } from "../task/resume-extension.ts";
 import { RequestError } from "./errors.ts";
-import type { CallContext } from "./handler.ts";
+
+/** What the headers of a request say. */
+export interface ResumeHeaders {
+  /** Content of `Idempotency-Key`. */
+  readonly idempotencyKey?: string;
+  /** Content of `Last-Event-ID`. */
+  readonly lastEventId?: string;
+}
 
 /** Longer keys are refused: they are kept with their task. */
 const KEY_CHARS = 256;
 
 /** @throws RequestError when the key is no key, or header and extension say different things */
-export function requestKey(metadata: JsonObject | undefined, { idempotencyKey: header }: CallContext): string | undefined {
+export function requestKey(metadata: JsonObject | undefined, { idempotencyKey: header }: ResumeHeaders): string | undefined {
   const { idempotencyKey: wished } = resumeWishedIn(metadata);
   const key = header ?? wished;
   if (key === undefined) return undefined;
@@ -23,7 +30,7 @@ export function requestKey(metadata: JsonObject | undefined, { idempotencyKey: h
 }
 
 /** The event that a stream goes on after. @throws RequestError when it is no number of an event */
-export function positionIn(metadata: JsonObject | undefined, { lastEventId }: CallContext): number | undefined {
+export function positionIn(metadata: JsonObject | undefined, { lastEventId }: ResumeHeaders): number | undefined {
   const { after: wished } = resumeWishedIn(metadata);
   if (lastEventId === undefined && wished === undefined) return undefined;
   const field = lastEventId === undefined ? `metadata["${RESUME_EXTENSION}"].after` : "Last-Event-ID";

@@ -4,11 +4,12 @@
  */
 import { Hono } from "hono";
 import type { Authentication } from "../auth/authenticate.ts";
+import { missingScope } from "../auth/scope.ts";
 import type { AgentCard } from "../task/a2a-types.ts";
 import type { Homes } from "../task/home.ts";
 import { drain } from "./body.ts";
 import { CARD_PATH, serveCard } from "./card.ts";
-import { RequestError, toAuthenticationError } from "./errors.ts";
+import { toAuthenticationError } from "./errors.ts";
 import { activatedExtensions, checkRequiredExtensions } from "./extensions.ts";
 import { type HandlerEnv, type Opened, requestHandler } from "./handler.ts";
 import { httpJsonApp, onlyFor } from "./http-json.ts";
@@ -30,7 +31,8 @@ export function a2aApp<Env extends HandlerEnv>({ card, homes, authenticate }: Ap
   const open = async (request: Request, env: Env): Promise<Opened> => {
     const caller = await authenticate(request, env);
     if (!caller.ok) throw toAuthenticationError(caller);
-    if (!caller.principal.scopes.includes("call")) throw missingScope("call");
+    const forbidden = missingScope(caller.principal, "call");
+    if (forbidden) throw toAuthenticationError(forbidden);
     checkRequiredExtensions(card, request.headers);
     const idempotencyKey = request.headers.get("Idempotency-Key");
     const lastEventId = request.headers.get("Last-Event-ID");
@@ -62,13 +64,6 @@ export function a2aApp<Env extends HandlerEnv>({ card, homes, authenticate }: Ap
     httpJsonApp(openCurrent as never, (request) => baseOf(mount, request) + CARD_PATH),
   );
   return app;
-}
-
-function missingScope(scope: string): RequestError {
-  return new RequestError("permission-denied", `your credentials lack the scope "${scope}"`, [], {
-    metadata: { scope },
-    headers: { "WWW-Authenticate": `Bearer realm="skein", error="insufficient_scope", scope="${scope}"` },
-  });
 }
 
 /** Where the caller reaches the agent: origin and path, without a slash at the end. */

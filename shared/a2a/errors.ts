@@ -2,6 +2,7 @@
  * What goes wrong for callers, as a closed set of codes, and the one table from each to the wire. (A2A 1.0.1, 5.4)
  */
 import type { Authentication } from "../auth/authenticate.ts";
+import { challengeOf } from "../auth/challenge.ts";
 import type { HomeRefusal } from "../host/api.ts";
 import type { JsonObject } from "../task/a2a-types.ts";
 
@@ -120,7 +121,7 @@ const REFUSED = { 401: "unauthenticated", 403: "permission-denied", 429: "rate-l
 /** Why a caller is not let in. */
 export function toAuthenticationError({ status, message, headers = {} }: Authentication & { ok: false }): RequestError {
   // How to authenticate is what every 401 has to say. (RFC 9110, 15.5.2)
-  const challenge = status === 401 ? { "WWW-Authenticate": 'Bearer realm="skein"' } : {};
+  const challenge = status === 401 ? { "WWW-Authenticate": challengeOf("Bearer") } : {};
   return new RequestError(REFUSED[status], message, [], { headers: { ...challenge, ...headers } });
 }
 
@@ -156,7 +157,7 @@ export function refusalToError(refusal: HomeRefusal, taskId: string): RequestErr
         [],
         {
           metadata: { scope: refusal.scope },
-          headers: { "WWW-Authenticate": `Bearer realm="skein", error="insufficient_scope", scope="${refusal.scope}"` },
+          headers: { "WWW-Authenticate": challengeOf("Bearer", { error: "insufficient_scope", scope: refusal.scope }) },
         },
       );
     case "too-large":

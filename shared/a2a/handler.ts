@@ -3,7 +3,7 @@
  * nothing is converted between a request, the log and the answer. Finds the task's home and calls it; decides nothing.
  */
 import { type Principal, principalKey } from "../auth/principal.ts";
-import type { FollowUp, HomeRefusal, JsonText, ReplyOptions, StreamReply, TaskHomeApi, TaskReply } from "../host/api.ts";
+import type { FollowUp, HomeRefusal, JsonText, NewPushConfig, ReplyOptions, StreamReply, TaskHomeApi, TaskReply } from "../host/api.ts";
 import type { HomeEnv } from "../host/task-home.ts";
 import type { AgentCard, Message, Task, TaskPushNotificationConfig } from "../task/a2a-types.ts";
 import { findTask, type Homes, placeTask } from "../task/home.ts";
@@ -24,6 +24,8 @@ import { type ListTasksResponse, listTasks } from "./task-list.ts";
 
 export interface CallContext extends ResumeHeaders {
   readonly principal: Principal;
+  /** Of a caller that speaks an older version. */
+  readonly protocolVersion?: "0.3";
 }
 
 export interface ListPushConfigsResponse {
@@ -94,7 +96,13 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
 
     if (message.taskId !== undefined) {
       const { taskId } = message;
-      const followUp: FollowUp = { taskId, message, scopes: context.principal.scopes, ...keyed, ...(push && { push }) };
+      const followUp: FollowUp = {
+        taskId,
+        message,
+        scopes: context.principal.scopes,
+        ...keyed,
+        ...(push && { push: ofCaller(push, taskId, context) }),
+      };
       return unwrap((await find(taskId, context)[calls.followUp](followUp, options)) as R, taskId);
     }
     const { taskId, home } = placeTask(principalKey(context.principal), homes, { contextId: message.contextId, key, random: randomText() });
@@ -107,7 +115,7 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
       ...(skill !== undefined && { skill }),
       ...(keyed && { digest: keyed.digest }),
       ...(accepts && { accepts }),
-      ...(push && { push }),
+      ...(push && { push: ofCaller(push, taskId, context) }),
     };
     return unwrap((await homeOf(home)[calls.start](request, options)) as R, taskId);
   };
@@ -147,7 +155,7 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
 
     async createTaskPushNotificationConfig({ taskId, tenant: _, ...config }, context) {
       checkPush(card);
-      return unwrap(await find(taskId, context).setPush(taskId, config), taskId).config;
+      return unwrap(await find(taskId, context).setPush(taskId, ofCaller(config, taskId, context)), taskId).config;
     },
 
     async getTaskPushNotificationConfig({ taskId, id }, context) {
@@ -184,6 +192,11 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
 function unwrap<R extends { ok: true } | { ok: false; refusal: HomeRefusal }>(reply: R, taskId: string): R & { ok: true } {
   if (!reply.ok) throw refusalToError(reply.refusal, taskId);
   return reply as R & { ok: true };
+}
+
+/** 0.3 knows one config of a task that has no id of its own: to set it again is to change it. */
+function ofCaller(config: NewPushConfig, taskId: string, { protocolVersion }: CallContext): NewPushConfig {
+  return protocolVersion === undefined ? config : { ...config, id: config.id || taskId, protocolVersion };
 }
 
 /** @throws RequestError when the card does not promise streams (3.3.4) */

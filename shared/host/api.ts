@@ -24,6 +24,8 @@ export interface StartRequest {
 export type NewPushConfig = Loose<Omit<TaskPushNotificationConfig, "id" | "taskId" | "authentication" | "tenant">> & {
   readonly id?: string | undefined;
   readonly authentication?: Loose<{ scheme: string; credentials?: string }> | undefined;
+  /** The form of what is delivered: that of the protocol it was made in. Absent for the current one. */
+  readonly protocolVersion?: "0.3";
 };
 type Loose<T> = { readonly [K in keyof T]: T[K] | (undefined extends T[K] ? undefined : never) };
 

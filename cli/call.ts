@@ -7,6 +7,7 @@ import { isTerminal, type Part, type Task } from "../shared/task/a2a-types.ts";
 import { addressOf } from "./address.ts";
 import { type AgentClient, connect } from "./client.ts";
 import { converse, showEnd } from "./conversation.ts";
+import { credentialsFrom } from "./credentials.ts";
 import { partFor, partTaken } from "./documents.ts";
 import { inWords } from "./narration.ts";
 import { CommandError, runCommand, terminal, UsageError } from "./terminal.ts";
@@ -20,6 +21,9 @@ Sends a message and follows the task to its end. Without --url it goes to the me
     --url <address>     any A2A 1.0 agent (default: the running mesh, else http://127.0.0.1:PORT)
     --agent <name>      one agent of the mesh, short for --url <mesh>/agents/<name>
     --skill <id>        the skill wanted; the agent chooses when it is left out
+  who you are, where the mesh wants to know
+    --token <jwt>       a bearer token (default: SKEIN_TOKEN from the environment)
+    --key <api key>     an API key (default: SKEIN_KEY from the environment, which the list of processes does not show)
   what
     --file <path>       attaches a file; may be given several times
     --context <id>      goes on in a conversation
@@ -40,6 +44,8 @@ const OPTIONS = {
   url: { type: "string" },
   agent: { type: "string" },
   skill: { type: "string" },
+  token: { type: "string" },
+  key: { type: "string" },
   file: { type: "string", multiple: true, default: [] as string[] },
   context: { type: "string" },
   task: { type: "string" },
@@ -60,7 +66,7 @@ async function call(args: string[]): Promise<number> {
     throw new UsageError('nothing to send: give a text in quotes, such as npm run call -- "What is 12 * 7?"');
   if (asksOnly && parts.length > 0) throw new UsageError("--get, --list and --cancel send nothing: leave the text and the files out");
 
-  const client = await connect(addressOf(values.url, values.agent));
+  const client = await connect(addressOf(values.url, values.agent), credentialsFrom(values));
   if (asksOnly) return look(client, values);
   const interactive = process.stdin.isTTY === true && !values.json;
   const conversation = await converse(

@@ -13,9 +13,20 @@ import {
   StreamResponse,
   Task,
 } from "@a2a-js/sdk";
-import { type Client, ClientFactory, type RequestOptions, ServiceParameters, withA2AExtensions } from "@a2a-js/sdk/client";
+import {
+  type Client,
+  ClientFactory,
+  ClientFactoryOptions,
+  DefaultAgentCardResolver,
+  JsonRpcTransportFactory,
+  type RequestOptions,
+  RestTransportFactory,
+  ServiceParameters,
+  withA2AExtensions,
+} from "@a2a-js/sdk/client";
 import type { Part, StreamResponse as StreamEvent, Task as WireTask } from "../shared/task/a2a-types.ts";
 import { namingSkill, SKILL_EXTENSION } from "../shared/task/skill-extension.ts";
+import { type Credentials, fetchAs } from "./credentials.ts";
 import { CommandError } from "./terminal.ts";
 
 export interface Outgoing {
@@ -39,14 +50,26 @@ export interface AgentClient {
   cancel(id: string): Promise<WireTask>;
 }
 
-/** @throws CommandError when nobody answers there, or what answers is no agent */
-export async function connect(url: string): Promise<AgentClient> {
+/**
+ * @param credentials who is calling; only the origin of the address gets to see them
+ * @throws CommandError when nobody answers there, or what answers is no agent
+ */
+export async function connect(url: string, credentials?: Credentials): Promise<AgentClient> {
   // Without the slash at the end, the last name of the path would be lost when the card's address is made from it.
   const base = url.endsWith("/") ? url : `${url}/`;
   if (!URL.canParse(base)) throw new CommandError(`"${url}" is no address: give one such as http://127.0.0.1:8787/agents/researcher`);
-  const client = await explained(base, () => new ClientFactory().createFromUrl(base));
+  const client = await explained(base, () => factoryFor(fetchAs(credentials, base)).createFromUrl(base));
   const card = await explained(base, () => client.getAgentCard());
   return agentClient(client, card, base);
+}
+
+function factoryFor(fetchImpl: typeof fetch): ClientFactory {
+  return new ClientFactory(
+    ClientFactoryOptions.createFrom(ClientFactoryOptions.default, {
+      transports: [new JsonRpcTransportFactory({ fetchImpl }), new RestTransportFactory({ fetchImpl })],
+      cardResolver: new DefaultAgentCardResolver({ fetchImpl }),
+    }),
+  );
 }
 
 function agentClient(client: Client, card: AgentCard, url: string): AgentClient {
@@ -114,7 +137,7 @@ async function explained<T>(where: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    throw new CommandError(explain(where, error));
+    throw commandErrorIn(error) ?? new CommandError(explain(where, error));
   }
 }
 
@@ -128,6 +151,12 @@ function explain(where: string, error: unknown): string {
     return `${where} went away in the middle. The task goes on by itself: ask for it with --get and its id`;
   if (/Failed to fetch Agent Card.*: 404/.test(message)) return `there is no agent at ${where}: npm run dev lists the agents there are`;
   return `${where} says: ${message}`;
+}
+
+/** What was said in our own words already, under whatever the SDK wrapped around it. */
+function commandErrorIn(error: unknown): CommandError | undefined {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) if (at instanceof CommandError) return at;
+  return undefined;
 }
 
 function causeCode(error: unknown): string | undefined {

@@ -2,6 +2,7 @@
  * `npm run dev`: the mesh alone, until Ctrl-C. It reloads when a file is saved.
  */
 import { parseArgs } from "node:util";
+import { accessOf, describeAccess } from "./access.ts";
 import { flagsToReach } from "./address.ts";
 import { watchLifetime } from "./lifetime.ts";
 import { type Mesh, startMesh } from "./mesh.ts";
@@ -16,6 +17,8 @@ Starts every Worker of the mesh on this machine, without account or network, and
 Saved files are reloaded.
 
   PORT=8788     the front door's port (default 8787)
+  AUTH_ISSUERS, AUTH_API_KEYS
+                who may call (here or in .dev.vars; default: whoever is on this machine); see docs/authentication.md
   --fresh       start with nothing remembered, and forget everything at the end; .skein/ stays as it is
   --help        this text
 `;
@@ -45,6 +48,7 @@ function describe(mesh: Mesh, names: readonly string[], fresh: boolean): void {
   terminal.say(`  ${"front door".padEnd(width)}  ${card("")}`);
   for (const name of names) terminal.say(`  ${name.padEnd(width)}  ${card(`/agents/${name}`)}`);
   terminal.say(`  ${"state".padEnd(width)}  ${fresh ? "forgotten at the end (--fresh)" : shown(mesh.state)}`);
+  terminal.say(`  ${"answers".padEnd(width)}  ${describeAccess(accessOf(ROOT))}`);
   terminal.say(`\nTry: npm run call -- ${flagsToReach(mesh.url)}"your question"      Stop: Ctrl-C`);
 }
 

@@ -4,6 +4,7 @@
 import { type Part, textOf } from "../shared/task/a2a-types.ts";
 import { answerOf } from "./answer.ts";
 import { connect } from "./client.ts";
+import type { Credentials } from "./credentials.ts";
 import { batches, type Documents, partFor, partTaken } from "./documents.ts";
 import { CommandError } from "./terminal.ts";
 
@@ -15,10 +16,16 @@ const ORIGIN = "npm start";
  *
  * @param url the agent that has the skill "ingest"
  * @param tell gets one line for each batch
+ * @param credentials who hands them over, where the mesh wants to know
  * @throws CommandError when no batch was taken
  */
-export async function ingest(url: string, { files, folder }: Documents, tell: (line: string) => void): Promise<void> {
-  const client = await connect(url);
+export async function ingest(
+  url: string,
+  { files, folder }: Documents,
+  tell: (line: string) => void,
+  credentials?: Credentials,
+): Promise<void> {
+  const client = await connect(url, credentials);
   const modes = client.inputModes("ingest");
   const parts = files.map((file) => partFor(file, folder));
   const groups = batches(parts.flatMap((part) => partTaken(part, modes) ?? []));

@@ -3,6 +3,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { accessOf } from "./access.ts";
 import { dataProblems } from "./imported-data.ts";
 import { agentNames, workerConfigs } from "./project.ts";
 
@@ -18,9 +19,11 @@ export function preflight(root: string): string[] {
     .map(({ config, main }) => `${config}: main = "${main}" is not there: write that file, or name the one that is`);
   const agents = agentNames(root);
   const bound = boundAgents(readFileSync(join(root, "wrangler.toml"), "utf8"));
+  const access = accessOf(root);
   const gone = bound.filter((name) => !agents.includes(name));
   return [
     ...missing,
+    ...(access.mode === "broken" ? [access.problem] : []),
     ...dataProblems(root, [...new Set(mains.map(({ file }) => dirname(file)))]),
     ...gone.map(
       (name) =>

@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { authVariables, SECRETS_FILE } from "./access.ts";
 import { workerConfigs } from "./project.ts";
 
 /** Politeness has an end: wrangler waits for ever when a build failed. */
@@ -18,23 +19,27 @@ export function spawnRuntime(root: string, port: number, state: string): ChildPr
   const leash = fileURLToPath(new URL("./leash.ts", import.meta.url));
   const configs = workerConfigs(root).flatMap((config) => ["-c", config]);
   const where = ["--ip", "127.0.0.1", "--port", String(port), "--persist-to", join(state, "state")];
+  // Named, because a Worker with secrets of its own would otherwise be handed them and nothing of this environment. Spelt so,
+  // because Node takes the usual spelling for its own, wherever it stands.
+  const secrets = [".env", SECRETS_FILE].flatMap((file) => ["--envFile", file]);
   const quiet = ["--show-interactive-dev-session=false", "--log-level", "warn", "--inspector-port", "0"];
-  return spawn(process.execPath, ["--no-warnings", "--import", leash, wrangler, "dev", ...configs, ...where, ...quiet], {
+  return spawn(process.execPath, ["--no-warnings", "--import", leash, wrangler, "dev", ...configs, ...where, ...secrets, ...quiet], {
     cwd: root,
     detached: true,
-    env: runtimeEnv(state),
+    env: runtimeEnv(root, state),
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
 }
 
 /**
  * The Workers are handed this environment as variables, in every one of them (`--var` reaches only the first), so it holds
- * nothing of the person's own but what is named SKEIN_ or COURIER_.
+ * nothing of the person's own but what is named SKEIN_ or COURIER_, and who may call. Who the person is, is not theirs to know.
  */
-function runtimeEnv(state: string): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => /^(PATH|HOME|TMPDIR|(SKEIN|COURIER)_\w+)$/.test(name));
+function runtimeEnv(root: string, state: string): NodeJS.ProcessEnv {
+  const named = /^(PATH|HOME|TMPDIR|(?!SKEIN_(KEY|TOKEN)$)(SKEIN|COURIER)_\w+)$/;
   return {
-    ...Object.fromEntries(kept),
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => named.test(name))),
+    ...authVariables(root),
     CLOUDFLARE_INCLUDE_PROCESS_ENV: "true",
     SKEIN_LOCAL: "1",
     WRANGLER_SEND_METRICS: "false",

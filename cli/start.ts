@@ -2,9 +2,11 @@
  * `npm start`: the whole mesh at work once, on real documents, then up until Ctrl-C.
  */
 import { parseArgs } from "node:util";
+import { accessOf, describeAccess } from "./access.ts";
 import { flagsToReach } from "./address.ts";
 import { connect } from "./client.ts";
 import { converse, count, showEnd } from "./conversation.ts";
+import { type Credentials, credentialsFrom } from "./credentials.ts";
 import { untilOver } from "./dev.ts";
 import { documentsIn, projectDocuments } from "./documents.ts";
 import { ingest } from "./ingest.ts";
@@ -30,6 +32,7 @@ stays up until Ctrl-C. No account, no key, no network.
   --once            ends after the answer: exit code 0 when there is one, 1 when not, 3 when the mesh asks back
   --fresh           start with nothing remembered, and forget everything at the end
   PORT=8788         the front door's port (default 8787, or a free one)
+  SKEIN_KEY=…       who asks, when AUTH_API_KEYS or AUTH_ISSUERS is set: an API key, or SKEIN_TOKEN=… with a token
   --help            this text
 `;
 
@@ -42,6 +45,12 @@ const OPTIONS = {
 async function start(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
   if (positionals.length > 1) throw new UsageError("one question at a time: put it in quotes");
+  const access = accessOf(ROOT);
+  const credentials = credentialsFrom({});
+  if (access.mode === "required" && credentials === undefined)
+    throw new CommandError(
+      `this mesh answers ${describeAccess(access)}: set SKEIN_KEY or SKEIN_TOKEN, so that npm start can ask it (npm run key makes a key)`,
+    );
   const documents = values.docs === undefined ? projectDocuments(ROOT) : documentsIn(values.docs);
   const lifetime = watchLifetime(() => process.exit(130));
   const port = await choosePort(process.env["PORT"], "npm start", true);
@@ -56,14 +65,15 @@ async function start(args: string[]): Promise<number> {
     onWaiting: (seconds) => note(`   still starting, ${seconds} s`),
     onProblem: (problem) => terminal.complain(problem),
   });
-  note(`   up at ${paint("cyan", mesh.url)}\n`);
+  note(`   up at ${paint("cyan", mesh.url)}`);
+  note(`   answers ${describeAccess(access)}\n`);
 
   let code = 1;
   try {
     const skipped = documents.skipped > 0 ? `, ${count(documents.skipped, "other file")} skipped` : "";
     note(`${paint("bold", "2")}  Reading ${count(documents.files.length, "document")} from ${shown(documents.folder)}${skipped} …`);
-    await ingest(`${mesh.url}/agents/researcher`, documents, (line) => note(`   ${line}`));
-    code = await ask(mesh, positionals[0] ?? QUESTION, lifetime, values);
+    await ingest(`${mesh.url}/agents/researcher`, documents, (line) => note(`   ${line}`), credentials);
+    code = await ask(mesh, positionals[0] ?? QUESTION, lifetime, { ...values, credentials });
   } catch (error) {
     if (!lifetime.signal.aborted && !(error instanceof CommandError)) {
       await mesh.stop();
@@ -83,10 +93,16 @@ async function start(args: string[]): Promise<number> {
 
 type Next = readonly (readonly [command: string, why: string])[];
 
-async function ask(mesh: Mesh, question: string, lifetime: Lifetime, { once, fresh }: { once: boolean; fresh: boolean }): Promise<number> {
+interface Asking {
+  readonly once: boolean;
+  readonly fresh: boolean;
+  readonly credentials: Credentials | undefined;
+}
+
+async function ask(mesh: Mesh, question: string, lifetime: Lifetime, { once, fresh, credentials }: Asking): Promise<number> {
   const { paint, note } = terminal;
   note(`\n${paint("bold", "3")}  ${paint("bold", question)}\n`);
-  const client = await connect(mesh.url);
+  const client = await connect(mesh.url, credentials);
   const interactive = process.stdin.isTTY === true;
   const conversation = await converse(client, { parts: [{ text: question }] }, { interactive, signal: lifetime.signal });
   const flags = flagsToReach(mesh.url);

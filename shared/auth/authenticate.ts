@@ -71,7 +71,7 @@ function withoutConfiguration(request: Request, env: AuthEnv): Authentication {
 async function identify(request: Request, configuration: Required): Promise<Authentication> {
   const authorization = request.headers.get("Authorization");
   const key = request.headers.get(KEY_HEADER);
-  if (authorization === null && key === null) return unauthorized(configuration, `who are you? Send ${waysIn(configuration)}`);
+  if (authorization === null && key === null) return unauthorized(configuration, `who is calling? Send ${waysIn(configuration)}`);
   // Which of the two would count could only be guessed, and a guess could be a way round the other one.
   if (authorization !== null && key !== null)
     return unauthorized(configuration, `both Authorization and ${KEY_HEADER} were sent: send one of them`, "invalid_request");

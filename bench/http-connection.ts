@@ -14,6 +14,8 @@ export interface HttpRequest {
 export interface HttpResponse {
   readonly status: number;
   readonly body: string;
+  /** When the first event of a stream was there whole, by `performance.now()`; nothing where the body has no blank line. */
+  readonly firstEventAt?: number;
 }
 
 interface Waiting {
@@ -23,24 +25,27 @@ interface Waiting {
 
 export class HttpConnection {
   readonly #socket: Socket;
-  readonly #host: string;
+  /** Of every request. */
+  readonly #head: string;
   #received: Buffer = Buffer.alloc(0);
   #waiting: Waiting | undefined;
+  #firstEventAt: number | undefined;
 
-  private constructor(socket: Socket, host: string) {
+  private constructor(socket: Socket, head: string) {
     this.#socket = socket;
-    this.#host = host;
+    this.#head = head;
     socket.setNoDelay(true);
     socket.on("data", (chunk: Buffer) => this.#take(chunk));
     socket.on("error", (error) => this.#fail(error));
     socket.on("close", () => this.#fail(new Error("the server closed the connection")));
   }
 
-  static open(url: URL): Promise<HttpConnection> {
+  /** @param headers sent with every request */
+  static open(url: URL, headers: Readonly<Record<string, string>> = {}): Promise<HttpConnection> {
     return new Promise((resolve, reject) => {
       const socket = connect(Number(url.port), url.hostname, () => {
         socket.off("error", reject);
-        resolve(new HttpConnection(socket, url.host));
+        resolve(new HttpConnection(socket, headerLines({ Host: url.host, ...headers })));
       });
       socket.once("error", reject);
     });
@@ -49,8 +54,8 @@ export class HttpConnection {
   /** One at a time: the answer to the last request must have come. */
   send({ method, path, headers = {}, body = "" }: HttpRequest): Promise<HttpResponse> {
     if (this.#waiting) return Promise.reject(new Error("this connection still waits for an answer"));
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-    const head = `${method} ${path} HTTP/1.1\r\nHost: ${this.#host}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n${lines.join("")}\r\n`;
+    const length = Buffer.byteLength(body);
+    const head = `${method} ${path} HTTP/1.1\r\n${this.#head}Content-Length: ${length}\r\n${headerLines(headers)}\r\n`;
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
       this.#socket.write(head + body);
@@ -63,13 +68,17 @@ export class HttpConnection {
 
   #take(chunk: Buffer): void {
     this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
+    // Lines of the head end otherwise: this blank line is one of the body's.
+    if (this.#firstEventAt === undefined && this.#received.includes("\n\n")) this.#firstEventAt = performance.now();
     try {
       const read = readResponse(this.#received);
       if (!read) return;
       this.#received = this.#received.subarray(read.length);
       const waiting = this.#waiting;
+      const firstEventAt = this.#firstEventAt;
       this.#waiting = undefined;
-      waiting?.resolve(read.response);
+      this.#firstEventAt = undefined;
+      waiting?.resolve(firstEventAt === undefined ? read.response : { ...read.response, firstEventAt });
     } catch (error) {
       this.#fail(error instanceof Error ? error : new Error(String(error)));
       this.#socket.destroy();
@@ -81,6 +90,12 @@ export class HttpConnection {
     this.#waiting = undefined;
     waiting?.reject(error);
   }
+}
+
+function headerLines(headers: Readonly<Record<string, string>>): string {
+  return Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join("");
 }
 
 /** The first response in these bytes and its length, or nothing while it is incomplete. */

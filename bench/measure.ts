@@ -2,9 +2,10 @@
  * Runs one group on one storage: its servers, one load process for each subject, and the rounds in turn. Measures only;
  * what the figures are worth is said in report.ts.
  */
+
+import type { Group, Storage, Subject } from "./group.ts";
 import type { Order, Report, Round } from "./load.ts";
 import { nextMessage, type Running, startModule } from "./processes.ts";
-import type { Group, Storage, Subject } from "./rows.ts";
 import { type Server, startServer } from "./servers.ts";
 
 export interface Settings {
@@ -71,7 +72,8 @@ class Stand {
         const server = await stand.#server(group.apart ? key : subject.server, subject, storage);
         const process = startModule(new URL("./load.ts", import.meta.url));
         stand.drivers.push({ key, subject, process });
-        await ask(process, { order: "prepare", url: server.url(subject.worker).href, spec: subject.load });
+        const headers = subject.credential === undefined ? {} : server.headers(subject.credential);
+        await ask(process, { order: "prepare", url: server.url(subject.worker).href, headers, pid: server.pid, spec: subject.load });
       }
       return stand;
     } catch (error) {

@@ -1,9 +1,10 @@
 /**
  * From rounds to a table: medians, ratios, and whether a goal was reached. Pure: nothing is measured or printed here.
  */
+
+import type { Comparison, Group, Line, Storage } from "./group.ts";
 import type { Round } from "./load.ts";
 import type { Rounds } from "./measure.ts";
-import type { Comparison, Group, Line, Storage } from "./rows.ts";
 
 interface Figures {
   readonly requestsPerSecond: number;

@@ -2,55 +2,7 @@
  * What is measured, against what, and what counts as reached: the benchmark as data. A group's subjects take turns in the
  * same minutes, so that a ratio compares two things under the same conditions.
  */
-
-/** What a subject's requests are. */
-export type WorkloadSpec =
-  | { readonly kind: "hello" | "floor-fresh" | "floor-hot" | "floor-events" | "stream" | "chat" }
-  /** SendMessage, blocking, to a skill that answers with the text. */
-  | { readonly kind: "send"; readonly skill?: string }
-  | { readonly kind: "get-task"; readonly events: number }
-  | { readonly kind: "list-tasks"; readonly tasks: number };
-
-export type ServerKind = "floors" | "echo" | "echo-own-homes" | "fan" | "sdk-memory" | "sdk-sqlite";
-
-/** `memory`: a memory file system; `disk`: the disk the project is on. Both hold the same SQLite files. */
-export type Storage = "memory" | "disk";
-
-export interface Subject {
-  /** Said in the table. */
-  readonly name: string;
-  readonly server: ServerKind;
-  /** Which Worker of the server, where it has several. Default: its first. */
-  readonly worker?: string;
-  readonly load: WorkloadSpec;
-  /** 32 unless given; 1 where the time of one request is the question. */
-  readonly connections?: number;
-}
-
-export type Comparison =
-  /** Requests a second, ours divided by theirs: the more the better. */
-  | { readonly compare: "throughput"; readonly atLeast?: number }
-  /** Medians, ours divided by theirs: the less the better. */
-  | { readonly compare: "p50"; readonly atMost?: number }
-  /** Milliseconds of the median that ours takes longer. */
-  | { readonly compare: "p50-difference"; readonly atMost?: number };
-
-export type Line = Comparison & { readonly title: string; readonly ours: string; readonly against: string };
-
-export interface Group {
-  /** For `--only`. */
-  readonly id: string;
-  readonly storages: readonly Storage[];
-  readonly subjects: Readonly<Record<string, Subject>>;
-  readonly lines: readonly Line[];
-  /** Each subject has a server of its own, even where two name the same kind. */
-  readonly apart?: boolean;
-  /**
-   * Each round starts its servers anew and stops after so many requests: a live object holds three file descriptors, and
-   * a process has few.
-   */
-  readonly freshObjects?: { readonly mostRequests: number };
-}
+import type { Group, Storage } from "./group.ts";
 
 const BOTH: readonly Storage[] = ["memory", "disk"];
 
@@ -76,6 +28,21 @@ export const GROUPS: readonly Group[] = [
     lines: [
       { title: "SendMessage against the SDK with SQLite", ours: "ours", against: "sqlite", compare: "throughput", atLeast: 1 },
       { title: "SendMessage against the SDK in memory", ours: "ours", against: "memory", compare: "throughput", atLeast: 0.6 },
+    ],
+  },
+  {
+    id: "authenticated",
+    storages: ["memory"],
+    subjects: {
+      open: { name: "nobody is asked who it is", server: "echo", load: { kind: "send" } },
+      es256: { name: "SendMessage with a JWT, ES256", server: "echo-guarded", load: { kind: "send" }, credential: "es256" },
+      rs256: { name: "SendMessage with a JWT, RS256", server: "echo-guarded", load: { kind: "send" }, credential: "rs256" },
+      key: { name: "SendMessage with an API key", server: "echo-guarded", load: { kind: "send" }, credential: "api-key" },
+    },
+    lines: [
+      { title: "Authenticated SendMessage, JWT (ES256)", ours: "es256", against: "open", compare: "throughput", atLeast: 0.9 },
+      { title: "Authenticated SendMessage, JWT (RS256)", ours: "rs256", against: "open", compare: "throughput", atLeast: 0.9 },
+      { title: "Authenticated SendMessage, API key", ours: "key", against: "open", compare: "throughput", atLeast: 0.9 },
     ],
   },
   {

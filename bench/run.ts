@@ -6,11 +6,12 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { availableParallelism, loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
+import type { Group, Storage } from "./group.ts";
 import { measure } from "./measure.ts";
 import { performanceDocument } from "./performance-document.ts";
 import { killAll } from "./processes.ts";
 import { type Result, resultsOf, table } from "./report.ts";
-import { GROUPS, type Group, type Storage } from "./rows.ts";
+import { GROUPS } from "./rows.ts";
 import { ROOT, removeFolders } from "./servers.ts";
 
 const HELP = `npm run bench -- [options]

@@ -8,8 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Bundle, bundle } from "./bundle.ts";
-import { nextMessage, startModule } from "./processes.ts";
-import type { ServerKind, Storage } from "./rows.ts";
+import type { CredentialKind, ServerKind, Storage } from "./group.ts";
+import { startIssuer } from "./issuer.ts";
+import { nextMessage, type Running, startModule } from "./processes.ts";
 import { serve } from "./workerd.ts";
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -17,6 +18,9 @@ export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 export interface Server {
   /** @param worker by its name in `wrangler.toml`; default: the only one, or the first */
   url(worker?: string): URL;
+  /** What a caller sends with each request to be let in, where the server asks who it is. */
+  headers(credential: CredentialKind): Readonly<Record<string, string>>;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -25,6 +29,7 @@ const WORKERS: Readonly<Record<Exclude<ServerKind, "sdk-memory" | "sdk-sqlite">,
   floors: [{ name: "floors", config: "bench/floors/wrangler.toml" }],
   echo: [{ name: "echo", config: "bench/echo/wrangler.toml" }],
   "echo-own-homes": [{ name: "echo-own-homes", config: "bench/echo/wrangler.toml", entry: "bench/echo/own-home.worker.ts" }],
+  "echo-guarded": [{ name: "echo", config: "bench/echo/wrangler.toml" }],
   fan: [
     { name: "fan", config: "bench/fan/wrangler.toml" },
     { name: "orchestrator", config: "bench/orchestrator/wrangler.toml" },
@@ -47,7 +52,12 @@ export async function startServer(kind: ServerKind, storage: Storage): Promise<S
   const bundles = kind === "sdk-memory" || kind === "sdk-sqlite" ? [] : await Promise.all(WORKERS[kind].map(bundleOnce));
   const folder = await newFolder(storage);
   try {
-    const started = bundles.length > 0 ? await startWorkers(bundles, folder) : await startPeer(kind, folder);
+    const started =
+      bundles.length === 0
+        ? await startPeer(kind, folder)
+        : kind === "echo-guarded"
+          ? await startGuarded(bundles, folder)
+          : await startWorkers(bundles, folder);
     const stop = async () => {
       await started.stop();
       await rm(folder, { recursive: true, force: true });
@@ -74,14 +84,40 @@ async function startWorkers(bundles: readonly Bundle[], folder: string): Promise
     if (!found) throw new Error(`no Worker "${worker}" is served here. There are: ${[...served.urls.keys()].join(", ")}`);
     return found;
   };
-  return { url, stop: served.stop };
+  return { url, headers: nobodyAsks, pid: pidOf(served), stop: served.stop };
+}
+
+/** The same Workers, with callers to tell apart in the place of local mode. */
+async function startGuarded(bundles: readonly Bundle[], folder: string): Promise<Server> {
+  const issuer = await startIssuer();
+  try {
+    const guarded = bundles.map(({ config, modules }) => ({ config: { ...config, vars: issuer.vars }, modules }));
+    const server = await startWorkers(guarded, folder);
+    const stop = async () => {
+      await server.stop();
+      await issuer.close();
+    };
+    return { ...server, headers: (credential) => issuer.headers[credential], stop };
+  } catch (error) {
+    await issuer.close();
+    throw error;
+  }
+}
+
+function pidOf({ child }: Running): number {
+  if (child.pid === undefined) throw new Error(`${child.spawnfile} has not started`);
+  return child.pid;
+}
+
+function nobodyAsks(credential: CredentialKind): never {
+  throw new Error(`a server that asks nobody who it is takes no credential (${credential}): leave it out, or name another server`);
 }
 
 async function startPeer(kind: ServerKind, folder: string): Promise<Server> {
   const args = [kind === "sdk-sqlite" ? join(folder, "tasks.sqlite") : "memory"];
   const peer = startModule(new URL("./peers/sdk-express.ts", import.meta.url), args);
   const { port } = await nextMessage<{ port: number }>(peer);
-  return { url: () => new URL(`http://127.0.0.1:${port}`), stop: peer.stop };
+  return { url: () => new URL(`http://127.0.0.1:${port}`), headers: nobodyAsks, pid: pidOf(peer), stop: peer.stop };
 }
 
 function bundleOnce({ name, config, entry }: WorkerSource): Promise<Bundle> {

@@ -1,6 +1,6 @@
 /**
  * Several Workers in one `workerd serve`, without the Node proxy of `wrangler dev`: service bindings, Durable Objects on
- * a folder of one's choice, variables. Knows the bindings our Workers have, and refuses the others.
+ * a folder of one's choice, variables. Workers reach this machine and nothing beyond it. Knows the bindings our Workers have, and refuses the others.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
@@ -57,6 +57,7 @@ function configText(bundles: readonly Bundle[], folder: string, state: string): 
 
 const config :Workerd.Config = (
   services = [
+    (name = "internet", network = (allow = ["local"])),
     (name = "objects", disk = (path = ${quote(state)}, writable = true)),
 ${bundles.map((bundle) => `    (name = ${quote(nameOf(bundle.config))}, worker = ${workerText(bundle, folder)}),`).join("\n")}
   ],

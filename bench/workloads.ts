@@ -2,27 +2,42 @@
  * What the load generator sends, and how it tells a right answer from a wrong one. Every body is checked: a JSON-RPC
  * failure is HTTP 200, and a fast error is not a fast server. Runs in the load process.
  */
-import { randomUUID } from "node:crypto";
-import type { Message, Task } from "../shared/task/a2a-types.ts";
-import { namingSkill } from "../shared/task/skill-extension.ts";
+import type { Task } from "../shared/task/a2a-types.ts";
+import type { WorkloadSpec } from "./group.ts";
 import type { HttpRequest, HttpResponse } from "./http-connection.ts";
-import type { WorkloadSpec } from "./rows.ts";
+import type { Round, RoundOrder } from "./load.ts";
+import { call, complaint, messageFor, resultOf, sendAll, sendRequest, taskOf } from "./requests.ts";
+
+/** The server under load. */
+export interface Target {
+  readonly url: URL;
+  /** Of every request: who is calling. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Its process. */
+  readonly pid: number;
+}
 
 /** One connection's side of a workload: makes its requests one after the other, and judges each answer. */
 export interface Session {
   next(): HttpRequest;
   /** @returns what is wrong with the answer, or nothing */
   check(response: HttpResponse): string | undefined;
+  /**
+   * What is timed, where it is not the whole answer.
+   * @param sent when the request was, by `performance.now()`
+   * @returns milliseconds
+   */
+  timed?(response: HttpResponse, sent: number): number | Promise<number>;
 }
 
-export interface Workload {
+export type Workload = {
   /** Brings the server into the state the row is about, once, with the clock not running. */
-  prepare?(sendAll: SendAll): Promise<void>;
-  session(): Session;
-}
-
-/** Sends requests over several connections and gives back the bodies in the same order. */
-type SendAll = (requests: readonly HttpRequest[]) => Promise<readonly string[]>;
+  prepare?(target: Target): Promise<void>;
+} & (
+  | { session(): Session }
+  /** For what a loop of requests and answers cannot show. */
+  | { round(target: Target, order: RoundOrder): Promise<Round> }
+);
 
 const TEXT = "the quick brown fox";
 /** Longer conversations are rare, and the first message of each is counted like the others. */
@@ -93,11 +108,8 @@ function chatSession(): Session {
 function gettingTask(events: number): Workload {
   let id = "";
   return {
-    async prepare(sendAll) {
-      const [body = ""] = await sendAll([sendRequest(messageFor("count", String(events)))]);
-      const task = taskOf({ status: 200, body });
-      if (task?.status.state !== "TASK_STATE_COMPLETED") throw new Error(`no task with ${events} events came about: ${body.slice(0, 300)}`);
-      id = task.id;
+    async prepare(target) {
+      id = await taskWithEvents(target, events);
     },
     session: () => ({
       next: () => call("GetTask", { id, historyLength: 0 }),
@@ -109,12 +121,24 @@ function gettingTask(events: number): Workload {
   };
 }
 
+/** @returns the id of a task that has ended and has so many events */
+async function taskWithEvents(target: Target, events: number): Promise<string> {
+  const [answer] = await sendAll(target, [sendRequest(messageFor("count", String(events)))]);
+  const task = answer && taskOf(answer);
+  if (task?.status.state !== "TASK_STATE_COMPLETED")
+    throw new Error(`no task with ${events} events came about: ${answer && complaint(answer)}`);
+  return task.id;
+}
+
 function listingTasks(tasks: number): Workload {
   return {
-    async prepare(sendAll) {
-      const bodies = await sendAll(Array.from({ length: tasks }, () => sendRequest(messageFor(undefined, TEXT))));
-      const wrong = bodies.find((body) => taskOf({ status: 200, body })?.status.state !== "TASK_STATE_COMPLETED");
-      if (wrong !== undefined) throw new Error(`not all ${tasks} tasks to list came about: ${wrong.slice(0, 300)}`);
+    async prepare(target) {
+      const answers = await sendAll(
+        target,
+        Array.from({ length: tasks }, () => sendRequest(messageFor(undefined, TEXT))),
+      );
+      const wrong = answers.find((answer) => taskOf(answer)?.status.state !== "TASK_STATE_COMPLETED");
+      if (wrong !== undefined) throw new Error(`not all ${tasks} tasks to list came about: ${complaint(wrong)}`);
     },
     session: () => ({
       next: () => call("ListTasks", { pageSize: PAGE_SIZE }),
@@ -124,42 +148,6 @@ function listingTasks(tasks: number): Workload {
       },
     }),
   };
-}
-
-function messageFor(skill: string | undefined, text: string): Message {
-  return {
-    messageId: randomUUID(),
-    role: "ROLE_USER",
-    parts: [{ text }],
-    ...(skill !== undefined && { metadata: namingSkill(skill) }),
-  };
-}
-
-function sendRequest(message: Message, configuration?: { historyLength: number }): HttpRequest {
-  return call("SendMessage", { message, ...(configuration && { configuration }) });
-}
-
-function call(method: string, params: object): HttpRequest {
-  const headers = { "Content-Type": "application/json", "A2A-Version": "1.0" };
-  return { method: "POST", path: "/", headers, body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }) };
-}
-
-function taskOf(response: HttpResponse): Task | undefined {
-  return resultOf<{ task?: Task }>(response)?.task;
-}
-
-/** The JSON-RPC result, or nothing when the answer is an error or no JSON. Its parts are checked by whoever asks. */
-function resultOf<T>({ status, body }: HttpResponse): T | undefined {
-  if (status !== 200) return undefined;
-  try {
-    return (JSON.parse(body) as { result?: T }).result;
-  } catch {
-    return undefined;
-  }
-}
-
-function complaint({ status, body }: HttpResponse): string {
-  return `HTTP ${status}: ${body.slice(0, 300)}`;
 }
 
 function count(text: string, part: string): number {

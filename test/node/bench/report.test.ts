@@ -1,9 +1,10 @@
 /** What a benchmark row may claim. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Group } from "../../../bench/group.ts";
 import type { Round } from "../../../bench/load.ts";
 import { judge, median, resultsOf, table } from "../../../bench/report.ts";
-import { GROUPS, type Group } from "../../../bench/rows.ts";
+import { GROUPS } from "../../../bench/rows.ts";
 
 function round(over: Partial<Round> = {}): Round {
   return { requests: 100, requestsPerSecond: 100, p50: 10, p99: 20, errors: 0, ...over };

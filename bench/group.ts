@@ -1,0 +1,57 @@
+/**
+ * The words in which the benchmark is written down: subjects that take turns on servers, and lines that compare two of them.
+ */
+
+/** What a subject's requests are. */
+export type WorkloadSpec =
+  | { readonly kind: "hello" | "floor-fresh" | "floor-hot" | "floor-events" | "stream" | "chat" }
+  /** SendMessage, blocking, to a skill that answers with the text. */
+  | { readonly kind: "send"; readonly skill?: string }
+  | { readonly kind: "get-task"; readonly events: number }
+  | { readonly kind: "list-tasks"; readonly tasks: number };
+
+export type ServerKind = "floors" | "echo" | "echo-own-homes" | "echo-guarded" | "fan" | "sdk-memory" | "sdk-sqlite";
+
+/** How a caller shows who it is: a token signed in one of two ways, or a key. */
+export type CredentialKind = "es256" | "rs256" | "api-key";
+
+/** `memory`: a memory file system; `disk`: the disk the project is on. Both hold the same SQLite files. */
+export type Storage = "memory" | "disk";
+
+export interface Subject {
+  /** Said in the table. */
+  readonly name: string;
+  readonly server: ServerKind;
+  /** Which Worker of the server, where it has several. Default: its first. */
+  readonly worker?: string;
+  readonly load: WorkloadSpec;
+  /** 32 unless given; 1 where the time of one request is the question. */
+  readonly connections?: number;
+  /** Sent with each request, to a server that asks for it. */
+  readonly credential?: CredentialKind;
+}
+
+export type Comparison =
+  /** Requests a second, ours divided by theirs: the more the better. */
+  | { readonly compare: "throughput"; readonly atLeast?: number }
+  /** Medians, ours divided by theirs: the less the better. */
+  | { readonly compare: "p50"; readonly atMost?: number }
+  /** Milliseconds of the median that ours takes longer. */
+  | { readonly compare: "p50-difference"; readonly atMost?: number };
+
+export type Line = Comparison & { readonly title: string; readonly ours: string; readonly against: string };
+
+export interface Group {
+  /** For `--only`. */
+  readonly id: string;
+  readonly storages: readonly Storage[];
+  readonly subjects: Readonly<Record<string, Subject>>;
+  readonly lines: readonly Line[];
+  /** Each subject has a server of its own, even where two name the same kind. */
+  readonly apart?: boolean;
+  /**
+   * Each round starts its servers anew and stops after so many requests: a live object holds three file descriptors, and
+   * a process has few.
+   */
+  readonly freshObjects?: { readonly mostRequests: number };
+}

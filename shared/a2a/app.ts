@@ -8,22 +8,30 @@ import { missingScope } from "../auth/scope.ts";
 import type { AgentCard } from "../task/a2a-types.ts";
 import type { Homes } from "../task/home.ts";
 import { drain } from "./body.ts";
-import { CARD_PATH, serveCard } from "./card.ts";
-import { toAuthenticationError } from "./errors.ts";
+import { CARD_PATH, type CardEnv, cachedForCaller, cardServer, JWKS_PATH } from "./card.ts";
+import { withMeshExtensions } from "./deployed-card.ts";
+import { toAuthenticationError, toRequestError } from "./errors.ts";
 import { activatedExtensions, checkRequiredExtensions } from "./extensions.ts";
 import { type HandlerEnv, type Opened, requestHandler } from "./handler.ts";
-import { httpJsonApp, onlyFor } from "./http-json.ts";
+import { answerHttpJson, httpJsonApp, onlyFor } from "./http-json.ts";
 import { answerJsonRpc } from "./json-rpc.ts";
 import { checkVersion } from "./version.ts";
 
 export interface AppOptions<Env> {
   readonly card: AgentCard;
+  /** What authenticated callers see in its place: the same agent with more skills. */
+  readonly extendedCard?: AgentCard | undefined;
   readonly homes: Homes;
   readonly authenticate: (request: Request, env: Env) => Authentication | Promise<Authentication>;
 }
 
 /** Serves an agent at the root of its own Worker and, behind the front door, at `/agents/<name>`. */
-export function a2aApp<Env extends HandlerEnv>({ card, homes, authenticate }: AppOptions<Env>): Hono<{ Bindings: Env }> {
+export function a2aApp<Env extends HandlerEnv & CardEnv>({ homes, authenticate, ...written }: AppOptions<Env>): Hono<{ Bindings: Env }> {
+  const publicCard = withMeshExtensions(written.card);
+  const extendedCard = written.extendedCard && withMeshExtensions(written.extendedCard);
+  // Who gets as far as an operation is authenticated.
+  const card = extendedCard ?? publicCard;
+  const cards = cardServer(publicCard, extendedCard);
   const mount = `/agents/${card.name}`;
   const app = new Hono<{ Bindings: Env }>({ getPath: (request) => pathWithin(mount, request) });
 
@@ -41,7 +49,8 @@ export function a2aApp<Env extends HandlerEnv>({ card, homes, authenticate }: Ap
       ...(idempotencyKey !== null && { idempotencyKey }),
       ...(lastEventId !== null && { lastEventId }),
     };
-    return { handler: requestHandler({ card, homes }, env), context };
+    const extended = extendedCard && (() => cards.extendedCard(request, baseOf(mount, request), env));
+    return { handler: requestHandler({ card, homes, extendedCard: extended }, env), context };
   };
   const openCurrent = async (request: Request, env: Env): Promise<Opened> => {
     const opened = await open(request, env);
@@ -55,14 +64,21 @@ export function a2aApp<Env extends HandlerEnv>({ card, homes, authenticate }: Ap
     const active = activatedExtensions(card, c.req.raw.headers);
     if (active !== "") c.res.headers.set("A2A-Extensions", active);
   });
-  app.get(CARD_PATH, (c) => serveCard(card, baseOf(mount, c.req.raw), c.req.raw));
-  app.all(CARD_PATH, onlyFor("GET"));
+  app.get(CARD_PATH, (c) => cards.card(c.req.raw, baseOf(mount, c.req.raw), c.env));
+  app.get(JWKS_PATH, (c) => cards.jwks(c.req.raw, c.env));
+  for (const path of [CARD_PATH, JWKS_PATH]) app.all(path, onlyFor("GET"));
+  for (const path of ["/extendedAgentCard", "/:tenant/extendedAgentCard"])
+    app.use(path, async (c, next) => {
+      await next();
+      if (c.req.method === "GET" && c.res.ok) c.res = await cachedForCaller(c.req.raw, c.res);
+    });
   app.post("/", (c) => answerJsonRpc(c.req.raw, () => openCurrent(c.req.raw, c.env)));
   app.all("/", onlyFor("POST"));
   app.route(
     "/",
     httpJsonApp(openCurrent as never, (request) => baseOf(mount, request) + CARD_PATH),
   );
+  app.onError((error) => answerHttpJson(toRequestError(error)));
   return app;
 }
 

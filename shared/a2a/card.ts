@@ -1,38 +1,158 @@
-/** Serving an agent's card: at its own URLs, with an ETag and conditional requests. (A2A 1.0, 8) */
-import type { AgentCard } from "../task/a2a-types.ts";
+/**
+ * Serving an agent's cards and the keys they are signed with: at their own URLs, in the version that is asked for, with an
+ * ETag and conditional requests. A card that should be signed and cannot be is not served. (A2A 1.0.1, 8 and 13.3)
+ */
+import { type AuthEnv, LOOPBACK } from "../auth/authenticate.ts";
+import { securityOf } from "../auth/security.ts";
+import type { AgentCard, JsonObject } from "../task/a2a-types.ts";
+import { asSdksReadIt, canonicalJson, withoutDefaults } from "./card-form.ts";
+import { type CardKeys, type CardKeysEnv, cardKeysOf, type Signer } from "./card-keys.ts";
+import { sign } from "./card-signature.ts";
+import { deployedCard } from "./deployed-card.ts";
+import { RequestError } from "./errors.ts";
+import { toLegacyCard, withLegacyFields } from "./legacy/card.ts";
+import { askedVersion, isLegacy } from "./version.ts";
 
 export const CARD_PATH = "/.well-known/agent-card.json";
+export const JWKS_PATH = "/.well-known/jwks.json";
 
 /** Long enough to spare a mesh's clients the request, short enough that a new version is seen soon. */
 const MAX_AGE_S = 60;
+/** A caller chooses the host it asks for, so the cache must not grow with what callers send. */
+const MOST_RENDERED = 16;
+
+export interface CardEnv extends AuthEnv, CardKeysEnv {}
+
+/** `1.0` and `0.3` are whole cards of their version; `both` is a 1.0 card with what a 0.3 client needs beside it. */
+type Variant = "1.0" | "0.3" | "both";
 
 interface Rendered {
   readonly json: string;
   readonly etag: string;
 }
 
-const served = new WeakMap<AgentCard, Map<string, Rendered>>();
-/** A caller chooses the host it asks for, so the cache must not grow with what callers send. */
-const BASES = 16;
-
-/** @param base where the agent is reached: origin and path, without a slash at the end */
-export async function serveCard(card: AgentCard, base: string, request: Request): Promise<Response> {
-  const bases = served.get(card) ?? new Map<string, Rendered>();
-  const rendered = bases.get(base) ?? (await render(card, base));
-  if (bases.size >= BASES) bases.clear();
-  served.set(card, bases.set(base, rendered));
-  const headers = { "Content-Type": "application/json", "Cache-Control": `public, max-age=${MAX_AGE_S}`, ETag: rendered.etag };
-  const known = request.headers
-    .get("If-None-Match")
-    ?.split(",")
-    .map((each) => each.trim().replace(/^W\//, ""));
-  if (known?.some((each) => each === rendered.etag || each === "*")) return new Response(null, { status: 304, headers });
-  return new Response(rendered.json, { headers });
+export interface CardServer {
+  /** @param base where the agent is reached: origin and path, without a slash at the end */
+  card(request: Request, base: string, env: CardEnv): Promise<Response>;
+  jwks(request: Request, env: CardEnv): Promise<Response>;
+  /** The card for authenticated callers, in the version of the request; whether there is one is the handler's to ask. */
+  extendedCard(request: Request, base: string, env: CardEnv): Promise<string>;
 }
 
-async function render(card: AgentCard, base: string): Promise<Rendered> {
-  const supportedInterfaces = card.supportedInterfaces.map((each) => ({ ...each, url: base }));
-  const json = JSON.stringify({ ...card, supportedInterfaces });
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(json)));
-  return { json, etag: `"${btoa(String.fromCharCode(...digest.slice(0, 15)))}"` };
+/** Cards are for everybody, and so are the keys that prove them. @param path below the agent's URL */
+export function isPublicPath(path: string): boolean {
+  return path === CARD_PATH || path === JWKS_PATH;
+}
+
+export function cardServer(card: AgentCard, extended: AgentCard | undefined): CardServer {
+  const rendered = new Map<string, Rendered>();
+  let renderedWith: CardKeys | undefined;
+
+  const get = async (from: AgentCard, variant: Variant, base: string, env: CardEnv): Promise<Rendered> => {
+    const keys = await workingKeys(env);
+    if (keys !== renderedWith) rendered.clear();
+    renderedWith = keys;
+    const security = securityOf(env);
+    const name = JSON.stringify([from === card, variant, base, security]);
+    const known = rendered.get(name) ?? (await render(deployedCard(from, base, security), variant, base, signersFor(base, keys, env)));
+    if (rendered.size >= MOST_RENDERED) rendered.clear();
+    rendered.set(name, known);
+    return known;
+  };
+
+  return {
+    async card(request, base, env) {
+      const { json, etag } = await get(card, publicVariant(request), base, env);
+      return conditional(request, json, { ...CACHED, ETag: etag, Vary: "A2A-Version" });
+    },
+
+    async jwks(request, env) {
+      const keys = await workingKeys(env);
+      if (keys.mode === "none")
+        throw new RequestError("method-not-found", "this agent's cards are not signed, so there are no keys to verify them with");
+      const json = JSON.stringify({ keys: keys.published });
+      return conditional(request, json, { ...CACHED, ETag: await etagOf(json) });
+    },
+
+    async extendedCard(request, base, env) {
+      return (await get(extended ?? card, isLegacy(request) ? "0.3" : "1.0", base, env)).json;
+    },
+  };
+}
+
+const CACHED = { "Content-Type": "application/json", "Cache-Control": `public, max-age=${MAX_AGE_S}` };
+
+/** The answer to a GET, or 304 when the client has it already; whose answer differs by caller is kept by that caller only. */
+export async function cachedForCaller(request: Request, response: Response): Promise<Response> {
+  const json = await response.text();
+  const headers = {
+    "Content-Type": response.headers.get("Content-Type") ?? "application/json",
+    "Cache-Control": `private, max-age=${MAX_AGE_S}`,
+    ETag: await etagOf(json),
+    Vary: "A2A-Version, Authorization, X-API-Key",
+  };
+  return conditional(request, json, headers);
+}
+
+function conditional(request: Request, json: string, headers: Record<string, string> & { ETag: string }): Response {
+  // Compared weakly: what matters is whether the content is the same. (RFC 9110, 13.1.2)
+  const opaque = (tag: string) => tag.trim().replace(/^W\//, "");
+  const known = request.headers.get("If-None-Match")?.split(",").map(opaque);
+  if (known?.some((each) => each === opaque(headers.ETag) || each === "*")) return new Response(null, { status: 304, headers });
+  return new Response(json, { headers });
+}
+
+/** @throws RequestError `unavailable` when there should be signatures, and there can be none */
+async function workingKeys(env: CardEnv): Promise<Exclude<CardKeys, { mode: "broken" }>> {
+  const keys = await cardKeysOf(env);
+  if (keys.mode === "broken")
+    throw new RequestError(
+      "unavailable",
+      "this agent's cards cannot be signed, so they are not served; its operator's log says what to mend",
+    );
+  return keys;
+}
+
+/**
+ * The address in a card comes from the request, and a signature vouches for it. A deployment is reached only under the
+ * names that were routed to it, but also without TLS, where anybody in between could answer; a local mesh also under any
+ * name that somebody points at this machine. Neither is vouched for.
+ */
+function signersFor(base: string, keys: CardKeys, { SKEIN_LOCAL }: CardEnv): readonly Signer[] {
+  const { protocol, hostname } = new URL(base);
+  const isOurs = SKEIN_LOCAL === "1" ? LOOPBACK.has(hostname) : protocol === "https:";
+  return keys.mode === "ready" && isOurs ? keys.signers : [];
+}
+
+function publicVariant(request: Request): Variant {
+  // Clients of 0.3 do not say so when they ask for the card; other clients may not either.
+  if (askedVersion(request) === "") return "both";
+  return isLegacy(request) ? "0.3" : "1.0";
+}
+
+function inVariant(card: AgentCard, variant: Variant): JsonObject {
+  switch (variant) {
+    case "1.0":
+      return card as unknown as JsonObject;
+    case "0.3":
+      return toLegacyCard(card);
+    case "both":
+      return withLegacyFields(card);
+  }
+}
+
+async function render(card: AgentCard, variant: Variant, base: string, signers: readonly Signer[]): Promise<Rendered> {
+  const content = withoutDefaults(inVariant(card, variant));
+  // Readers of 1.0 that keep only the fields they know see another card than there is here, unless it is one of 0.3.
+  const forms = variant === "0.3" ? [content] : [content, asSdksReadIt(content)];
+  const signatures = await sign(forms.map(canonicalJson), signers, base + JWKS_PATH);
+  const json = canonicalJson(signatures.length === 0 ? content : { ...content, signatures });
+  // Not of the signatures: ES256 makes others each time, and an agent is served from many places at once.
+  const etag = await etagOf(canonicalJson([content, signers.map(({ kid }) => kid)]));
+  return { json, etag: `W/${etag}` };
+}
+
+async function etagOf(text: string): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+  return `"${btoa(String.fromCharCode(...digest.slice(0, 15)))}"`;
 }

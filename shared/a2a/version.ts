@@ -25,7 +25,8 @@ export function isLegacy(request: Request): boolean {
   return asked === "" || majorMinor(asked) === LEGACY_VERSION;
 }
 
-function askedVersion(request: Request): string {
+/** As the request says it; empty when it says nothing. */
+export function askedVersion(request: Request): string {
   return (request.headers.get(HEADER) ?? new URL(request.url).searchParams.get(HEADER) ?? "").trim();
 }
 

@@ -23,7 +23,7 @@ export type Authentication =
 type Required = AuthConfiguration & { mode: "required" };
 type Refusal = Authentication & { ok: false };
 
-const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
+export const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
 /**
  * Who is calling. Requires nothing but an identity: what it may do is asked per operation, with `missingScope`.

@@ -5,11 +5,13 @@ import type { Outcome, Program, Run } from "../host/program.ts";
 import type { AgentCard, Message } from "../task/a2a-types.ts";
 import { textOf } from "../task/a2a-types.ts";
 import { digest } from "../task/digest.ts";
-import { parseCard } from "./card.ts";
+import { extendCard, parseCard } from "./card.ts";
 import type { Approval, Skill, SkillContext } from "./skill.ts";
 
 export interface Agent<Env = unknown> {
   readonly card: AgentCard;
+  /** What authenticated callers see: the card, and the skills that it does not show. */
+  readonly extendedCard?: AgentCard | undefined;
   readonly skills: Readonly<Record<string, Skill<Env>>>;
   readonly program: Program<Env>;
 }
@@ -17,16 +19,23 @@ export interface Agent<Env = unknown> {
 export interface AgentOptions {
   /** Which skill a message without a named skill is for. Default: the only skill, or the card's first. */
   readonly route?: (message: Message) => string;
+  /** Skills for authenticated callers that the public card does not show, as imported from a JSON file: `{ "skills": [ … ] }`. */
+  readonly extended?: unknown;
 }
 
 /**
  * @param card the agent's card, as imported from `agent-cards/<name>.json`
- * @param skills one function for each of the card's skill ids
+ * @param skills one function for each skill id of the card, and of the extended one
  * @throws Error naming the skill when the card and the code differ, or the card's field when the card is no A2A 1.0 card
  */
-export function defineAgent<Env = unknown>(card: unknown, skills: Record<string, Skill<Env>>, { route }: AgentOptions = {}): Agent<Env> {
+export function defineAgent<Env = unknown>(
+  card: unknown,
+  skills: Record<string, Skill<Env>>,
+  { route, extended }: AgentOptions = {},
+): Agent<Env> {
   const checked = parseCard(card);
-  const promised = checked.skills.map((skill) => skill.id);
+  const extendedCard = extendCard(checked, extended);
+  const promised = (extendedCard ?? checked).skills.map((skill) => skill.id);
   for (const id of promised)
     if (!Object.hasOwn(skills, id))
       throw new Error(
@@ -42,7 +51,7 @@ export function defineAgent<Env = unknown>(card: unknown, skills: Record<string,
     if (!skill) return { outcome: "rejected", reason: `${checked.name} has no skill "${id}". It has: ${promised.join(", ")}` };
     return skill(skillContext(run));
   };
-  return { card: checked, skills, program: { run } };
+  return { card: checked, ...(extendedCard && { extendedCard }), skills, program: { run } };
 }
 
 /** Narrows a run to what a skill may see, and adds what is convenient there. */

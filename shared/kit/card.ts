@@ -19,6 +19,12 @@ const skill = v.object({
   outputModes: v.optional(mediaTypes),
 });
 
+const skills = v.pipe(
+  v.array(skill),
+  v.minLength(1, "must have at least one skill"),
+  v.check((skills) => new Set(skills.map((each) => each.id)).size === skills.length, "skill ids must differ"),
+);
+
 const card = v.object({
   name: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]*$/, "must be lower-case letters, digits and dashes")),
   description: text,
@@ -44,11 +50,7 @@ const card = v.object({
   }),
   defaultInputModes: mediaTypes,
   defaultOutputModes: mediaTypes,
-  skills: v.pipe(
-    v.array(skill),
-    v.minLength(1, "must have at least one skill"),
-    v.check((skills) => new Set(skills.map((each) => each.id)).size === skills.length, "skill ids must differ"),
-  ),
+  skills,
   provider: v.optional(v.object({ organization: text, url: text })),
   documentationUrl: v.optional(v.string()),
   iconUrl: v.optional(v.string()),
@@ -78,6 +80,36 @@ export function parseCard(data: unknown): AgentCard {
   if (checked.ok) return checked.card;
   const name = typeof data === "object" && data !== null && "name" in data ? String(data.name) : "agent card";
   throw new Error(`${name}: the card's ${checked.path.join(".") || "content"} ${checked.problem}`);
+}
+
+/** What the card for authenticated callers has beyond the public one. Strict: a field that would do nothing is a mistake. */
+const extension = v.strictObject({ skills });
+
+/**
+ * The card for authenticated callers: the public one, and what a file adds to it. (A2A 1.0.1, 3.1.11)
+ * @param added `{ "skills": [ … ] }`; undefined for an agent without such a card
+ * @throws Error naming the agent when the file is wrong, repeats a skill, or the public card does not say the same
+ */
+export function extendCard(card: AgentCard, added: unknown): AgentCard | undefined {
+  const declared = card.capabilities.extendedAgentCard === true;
+  if (added === undefined) {
+    if (!declared) return undefined;
+    throw new Error(
+      `${card.name}: the card promises an extended card, but there is none: give defineAgent one, or set "extendedAgentCard" to false`,
+    );
+  }
+  if (!declared)
+    throw new Error(`${card.name}: there is an extended card, but the card does not say so: set "extendedAgentCard" in its "capabilities"`);
+  const result = v.safeParse(extension, added);
+  if (!result.success) {
+    const [issue] = result.issues;
+    const path = (issue.path ?? []).map(({ key }) => String(key)).join(".");
+    throw new Error(`${card.name}: the extended card's ${path || "content"} ${describe(issue)}`);
+  }
+  const more = result.output.skills as AgentCard["skills"];
+  const twice = more.find(({ id }) => card.skills.some((each) => each.id === id));
+  if (twice) throw new Error(`${card.name}: skill "${twice.id}" is on both cards: keep it on one of them`);
+  return { ...card, skills: [...card.skills, ...more] };
 }
 
 function describe(issue: v.BaseIssue<unknown>): string {

@@ -4,9 +4,10 @@
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { a2aApp } from "../a2a/app.ts";
+import type { CardEnv } from "../a2a/card.ts";
 import type { HandlerEnv } from "../a2a/handler.ts";
 import { outbound } from "../a2a/outbound.ts";
-import { type AuthEnv, authenticate, principalFromMesh } from "../auth/authenticate.ts";
+import { authenticate, principalFromMesh } from "../auth/authenticate.ts";
 import type { Program } from "../host/program.ts";
 import { defineTaskHome } from "../host/task-home.ts";
 import { TaskIndex } from "../host/task-index.ts";
@@ -22,19 +23,19 @@ export interface AgentWorkerOptions {
   readonly streamLimitMs?: number;
 }
 
-export interface AgentWorkerEnv extends HandlerEnv, AuthEnv {}
+export interface AgentWorkerEnv extends HandlerEnv, CardEnv {}
 
 const RUN_LIMIT_MS = 5 * 60_000;
 const STREAM_LIMIT_MS = 15 * 60_000;
 
 /** @returns what the Worker's main module exports */
 export function agentWorker<Env>(
-  agent: { card: AgentCard; program: Program<Env> },
+  agent: { card: AgentCard; extendedCard?: AgentCard | undefined; program: Program<Env> },
   { homes = "shared", runLimitMs = RUN_LIMIT_MS, streamLimitMs = STREAM_LIMIT_MS }: AgentWorkerOptions = {},
 ) {
-  const { card, program } = agent;
-  const open = a2aApp<AgentWorkerEnv>({ card, homes, authenticate });
-  const mesh = a2aApp<AgentWorkerEnv>({ card, homes, authenticate: principalFromMesh });
+  const { card, extendedCard, program } = agent;
+  const open = a2aApp<AgentWorkerEnv>({ card, extendedCard, homes, authenticate });
+  const mesh = a2aApp<AgentWorkerEnv>({ card, extendedCard, homes, authenticate: principalFromMesh });
 
   class Mesh extends WorkerEntrypoint<AgentWorkerEnv> {
     override fetch(request: Request): Response | Promise<Response> {

@@ -218,17 +218,6 @@ describe("a place", () => {
   });
 });
 
-describe("the card", () => {
-  it("needs no version and no caller, and is answered 304 when it is known", async () => {
-    const card = await http("GET", "/.well-known/agent-card.json", undefined, {});
-    expect(card.headers.get("Cache-Control")).toBe("public, max-age=60");
-    expect(await card.json()).toMatchObject({ name: "probe", supportedInterfaces: [{ url: ORIGIN }] });
-    const etag = card.headers.get("ETag") ?? "";
-    expect((await http("GET", "/.well-known/agent-card.json", undefined, { "If-None-Match": etag })).status).toBe(304);
-    expect((await http("GET", "/.well-known/agent-card.json", undefined, { "If-None-Match": '"other"' })).status).toBe(200);
-  });
-});
-
 describe("an extension", () => {
   const skill = "urn:skein:ext:skill:v1";
 

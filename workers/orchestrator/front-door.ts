@@ -3,7 +3,7 @@
  * once, refuses who may not, and passes the others on through the agents' `Mesh` entrypoints.
  */
 import { Hono } from "hono";
-import { CARD_PATH } from "../../shared/a2a/card.ts";
+import { CARD_PATH, isPublicPath } from "../../shared/a2a/card.ts";
 import { RequestError, toAuthenticationError } from "../../shared/a2a/errors.ts";
 import { onlyFor } from "../../shared/a2a/http-json.ts";
 import { agentBinding } from "../../shared/a2a/outbound.ts";
@@ -43,8 +43,9 @@ async function passOn(request: Request, name: string, env: AuthEnv & object): Pr
     return refuse(request, path, new RequestError("method-not-found", `there is no agent "${name}"; this mesh has ${known}`));
   }
   const caller = await authenticate(request, env);
-  // Cards are public. Everything else ends here: behind this door nobody knows any more why a caller was not let in.
-  if (!caller.ok && path !== CARD_PATH) return refuse(request, path, toAuthenticationError(caller));
+  // Cards are public, and so are the keys that prove them. Everything else ends here: behind this door nobody knows any
+  // more why a caller was not let in.
+  if (!caller.ok && !isPublicPath(path)) return refuse(request, path, toAuthenticationError(caller));
   const headers = new Headers(request.headers);
   // Whoever calls from outside is who authentication says, whatever headers they send.
   headers.delete("Skein-Principal");

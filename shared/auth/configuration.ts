@@ -139,15 +139,20 @@ function read<T>(variable: string, text: unknown, schema: v.GenericSchema<unknow
   }
   const result = v.safeParse(schema, json);
   if (result.success) return { value: result.output };
-  const [issue] = result.issues;
+  // What was misspelt first: it is also what is missing, and the misspelling is what the reader has to find.
+  const issue = result.issues.find(isUnknownField) ?? result.issues[0];
   const path = (issue.path ?? []).map(({ key }) => (typeof key === "number" ? `[${key}]` : `.${String(key).slice(0, 40)}`)).join("");
   return { problem: `${variable}${path} ${ruleOf(issue)}` };
 }
 
 function ruleOf(issue: v.BaseIssue<unknown>): string {
   if (issue.type !== "strict_object") return issue.message;
-  if (issue.expected === "never") return "is no field that is known here: correct its name, or take it out";
+  if (isUnknownField(issue)) return "is no field that is known here: correct its name, or take it out";
   return issue.input === undefined ? "is missing" : "must be an object";
+}
+
+function isUnknownField(issue: v.BaseIssue<unknown>): boolean {
+  return issue.type === "strict_object" && issue.expected === "never";
 }
 
 function isUnset(text: unknown): boolean {

@@ -7,6 +7,9 @@ import { type AuthEnv, configurationOf } from "./authenticate.ts";
 import { KEY_HEADER } from "./challenge.ts";
 import type { Issuer } from "./configuration.ts";
 import { discoveryUrl } from "./issuer-keys.ts";
+import type { Scope } from "./principal.ts";
+
+const SCOPE_OF_EVERY_CALL = "call" satisfies Scope;
 
 export interface Security {
   readonly securitySchemes: Record<string, JsonObject>;
@@ -29,7 +32,9 @@ export function securityOf(env: AuthEnv): Security | undefined {
     securitySchemes["apiKey"] = {
       apiKeySecurityScheme: { location: "header", name: KEY_HEADER, description: "A key made by whoever runs the mesh." },
     };
-  const securityRequirements = Object.keys(securitySchemes).map((name) => ({ schemes: { [name]: { list: [] } } }));
+  // Named, because credentials without it are let in nowhere; and a reader that drops what is empty keeps the requirement.
+  const list = [SCOPE_OF_EVERY_CALL];
+  const securityRequirements = Object.keys(securitySchemes).map((name) => ({ schemes: { [name]: { list } } }));
   return { securitySchemes, securityRequirements };
 }
 

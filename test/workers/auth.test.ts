@@ -144,7 +144,7 @@ describe("an API key", () => {
       expect(await ask(headers, settings)).toMatchObject({ ok: false, status: 401 });
     const { securitySchemes, securityRequirements } = securityOf(settings) ?? {};
     expect(securitySchemes).toMatchObject({ apiKey: { apiKeySecurityScheme: { location: "header", name: "X-API-Key" } } });
-    expect(securityRequirements).toEqual([{ schemes: { apiKey: { list: [] } } }]);
+    expect(securityRequirements).toEqual([{ schemes: { apiKey: { list: ["call"] } } }]);
   });
 });
 

@@ -48,7 +48,7 @@ function connection({ supportedInterfaces, capabilities: { extendedAgentCard } }
   return {
     protocolVersion: PROTOCOL_VERSION,
     ...(preferred && { url: preferred.url, preferredTransport: preferred.transport, additionalInterfaces: interfaces }),
-    ...(extendedAgentCard === true && { supportsAuthenticatedExtendedCard: true }),
+    ...(extendedAgentCard !== undefined && { supportsAuthenticatedExtendedCard: extendedAgentCard }),
   };
 }
 

@@ -19,8 +19,8 @@ export function spawnRuntime(root: string, port: number, state: string): ChildPr
   const leash = fileURLToPath(new URL("./leash.ts", import.meta.url));
   const configs = workerConfigs(root).flatMap((config) => ["-c", config]);
   const where = ["--ip", "127.0.0.1", "--port", String(port), "--persist-to", join(state, "state")];
-  // Named, because a Worker with secrets of its own would otherwise be handed them and nothing of this environment. Spelt so,
-  // because Node takes the usual spelling for its own, wherever it stands.
+  // Named, because the front door would otherwise be handed its file and nothing of this environment. Spelt so, because Node
+  // takes the usual spelling for its own, wherever it stands.
   const secrets = [".env", SECRETS_FILE].flatMap((file) => ["--envFile", file]);
   const quiet = ["--show-interactive-dev-session=false", "--log-level", "warn", "--inspector-port", "0"];
   return spawn(process.execPath, ["--no-warnings", "--import", leash, wrangler, "dev", ...configs, ...where, ...secrets, ...quiet], {

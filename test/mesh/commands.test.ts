@@ -18,6 +18,7 @@ export class Visits extends DurableObject {
 }
 export default { async fetch(request, env) {
   if (new URL(request.url).pathname === "/agents/one") return env.AGENT_ONE.fetch(request);
+  if (new URL(request.url).pathname === "/env") return Response.json(env);
   if (new URL(request.url).pathname === "/visits") return Response.json(await env.VISITS.getByName("all").next());
   return Response.json({ name: "front" });
 } };
@@ -27,6 +28,8 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 export class Mesh extends WorkerEntrypoint { fetch() { return Response.json(this.env); } }
 export default { fetch: () => new Response("one") };
 `;
+
+const ISSUERS = '[{"issuer":"https://id.acme.example","audience":"skein"}]';
 
 let root: string;
 let port: number;
@@ -139,10 +142,24 @@ describe("npm run dev", () => {
   });
 
   it("tells every Worker that it runs locally, and none of them what is not named for it", async () => {
-    await up(dev([], { SECRET_OF_MINE: "x", COURIER_ALLOW: "hooks.example.com" }));
+    await up(dev([], { SECRET_OF_MINE: "x", SKEIN_KEY: "mine", SKEIN_TOKEN: "", COURIER_ALLOW: "hooks.example.com" }));
     const env = await read("/agents/one");
     expect(env).toMatchObject({ SKEIN_LOCAL: "1", COURIER_ALLOW: "hooks.example.com" });
-    expect(env).not.toHaveProperty("SECRET_OF_MINE");
+    for (const mine of ["SECRET_OF_MINE", "SKEIN_KEY", "SKEIN_TOKEN"]) expect(env).not.toHaveProperty(mine);
+  });
+
+  it("tells every Worker who may call, and says so at start", async () => {
+    writeFileSync(join(root, ".dev.vars"), `AUTH_ISSUERS='${ISSUERS}'\n`);
+    const mesh = dev();
+    await up(mesh);
+    await vi.waitFor(() => expect(mesh.said()).toContain("whoever sends a bearer token of https://id.acme.example"));
+    for (const path of ["/agents/one", "/env"]) expect(await read(path)).toMatchObject({ SKEIN_LOCAL: "1", AUTH_ISSUERS: ISSUERS });
+  });
+
+  it("does not start when what says who may call is broken, and says where", async () => {
+    const mesh = dev([], { AUTH_ISSUERS: '[{"issuer":"https://id.acme.example"}]' });
+    expect(await exitOf(mesh)).toBe(1);
+    expect(mesh.said()).toMatch(/AUTH_ISSUERS\[0\]\.audience/);
   });
 
   it("remembers nothing and forgets nothing with --fresh", async () => {

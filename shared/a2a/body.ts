@@ -7,6 +7,8 @@ const BODY_BYTES = 8 * 1024 * 1024;
 const DRAINED_BYTES = 64 * 1024 * 1024;
 /** No A2A object comes near it; a parser or a copy of deeper JSON may overflow the stack. */
 const DEPTH = 100;
+/** Two characters of JSON can become an object of a hundred bytes: this many fit into an isolate's memory, twice. */
+const VALUES = 250_000;
 
 /**
  * @param limit bytes
@@ -36,7 +38,7 @@ function checkContentType(request: Request, types: readonly string[]): void {
 }
 
 function parse(text: string): unknown {
-  if (isDeep(text)) throw new RequestError("parse-error", `the body is nested deeper than ${DEPTH} levels`);
+  checkShape(text);
   try {
     return JSON.parse(text) as unknown;
   } catch {
@@ -50,32 +52,55 @@ async function readText(request: Request, limit: number): Promise<string> {
   const declared = Number(request.headers.get("Content-Length") ?? Number.NaN);
   if (declared > limit) throw tooLarge();
   // A body that says its length is held to it by the platform; one that does not is counted as it comes.
-  if (!Number.isNaN(declared)) return request.text();
-  let text = "";
+  if (!Number.isNaN(declared)) return decode([await request.arrayBuffer().catch(brokenOff)]);
+  const chunks: Uint8Array[] = [];
   let bytes = 0;
-  const decoder = new TextDecoder();
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > DRAINED_BYTES) break;
-    text = bytes > limit ? "" : text + decoder.decode(chunk, { stream: true });
+  try {
+    for await (const chunk of request.body ?? []) {
+      bytes += chunk.byteLength;
+      if (bytes > DRAINED_BYTES) break;
+      if (bytes <= limit) chunks.push(chunk);
+    }
+  } catch {
+    brokenOff();
   }
   if (bytes > limit) throw tooLarge();
-  return text + decoder.decode();
+  return decode(chunks);
+}
+
+/** Not what half a reader makes of it: of bytes that are no text two different bodies could become one. (RFC 8259, 8.1) */
+function decode(chunks: readonly (ArrayBuffer | Uint8Array)[]): string {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+  try {
+    return chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("") + decoder.decode();
+  } catch {
+    throw new RequestError("parse-error", "the body is no valid JSON: it is not in UTF-8");
+  }
+}
+
+function brokenOff(): never {
+  throw new RequestError("parse-error", "the body broke off before its end; send all of it");
 }
 
 /** Reads a body that nobody read: a caller that is still sending would see its connection break instead of the answer. */
 export async function drain(request: Request): Promise<void> {
   if (request.bodyUsed || request.body === null) return;
   let bytes = 0;
-  for await (const chunk of request.body) {
-    bytes += chunk.byteLength;
-    if (bytes > DRAINED_BYTES) return;
+  try {
+    for await (const chunk of request.body) {
+      bytes += chunk.byteLength;
+      if (bytes > DRAINED_BYTES) return;
+    }
+  } catch {
+    // The caller broke off; the answer is made, and whether anybody still reads it is not ours to know.
   }
 }
 
-function isDeep(text: string): boolean {
-  if (text.length < 2 * DEPTH) return false;
+/** @throws RequestError `parse-error` or `too-large`, before a parser makes objects of the text */
+function checkShape(text: string): void {
+  if (text.length < 2 * DEPTH) return;
   let depth = 0;
+  let values = 1;
   let quoted = false;
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
@@ -83,15 +108,18 @@ function isDeep(text: string): boolean {
       if (code === BACKSLASH) index += 1;
       else if (code === QUOTE) quoted = false;
     } else if (code === QUOTE) quoted = true;
+    else if (code === COMMA) values += 1;
     else if (code === BRACKET || code === BRACE) {
       depth += 1;
-      if (depth > DEPTH) return true;
+      if (depth > DEPTH) throw new RequestError("parse-error", `the body is nested deeper than ${DEPTH} levels`);
     } else if (code === BRACKET + 2 || code === BRACE + 2) depth -= 1;
   }
-  return false;
+  if (values > VALUES)
+    throw new RequestError("too-large", `the body has more than ${VALUES} values; send a document as one text, as bytes, or by its URL`);
 }
 
 const QUOTE = 34;
+const COMMA = 44;
 const BACKSLASH = 92;
 const BRACKET = 91;
 const BRACE = 123;

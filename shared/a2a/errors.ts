@@ -174,7 +174,9 @@ export function refusalToError(refusal: HomeRefusal, taskId: string): RequestErr
         { field: "message.contextId", description: "must be the task's context, or absent" },
       ]);
     case "key-reused":
-      return new RequestError("invalid-params", "this Idempotency-Key was used for another message; use a new key for a new message");
+      return new RequestError("invalid-params", "this Idempotency-Key was used for another message; use a new key for a new message", [
+        { field: "Idempotency-Key", description: "must be new for a new message" },
+      ]);
     default:
       return refusal satisfies never;
   }

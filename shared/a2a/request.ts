@@ -6,24 +6,26 @@ import * as v from "valibot";
 import { RequestError } from "./errors.ts";
 
 /** ProtoJSON parsers accept the proto's own field names as well. Only the names of A2A's objects, never inside data or metadata. */
-const camelCased = v.pipe(
+export function camelCased<T extends object>(value: T): T {
+  if (!Object.keys(value).some((key) => key.includes("_"))) return value;
+  const named = Object.entries(value).map(([key, each]) => [key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()), each]);
+  return Object.fromEntries(named) as T;
+}
+
+const anyNames = v.pipe(
   v.unknown(),
-  v.transform((value) => {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-    if (!Object.keys(value).some((key) => key.includes("_"))) return value;
-    return Object.fromEntries(
-      Object.entries(value).map(([key, each]) => [key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()), each]),
-    );
-  }),
+  v.transform((value) => (typeof value === "object" && value !== null && !Array.isArray(value) ? camelCased(value) : value)),
 );
 
-const text = v.pipe(v.string(), v.nonEmpty("must not be empty"), v.maxLength(1024, "must be at most 1024 characters"));
-const json = v.custom<Record<string, never>>(
-  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-  "must be an object",
+export const text = v.pipe(v.string(), v.nonEmpty("must not be empty"), v.maxLength(1024, "must be at most 1024 characters"));
+/** JSON.parse makes Infinity of such a number, and JSON.stringify null of that: it could not be given back as it came. */
+const finite = <T>() => v.check<T, string>(isWithinDoubles, "must not hold numbers beyond the range of a double");
+export const json = v.pipe(
+  v.custom<Record<string, never>>((value) => typeof value === "object" && value !== null && !Array.isArray(value), "must be an object"),
+  finite(),
 );
 /** ProtoJSON writes an unset field as null too. */
-const optional = <const S extends v.GenericSchema>(schema: S) =>
+export const optional = <const S extends v.GenericSchema>(schema: S) =>
   v.optional(
     v.pipe(
       v.nullish(schema),
@@ -31,10 +33,18 @@ const optional = <const S extends v.GenericSchema>(schema: S) =>
     ),
   );
 
+/** Bounded before its items are looked at: what is wrong with each of a million would be kept, and would fill the memory. */
+const list = <const S extends v.GenericSchema>(item: S, max: number, what = "items") =>
+  v.pipe(
+    v.custom<v.InferInput<S>[]>(Array.isArray, `must be an array of ${what}`),
+    v.maxLength(max, `must have at most ${max} ${what}`),
+    v.array(item),
+  );
+
 const CONTENTS = ["text", "raw", "url", "data"] as const;
 
 const part = v.pipe(
-  camelCased,
+  anyNames,
   v.looseObject({
     text: optional(v.string("must be a string")),
     raw: optional(v.pipe(v.string("must be base64"), v.regex(/^[A-Za-z0-9+/_-]*={0,2}$/, "must be base64"))),
@@ -42,6 +52,7 @@ const part = v.pipe(
     filename: optional(v.pipe(v.string(), v.maxLength(1024))),
     mediaType: optional(v.pipe(v.string(), v.maxLength(256))),
     metadata: optional(json),
+    data: v.optional(v.pipe(v.unknown(), finite())),
   }),
   // `data` is a google.protobuf.Value, the one kind of field for which ProtoJSON's null is a value: a part with `"data": null`
   // has data, and beside a text it has two contents, as it would for any other parser of the proto.
@@ -66,25 +77,21 @@ const role = v.pipe(
 );
 
 const message = v.pipe(
-  camelCased,
+  anyNames,
   v.object({
     messageId: text,
     role,
-    parts: v.pipe(
-      v.array(part, "must be an array of parts"),
-      v.minLength(1, "must have at least one part"),
-      v.maxLength(1000, "must have at most 1000 parts"),
-    ),
+    parts: v.pipe(list(part, 1000, "parts"), v.minLength(1, "must have at least one part")),
     contextId: optional(v.pipe(v.string(), v.maxLength(1024))),
     taskId: optional(v.pipe(v.string(), v.maxLength(1024))),
     metadata: optional(json),
-    extensions: optional(v.array(text)),
-    referenceTaskIds: optional(v.array(text)),
+    extensions: optional(list(text, 100)),
+    referenceTaskIds: optional(list(text, 1000)),
   }),
   v.transform((value) => withoutEmpty(value, ["contextId", "taskId", "metadata", "extensions", "referenceTaskIds"])),
 );
 
-const count = v.pipe(
+export const count = v.pipe(
   v.number("must be a number"),
   v.integer("must be a whole number"),
   v.minValue(0, "must not be negative"),
@@ -105,7 +112,7 @@ const pushConfig = {
   token: optional(headerText(4096)),
   authentication: optional(
     v.pipe(
-      camelCased,
+      anyNames,
       v.object({
         scheme: v.pipe(headerText(64), v.regex(/^[!#$%&'*+.^_`|~\w-]+$/, "must be an HTTP authentication scheme such as Bearer")),
         credentials: optional(headerText(8192)),
@@ -115,12 +122,12 @@ const pushConfig = {
 };
 
 const configuration = v.pipe(
-  camelCased,
+  anyNames,
   v.object({
-    acceptedOutputModes: optional(v.array(v.pipe(v.string(), v.maxLength(256)))),
+    acceptedOutputModes: optional(list(v.pipe(v.string(), v.maxLength(256)), 100, "media types")),
     historyLength: optional(count),
     returnImmediately: optional(v.boolean("must be true or false")),
-    taskPushNotificationConfig: optional(v.pipe(camelCased, v.object(pushConfig))),
+    taskPushNotificationConfig: optional(v.pipe(anyNames, v.object(pushConfig))),
   }),
 );
 
@@ -135,6 +142,9 @@ const tenant = {
   ),
 };
 
+/** RFC 3339, as ProtoJSON has it. */
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i;
+
 const TASK_STATES = [
   "TASK_STATE_SUBMITTED",
   "TASK_STATE_WORKING",
@@ -147,29 +157,30 @@ const TASK_STATES = [
 ] as const;
 
 export const sendRequest = v.pipe(
-  camelCased,
+  anyNames,
   v.object({ ...tenant, message, configuration: optional(configuration), metadata: optional(json) }),
 );
-export const getRequest = v.pipe(camelCased, v.object({ ...tenant, id: text, historyLength: optional(count) }));
-export const taskRequest = v.pipe(camelCased, v.object({ ...tenant, id: text, metadata: optional(json) }));
-export const createPushConfigRequest = v.pipe(camelCased, v.object({ ...tenant, taskId: text, ...pushConfig }));
-export const pushConfigRequest = v.pipe(camelCased, v.object({ ...tenant, taskId: text, id: text }));
-export const listPushConfigsRequest = v.pipe(camelCased, v.object({ ...tenant, taskId: text }));
-export const cardRequest = v.pipe(camelCased, v.object({ ...tenant }));
+export const getRequest = v.pipe(anyNames, v.object({ ...tenant, id: text, historyLength: optional(count) }));
+export const taskRequest = v.pipe(anyNames, v.object({ ...tenant, id: text, metadata: optional(json) }));
+export const createPushConfigRequest = v.pipe(anyNames, v.object({ ...tenant, taskId: text, ...pushConfig }));
+export const pushConfigRequest = v.pipe(anyNames, v.object({ ...tenant, taskId: text, id: text }));
+export const listPushConfigsRequest = v.pipe(anyNames, v.object({ ...tenant, taskId: text }));
+export const cardRequest = v.pipe(anyNames, v.object({ ...tenant }));
 export const listRequest = v.pipe(
-  camelCased,
+  anyNames,
   v.object({
     ...tenant,
-    contextId: optional(v.string()),
+    contextId: optional(v.pipe(v.string(), v.maxLength(1024))),
     status: optional(v.picklist([...TASK_STATES, "TASK_STATE_UNSPECIFIED"], "must be a task state such as TASK_STATE_WORKING")),
     statusTimestampAfter: optional(
       v.pipe(
         v.string(),
-        v.check((value) => !Number.isNaN(Date.parse(value)), "must be an ISO 8601 timestamp"),
+        // Date.parse alone takes much that is no time: "1" is a day in 2001 to it.
+        v.check((value) => TIMESTAMP.test(value) && !Number.isNaN(Date.parse(value)), "must be an ISO 8601 timestamp with its zone"),
       ),
     ),
     pageSize: optional(v.pipe(count, v.minValue(1, "must be from 1 to 100"), v.maxValue(100, "must be from 1 to 100"))),
-    pageToken: optional(v.string()),
+    pageToken: optional(v.pipe(v.string(), v.maxLength(1024))),
     historyLength: optional(count),
     includeArtifacts: optional(v.boolean("must be true or false")),
   }),
@@ -200,6 +211,12 @@ export function parseRequest<S extends v.GenericSchema>(schema: S, params: unkno
 function describe(issue: v.BaseIssue<unknown>): string {
   if (issue.received === "undefined" || (issue.kind === "schema" && issue.input === undefined)) return "is required";
   return issue.message.startsWith("Invalid") ? `must be ${issue.expected ?? "valid"}` : issue.message;
+}
+
+function isWithinDoubles(value: unknown): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  // Bodies are bounded in depth, so the stack is too.
+  return typeof value !== "object" || value === null || Object.values(value).every(isWithinDoubles);
 }
 
 function withoutEmpty<T extends object, K extends keyof T>(

@@ -38,7 +38,7 @@ export interface HomeEnv {
 /** Tasks kept in memory; beyond it those that only wait go first. Their log has all of them. */
 const MEMORY_LIMIT = 500;
 
-type Taken = { task: LiveTask } | { refusal: HomeRefusal };
+type Taken = { task: LiveTask; isNew?: true } | { refusal: HomeRefusal };
 
 /** The class to export as `TaskHome` from an agent's Worker. */
 export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
@@ -68,7 +68,8 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     async startStream(request: StartRequest, { historyLength, after }: ReplyOptions): Promise<StreamReply> {
       const taken = await this.#start(request);
       if ("refusal" in taken) return { ok: false, refusal: taken.refusal };
-      return this.#stream(taken.task, { from: after ?? "creation", historyLength });
+      // Of a task that is new nobody can have had anything: a position is another task's, and would leave a gap.
+      return this.#stream(taken.task, { from: taken.isNew ? "creation" : (after ?? "creation"), historyLength });
     }
 
     async message(followUp: FollowUp, reply: ReplyOptions): Promise<TaskReply> {
@@ -77,6 +78,9 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     }
 
     async messageStream(followUp: FollowUp, { historyLength, after }: ReplyOptions): Promise<StreamReply> {
+      // Before the message is taken: what is refused must not have happened.
+      const last = this.#find(followUp.taskId)?.head.seq;
+      if (after !== undefined && last !== undefined && after > last) return unknownPosition(after, last);
       const taken = await this.#message(followUp);
       if ("refusal" in taken) return { ok: false, refusal: taken.refusal };
       return this.#stream(taken.task, { from: after ?? "now", historyLength });
@@ -136,7 +140,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       const task = LiveTask.create(taskId, created, this.#store, (stored) => this.#stored(stored));
       this.#keep(task);
       await this.#runner.begin(task);
-      return { task };
+      return { task, isNew: true };
     }
 
     async #message({ taskId, message, scopes = [], key, digest }: FollowUp): Promise<Taken> {
@@ -164,7 +168,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       await this.#telling.get(task);
       task.flush();
       const last = task.head.seq;
-      if (typeof from === "number" && from > last) return { ok: false, refusal: { code: "position-unknown", after: from, last } };
+      if (typeof from === "number" && from > last) return unknownPosition(from, last);
       return { ok: true, stream: subscribe(task, { from, historyLength, limitMs: options.streamLimitMs }) };
     }
 
@@ -225,6 +229,10 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       return this.env.TASK_INDEX.getByName(owner) as unknown as TaskIndexApi;
     }
   };
+}
+
+function unknownPosition(after: number, last: number): StreamReply & { ok: false } {
+  return { ok: false, refusal: { code: "position-unknown", after, last } };
 }
 
 const NOT_FOUND = { ok: false, refusal: { code: "not-found" } } as const;

@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { sendHttp, sendRpc, type Verdict, verdictOf } from "./fuzz/answers.ts";
+import { Raw, toText } from "./fuzz/values.ts";
+import { http, message, ORIGIN, rpc, type Sent, VERSION, value, worker } from "./wire.ts";
+
+// What the hunts of the other fuzz files and reading beside them found, each with the request that showed it.
+
+const UTF16 = new Uint8Array(new Uint16Array([...'\ufeff{"message":{}}'].map((character) => character.charCodeAt(0))).buffer);
+
+async function both(method: string, params: Record<string, unknown>): Promise<Verdict> {
+  const verdict = await sendRpc(method, toText(params));
+  expect(await sendHttp({ method, params })).toEqual(verdict);
+  return verdict;
+}
+
+describe("a body that would fill the memory", () => {
+  it("is refused by the length of its arrays before each of their items is", async () => {
+    const zeros = new Raw(`[${"0,".repeat(200_000)}0]`);
+    for (const [field, max] of [
+      ["parts", 1000],
+      ["extensions", 100],
+      ["referenceTaskIds", 1000],
+    ] as const)
+      expect(await both("SendMessage", { message: { ...message("x", "echo"), [field]: zeros } })).toMatchObject({
+        fields: [`message.${field}`],
+        message: expect.stringContaining(`at most ${max}`),
+      });
+    const configuration = { acceptedOutputModes: zeros };
+    expect(await both("SendMessage", { message: message("x", "echo"), configuration })).toMatchObject({
+      fields: ["configuration.acceptedOutputModes"],
+    });
+  });
+
+  it("is refused by the number of its values before they are made", async () => {
+    const data = new Raw(`[${"{},".repeat(250_000)}{}]`);
+    expect(await both("SendMessage", { message: { ...message("x", "echo"), parts: [{ data }] } })).toMatchObject({ status: 413 });
+    const text = ",".repeat(300_000);
+    expect(await sendRpc("SendMessage", toText({ message: message(text, "echo") }))).toMatchObject({ ok: true });
+  });
+});
+
+describe("a number that no double holds", () => {
+  it.each(["1e400", "-1e400", "9".repeat(400)])("is refused wherever it could not be given back: %.10s", async (number) => {
+    const held = { deep: [new Raw(number)] };
+    for (const [change, field] of [
+      [{ parts: [{ data: held }] }, "message.parts.0.data"],
+      [{ parts: [{ text: "x", metadata: held }] }, "message.parts.0.metadata"],
+      [{ metadata: held }, "message.metadata"],
+    ] as const)
+      expect(await both("SendMessage", { message: { ...message("x", "echo"), ...change } })).toMatchObject({ fields: [field] });
+  });
+});
+
+describe("a body that is no UTF-8", () => {
+  it.each([
+    [
+      "a byte of another encoding",
+      new Uint8Array([...new TextEncoder().encode('{"message":{"messageId":"'), 0xe4, ...new TextEncoder().encode('"}}')]),
+    ],
+    ["half a character", new Uint8Array([0x22, 0xf0, 0x9f, 0xa6, 0x22])],
+    ["UTF-16", UTF16],
+  ])("is refused, not guessed at: %s", async (_what, body) => {
+    for (const path of ["/", "/message:send"])
+      for (const sent of [body, new Blob([body]).stream()]) {
+        const headers = { "Content-Type": "application/json", ...VERSION };
+        const verdict = await verdictOf(await worker.fetch(`${ORIGIN}${path}`, { method: "POST", headers, body: sent }));
+        expect(verdict).toMatchObject({ ok: false, status: 400, message: expect.stringMatching(/no valid JSON.*UTF-8/) });
+      }
+  });
+});
+
+describe("a filter of a list", () => {
+  it("may not be longer than what it filters by, however large a text the database takes", async () => {
+    for (const field of ["contextId", "pageToken"])
+      expect(await both("ListTasks", { [field]: "c".repeat(3_000_000) })).toMatchObject({ ok: false });
+    expect(await sendRpc("ListTasks", toText({ contextId: "c".repeat(3_000_000) }))).toMatchObject({ fields: ["contextId"] });
+  });
+
+  it.each(["1", "2020", "yesterday 1", "2020-01-01T00:00:00", "2020-13-01T00:00:00Z"])("by time needs a time: not %s", async (time) => {
+    expect(await both("ListTasks", { statusTimestampAfter: time })).toMatchObject({ fields: ["statusTimestampAfter"] });
+  });
+});
+
+describe("a stream that is asked to go on after an event", () => {
+  it("which its task has not come to is refused before the message is taken", async () => {
+    const { task } = (await value(await rpc("SendMessage", { message: message("x", "question") }))) as Sent;
+    const answer = { message: message("Lisbon", "question", { taskId: task.id }) };
+    const refused = await http("POST", "/message:stream", answer, { ...VERSION, "Last-Event-ID": "99" });
+    expect(await value(refused)).toMatchObject({ fields: [{ field: "Last-Event-ID" }] });
+    expect(await value(await http("GET", `/tasks/${task.id}`))).toMatchObject({ history: [{}, { parts: [{ text: "Which place?" }] }] });
+  });
+
+  it("begins with the task when the message makes a new one, whatever event another stream had", async () => {
+    for (const last of ["2", "99"]) {
+      const response = await http("POST", "/message:stream", { message: message("x", "echo") }, { ...VERSION, "Last-Event-ID": last });
+      expect(await response.text()).toMatch(/^id: 1\ndata: {"task":/);
+    }
+  });
+});
+
+describe("a key that was used for another message", () => {
+  it("is refused by its name", async () => {
+    const headers = { ...VERSION, "Idempotency-Key": crypto.randomUUID() };
+    await http("POST", "/message:send", { message: message("one", "echo") }, headers);
+    expect(await value(await http("POST", "/message:send", { message: message("two", "echo") }, headers))).toMatchObject({
+      fields: [{ field: "Idempotency-Key" }],
+    });
+  });
+});

@@ -3,9 +3,10 @@
  * authentication only a mesh in local mode answers, and only to its own machine. A shell: it reads headers, asks what
  * decides (bearer, api-key, rate-limit), and says in HTTP what came of it. What was sent is never echoed or logged.
  */
-import { checkKey } from "./api-key.ts";
+import { checkKey, hashOf } from "./api-key.ts";
 import { checkToken } from "./bearer.ts";
 import { challengesFor, KEY_HEADER } from "./challenge.ts";
+import { CheckedTokens } from "./checked-tokens.ts";
 import { type AuthConfiguration, type AuthTexts, type Issuer, readConfiguration } from "./configuration.ts";
 import { IssuerKeys } from "./issuer-keys.ts";
 import { LOCAL_PRINCIPAL, type Principal } from "./principal.ts";
@@ -87,8 +88,16 @@ async function identify(request: Request, configuration: Required): Promise<Auth
   if (token === undefined)
     return unauthorized(configuration, `Authorization is no single bearer token: send ${waysIn(configuration)}`, "invalid_request");
   if (configuration.issuers.length === 0) return unauthorized(configuration, `no tokens are taken here: send ${waysIn(configuration)}`);
+  const tokens = tokensOf(configuration);
+  const hash = await hashOf(token);
+  const known = tokens.find(hash, Date.now());
+  if (known !== undefined) return { ok: true, principal: known };
   const checked = await checkToken(token, configuration.issuers, keysOf, Date.now());
-  if (checked.ok) return checked;
+  if (checked.ok) {
+    const { principal, expires } = checked;
+    tokens.keep(hash, principal, { now: Date.now(), expires });
+    return { ok: true, principal };
+  }
   if (checked.reason === "invalid") return unauthorized(configuration, checked.message, "invalid_token");
   return { ok: false, status: 503, message: checked.message, headers: { "Retry-After": String(checked.retryAfterSeconds) } };
 }
@@ -119,6 +128,15 @@ export function configurationOf(env: AuthTexts): AuthConfiguration {
   if (configuration.mode === "broken") console.error(`authentication is misconfigured, nobody is let in: ${configuration.problem}`);
   latest = { issuers, keys, configuration };
   return configuration;
+}
+
+const checkedTokens = new WeakMap<Required, CheckedTokens>();
+
+/** What was found good under one configuration is not believed under another. */
+function tokensOf(configuration: Required): CheckedTokens {
+  const tokens = checkedTokens.get(configuration) ?? new CheckedTokens();
+  checkedTokens.set(configuration, tokens);
+  return tokens;
 }
 
 /** For as long as the isolate lives: what an issuer published is the same for all its callers. */

@@ -9,7 +9,8 @@ import type { Principal } from "./principal.ts";
 import { scopesIn } from "./scope.ts";
 
 export type TokenCheck =
-  | { readonly ok: true; readonly principal: Principal }
+  /** `expires`: the token's own end, milliseconds since the epoch. */
+  | { readonly ok: true; readonly principal: Principal; readonly expires: number }
   | { readonly ok: false; readonly reason: "invalid"; readonly message: string }
   | { readonly ok: false; readonly reason: "unavailable"; readonly message: string; readonly retryAfterSeconds: number };
 
@@ -91,7 +92,11 @@ function toPrincipal(issuer: Issuer, payload: JWTPayload): TokenCheck {
       return invalid(`the token's claim "${claim}" must be a text without control characters, and not longer than a name`);
   const scopes =
     issuer.scopeClaim === undefined ? scopesIn(own(payload, "scope"), own(payload, "scp")) : scopesIn(own(payload, issuer.scopeClaim));
-  return { ok: true, principal: { tenant: tenant ?? "", app: app ?? "", subject: `${issuer.issuer} ${subject}`, scopes } };
+  return {
+    ok: true,
+    principal: { tenant: tenant ?? "", app: app ?? "", subject: `${issuer.issuer} ${subject}`, scopes },
+    expires: (payload.exp ?? 0) * 1_000,
+  };
 }
 
 function textIn(payload: JWTPayload, claim: string, longest = LONGEST_NAME): string | undefined {

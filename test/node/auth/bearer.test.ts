@@ -36,7 +36,7 @@ describe("a token", () => {
     published.publish(ACME.issuer, signer);
     const checked = await checkToken(await token(signer), [ACME], (issuer) => new IssuerKeys(issuer, published.world), T0);
     const principal = { tenant: ACME.issuer, app: "desk", subject: `${ACME.issuer} ada`, scopes: ["call"] };
-    expect(checked).toEqual({ ok: true, principal });
+    expect(checked).toEqual({ ok: true, principal, expires: T0 + 300_000 });
   });
 
   it.each<[string, Claims, RegExp]>([

@@ -1,6 +1,6 @@
 /**
  * An agent on the web: one Hono app with the card and both bindings over one handler. A request passes here in this
- * order: card, caller, version, binding.
+ * order: card, caller, version, binding; what speaks 0.3 goes to that version's own bindings.
  */
 import { Hono } from "hono";
 import type { Authentication } from "../auth/authenticate.ts";
@@ -11,11 +11,13 @@ import { drain } from "./body.ts";
 import { CARD_PATH, type CardEnv, cachedForCaller, cardServer, JWKS_PATH } from "./card.ts";
 import { withMeshExtensions } from "./deployed-card.ts";
 import { toAuthenticationError, toRequestError } from "./errors.ts";
-import { activatedExtensions, checkRequiredExtensions } from "./extensions.ts";
+import { activatedExtensions, checkRequiredExtensions, extensionsHeader } from "./extensions.ts";
 import { type HandlerEnv, type Opened, requestHandler } from "./handler.ts";
 import { answerHttpJson, httpJsonApp, onlyFor } from "./http-json.ts";
 import { answerJsonRpc } from "./json-rpc.ts";
-import { checkVersion } from "./version.ts";
+import { legacyHttpJsonApp } from "./legacy/http-json.ts";
+import { LEGACY } from "./legacy/operations.ts";
+import { checkVersion, isLegacy, LEGACY_VERSION } from "./version.ts";
 
 export interface AppOptions<Env> {
   readonly card: AgentCard;
@@ -58,11 +60,16 @@ export function a2aApp<Env extends HandlerEnv & CardEnv>({ homes, authenticate, 
     return opened;
   };
 
+  const openLegacy = async (request: Request, env: Env): Promise<Opened> => {
+    const { handler, context } = await open(request, env);
+    return { handler, context: { ...context, protocolVersion: LEGACY_VERSION } };
+  };
+
   app.use(async (c, next) => {
     await next();
     await drain(c.req.raw);
     const active = activatedExtensions(card, c.req.raw.headers);
-    if (active !== "") c.res.headers.set("A2A-Extensions", active);
+    if (active !== "") c.res.headers.set(extensionsHeader(c.req.raw.headers), active);
   });
   app.get(CARD_PATH, (c) => cards.card(c.req.raw, baseOf(mount, c.req.raw), c.env));
   app.get(JWKS_PATH, (c) => cards.jwks(c.req.raw, c.env));
@@ -72,8 +79,11 @@ export function a2aApp<Env extends HandlerEnv & CardEnv>({ homes, authenticate, 
       await next();
       if (c.req.method === "GET" && c.res.ok) c.res = await cachedForCaller(c.req.raw, c.res);
     });
-  app.post("/", (c) => answerJsonRpc(c.req.raw, () => openCurrent(c.req.raw, c.env)));
+  app.post("/", ({ req: { raw }, env }) =>
+    isLegacy(raw) ? answerJsonRpc(raw, () => openLegacy(raw, env), LEGACY) : answerJsonRpc(raw, () => openCurrent(raw, env)),
+  );
   app.all("/", onlyFor("POST"));
+  app.route("/", legacyHttpJsonApp(openLegacy as never));
   app.route(
     "/",
     httpJsonApp(openCurrent as never, (request) => baseOf(mount, request) + CARD_PATH),

@@ -31,6 +31,11 @@ export function checkRequiredExtensions(card: AgentCard, headers: Headers): void
   );
 }
 
+/** @returns where the client looks for what was activated: in the header that it asked in */
+export function extensionsHeader(headers: Headers): string {
+  return headers.has(HEADER) ? HEADER : LEGACY_HEADER;
+}
+
 function askedExtensions(headers: Headers): string[] {
   const asked = headers.get(HEADER) ?? headers.get(LEGACY_HEADER);
   return asked === null ? [] : asked.split(",").map((uri) => uri.trim());

@@ -2,7 +2,7 @@
 import { readJson } from "./body.ts";
 import { RequestError, toRequestError } from "./errors.ts";
 import type { Opened } from "./handler.ts";
-import { OPERATIONS, type OperationName } from "./operations.ts";
+import { OPERATIONS, type Operation } from "./operations.ts";
 import { sseResponse } from "./sse.ts";
 
 type Id = string | number | null;
@@ -11,8 +11,17 @@ const MEDIA_TYPES = ["application/json", "application/a2a+json"];
 /** Of a caller that is not let in, no more is read to find the id of its request. */
 const REFUSED_BYTES = 64 * 1024;
 
+/** The methods of a version of the protocol. */
+export interface Dialect {
+  readonly operations: Readonly<Record<string, Operation>>;
+  /** What a caller is told who asks for another one; or it is thrown. */
+  readonly unknown: (method: string, request: Request) => RequestError;
+}
+
+const CURRENT: Dialect = { operations: OPERATIONS, unknown: unknownMethod };
+
 /** @param open gives the handler and who is calling, or throws what the caller is told */
-export async function answerJsonRpc(request: Request, open: () => Opened | Promise<Opened>): Promise<Response> {
+export async function answerJsonRpc(request: Request, open: () => Opened | Promise<Opened>, dialect = CURRENT): Promise<Response> {
   let id: Id = null;
   try {
     let opened: Opened;
@@ -25,7 +34,10 @@ export async function answerJsonRpc(request: Request, open: () => Opened | Promi
     const body = await readJson(request, MEDIA_TYPES);
     id = idOf(body);
     const { method, params } = parseEnvelope(body);
-    const result = await OPERATIONS[method](opened.handler, params, opened.context);
+    const operation = Object.hasOwn(dialect.operations, method) ? dialect.operations[method] : undefined;
+    if (!operation) throw dialect.unknown(method, request);
+    checkParams(params);
+    const result = await operation(opened.handler, params, opened.context);
     const before = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`;
     if ("stream" in result) return sseResponse(result.stream, { before, after: "}" });
     return new Response(`${before}${result.json}}`, { headers: { "Content-Type": "application/json" } });
@@ -52,7 +64,7 @@ function idOf(body: unknown): Id {
   return typeof body.id === "string" || typeof body.id === "number" ? body.id : null;
 }
 
-function parseEnvelope(body: unknown): { method: OperationName; params: unknown } {
+function parseEnvelope(body: unknown): { method: string; params: unknown } {
   const invalid = (what: string) => new RequestError("invalid-request", `no JSON-RPC 2.0 request: ${what}`);
   if (Array.isArray(body)) throw invalid("batches are not part of A2A; send one request at a time");
   if (typeof body !== "object" || body === null) throw invalid("it must be an object");
@@ -61,18 +73,17 @@ function parseEnvelope(body: unknown): { method: OperationName; params: unknown 
   if (typeof method !== "string") throw invalid('"method" must be a string');
   if (id !== undefined && id !== null && typeof id !== "string" && typeof id !== "number")
     throw invalid('"id" must be a string or a number');
-  if (!Object.hasOwn(OPERATIONS, method))
-    throw new RequestError(
-      "method-not-found",
-      `there is no method "${method.slice(0, 100)}"; A2A 1.0 has ${Object.keys(OPERATIONS).join(", ")}${isOfLegacy(method) ? '. This one is of A2A 0.3: send "A2A-Version: 0.3"' : ""}`,
-    );
-  if (params !== undefined && (typeof params !== "object" || params === null || Array.isArray(params))) {
-    throw new RequestError("invalid-params", "params must be an object", [{ field: "params", description: "must be an object" }]);
-  }
-  return { method: method as OperationName, params };
+  return { method, params };
 }
 
-/** 0.3 names its methods in another way, such as message/send. */
-function isOfLegacy(method: string): boolean {
-  return /^(message|tasks|agent)\/\w/.test(method);
+function checkParams(params: unknown): void {
+  if (params !== undefined && (typeof params !== "object" || params === null || Array.isArray(params)))
+    throw new RequestError("invalid-params", "params must be an object", [{ field: "params", description: "must be an object" }]);
+}
+
+function unknownMethod(method: string): RequestError {
+  const known = Object.keys(OPERATIONS).join(", ");
+  // 0.3 names its methods in another way, such as message/send.
+  const hint = /^(message|tasks|agent)\/\w/.test(method) ? '. This one is of A2A 0.3: send "A2A-Version: 0.3"' : "";
+  return new RequestError("method-not-found", `there is no method "${method.slice(0, 100)}"; A2A 1.0 has ${known}${hint}`);
 }

@@ -6,6 +6,8 @@ import { drain } from "./body.ts";
 import type { RequestError } from "./errors.ts";
 import { answerHttpJson } from "./http-json.ts";
 import { answerJsonRpc } from "./json-rpc.ts";
+import { answerLegacyHttpJson } from "./legacy/http-json.ts";
+import { isLegacy } from "./version.ts";
 
 /** @param path below the agent's URL; "" and "/" are the root, where JSON-RPC is spoken */
 export async function refuse(request: Request, path: string, error: RequestError): Promise<Response> {
@@ -14,7 +16,9 @@ export async function refuse(request: Request, path: string, error: RequestError
     ? await answerJsonRpc(request, () => {
         throw error;
       })
-    : answerHttpJson(error);
+    : isLegacy(request) && path.startsWith("/v1/")
+      ? answerLegacyHttpJson(error)
+      : answerHttpJson(error);
   await drain(request);
   return answer;
 }

@@ -1,4 +1,5 @@
 /** From a task's stream of lines to server-sent events. The event's id is its sequence in the task's log. */
+import { mapLines } from "./lines.ts";
 
 const HEADERS = {
   "Content-Type": "text/event-stream",
@@ -9,23 +10,10 @@ const HEADERS = {
 
 /** @param envelope what the binding puts around each event, as text before and after it */
 export function sseResponse(lines: ReadableStream<Uint8Array>, envelope: { before: string; after: string }): Response {
-  const decoder = new TextDecoder();
-  const encoder = new TextEncoder();
-  let rest = "";
-  const events = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      rest += decoder.decode(chunk, { stream: true });
-      const end = rest.lastIndexOf("\n") + 1;
-      if (end === 0) return;
-      const out = rest
-        .slice(0, end - 1)
-        .split("\n")
-        .map((line) => toEvent(line, envelope));
-      rest = rest.slice(end);
-      controller.enqueue(encoder.encode(out.join("")));
-    },
-  });
-  return new Response(lines.pipeThrough(events), { headers: HEADERS });
+  return new Response(
+    mapLines(lines, (line) => toEvent(line, envelope)),
+    { headers: HEADERS },
+  );
 }
 
 function toEvent(line: string, { before, after }: { before: string; after: string }): string {

@@ -13,9 +13,15 @@ export const SECRETS_FILE = ".dev.vars";
 
 /** What the Workers are given. The environment counts before the file. */
 export function authVariables(root: string, env: NodeJS.ProcessEnv = process.env): AuthTexts {
+  return variablesOf(root, VARIABLES, env);
+}
+
+/** Those of the variables that are set to something, in the environment or else in the file. */
+export function variablesOf<N extends string>(root: string, names: readonly N[], env = process.env): { [K in N]?: string } {
   const file = join(root, SECRETS_FILE);
   const written = existsSync(file) ? parseEnv(readFileSync(file, "utf8")) : {};
-  return Object.fromEntries(VARIABLES.flatMap((name) => ((env[name] ?? written[name]) ? [[name, env[name] ?? written[name]]] : [])));
+  const found = names.flatMap((name) => ((env[name] ?? written[name]) ? [[name, env[name] ?? written[name]]] : []));
+  return Object.fromEntries(found) as { [K in N]?: string };
 }
 
 export function accessOf(root: string): AuthConfiguration {

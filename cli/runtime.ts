@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { authVariables, SECRETS_FILE } from "./access.ts";
+import { cardKeyVariables } from "./card-keys.ts";
 import { workerConfigs } from "./project.ts";
 
 /** Politeness has an end: wrangler waits for ever when a build failed. */
@@ -33,13 +34,15 @@ export function spawnRuntime(root: string, port: number, state: string): ChildPr
 
 /**
  * The Workers are handed this environment as variables, in every one of them (`--var` reaches only the first), so it holds
- * nothing of the person's own but what is named SKEIN_ or COURIER_, and who may call. Who the person is, is not theirs to know.
+ * nothing of the person's own but what is named SKEIN_ or COURIER_, who may call, and what signs the cards. Who the person is,
+ * is not theirs to know.
  */
 function runtimeEnv(root: string, state: string): NodeJS.ProcessEnv {
   const named = /^(PATH|HOME|TMPDIR|(?!SKEIN_(KEY|TOKEN)$)(SKEIN|COURIER)_\w+)$/;
   return {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => named.test(name))),
     ...authVariables(root),
+    ...cardKeyVariables(root, state),
     CLOUDFLARE_INCLUDE_PROCESS_ENV: "true",
     SKEIN_LOCAL: "1",
     WRANGLER_SEND_METRICS: "false",

@@ -7,7 +7,7 @@ import { CompactSign, type CryptoKey, compactVerify, importJWK, type JWK } from 
 import * as v from "valibot";
 
 export interface CardKeysEnv {
-  /** JSON: `{ "keys": [ … ] }`, as `npm run card:key` prints it. A secret. */
+  /** JSON: `{ "keys": [ … ] }`, as `npm run card:key` makes it. A secret. */
   readonly CARD_SIGNING_KEYS?: string | undefined;
 }
 
@@ -69,7 +69,7 @@ async function readKeys(text: string): Promise<(CardKeys & { mode: "ready" }) | 
     json = JSON.parse(text);
   } catch {
     // The parser's own words would quote what is there.
-    return { problem: ' is no JSON: set it to what "npm run card:key" prints' };
+    return { problem: ' is no JSON: set it to the file that "npm run card:key" makes' };
   }
   const result = v.safeParse(keySet, json);
   if (!result.success) {

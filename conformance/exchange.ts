@@ -1,0 +1,74 @@
+/**
+ * One HTTP exchange, remembered so that a failure can show what was sent. Only what was sent and came back: it judges nothing
+ * and repeats nothing but what a server asked to have repeated.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array<ArrayBuffer> | undefined;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+export interface Exchange {
+  readonly request: HttpRequest;
+  /** Absent while nothing came back. */
+  answer?: { readonly status: number; readonly contentType: string; readonly text: string };
+}
+
+/** What all exchanges of one trial have in common. */
+export interface Trial {
+  /** Aborted when the trial's time is over. */
+  readonly signal: AbortSignal;
+  readonly exchanges: Exchange[];
+}
+
+const MOST_REPEATS = 3;
+const LONGEST_WAIT_S = 5;
+
+/** @throws Error when nothing listens, or the trial's time is over */
+export async function open(request: HttpRequest, trial: Trial, signal: AbortSignal = trial.signal): Promise<Response> {
+  const exchange: Exchange = { request };
+  trial.exchanges.push(exchange);
+  for (let repeats = 0; ; repeats += 1) {
+    const { method, url, headers, body } = request;
+    const response = await fetch(url, { method, headers, body: body ?? null, signal, redirect: "manual" });
+    exchange.answer = { status: response.status, contentType: response.headers.get("Content-Type") ?? "", text: "" };
+    const wait = Number(response.headers.get("Retry-After") ?? "none");
+    if (response.status !== 429 || repeats === MOST_REPEATS || !(wait <= LONGEST_WAIT_S)) return response;
+    await response.body?.cancel();
+    await sleep(wait * 1_000, undefined, { signal });
+  }
+}
+
+export async function send(request: HttpRequest, trial: Trial): Promise<HttpAnswer> {
+  const response = await open(request, trial);
+  const text = await response.text();
+  remember(trial, text);
+  return { status: response.status, headers: response.headers, text };
+}
+
+/** Notes what the last exchange said, as far as a person would read. */
+export function remember({ exchanges }: Trial, text: string): void {
+  const last = exchanges.at(-1);
+  if (last?.answer) last.answer = { ...last.answer, text: text.slice(0, 2_000) };
+}
+
+const SECRET = /^(authorization|cookie|x-api-key)$/i;
+
+/** The request as a command for a terminal, without its credentials. */
+export function asCurl({ method, url, headers, body }: HttpRequest, secrets: readonly string[] = []): string {
+  const isSecret = (name: string) => SECRET.test(name) || secrets.some((each) => each.toLowerCase() === name.toLowerCase());
+  const given = Object.entries(headers).map(([name, value]) => `-H '${name}: ${isSecret(name) ? "…" : value}'`);
+  const text = body === undefined ? undefined : typeof body === "string" ? body : `${body.byteLength} bytes`;
+  const shown = text !== undefined && text.length > 600 ? `${text.slice(0, 600)}…` : text;
+  const data = shown === undefined ? [] : [`-d '${shown.replaceAll("'", "'\\''")}'`];
+  return ["curl -sS", ...(method === "GET" ? [] : [`-X ${method}`]), `'${url}'`, ...given, ...data].join(" ");
+}

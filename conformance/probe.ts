@@ -1,0 +1,140 @@
+/**
+ * What a requirement works with: the card, callers of the agent, and tasks in the state it needs. What cannot be known of a
+ * stranger's agent (which text takes long, which one leads to a question) it was told, or it says so and shows nothing.
+ */
+import { randomUUID } from "node:crypto";
+import { type AgentCard, isTerminal, type JsonObject, type Message, type Task } from "../shared/task/a2a-types.ts";
+import type { Agent } from "./agent.ts";
+import type { HttpAnswer, Trial } from "./exchange.ts";
+import { gotTask, sentTask } from "./expect.ts";
+import { type Binding, Failure, NotShown } from "./requirement.ts";
+import type { Inbox } from "./webhook.ts";
+
+/** Texts that lead somewhere; `text` is known of every agent. */
+export interface Triggers {
+  /** A task that completes. */
+  readonly text: string;
+  /** A task that works for some seconds. */
+  readonly slow?: string | undefined;
+  /** A task that asks for input, and what to answer. */
+  readonly ask?: string | undefined;
+  readonly answer?: string | undefined;
+  /** A task that fails. */
+  readonly fail?: string | undefined;
+  /** A completed task with at least one artifact. */
+  readonly artifact?: string | undefined;
+  /** A task that waits for an authorization. */
+  readonly auth?: string | undefined;
+  /** An answer that is a message, without a task. */
+  readonly message?: string | undefined;
+  /** The skill every message names, by the extension for it. */
+  readonly skill?: string | undefined;
+}
+
+export type TriggerName = Exclude<keyof Triggers, "skill" | "answer">;
+
+export interface CardSeen {
+  readonly url: string;
+  readonly answer: HttpAnswer;
+  readonly card: AgentCard;
+}
+
+export interface Probe {
+  readonly seen: CardSeen;
+  readonly card: AgentCard;
+  readonly trial: Trial;
+  /** @throws Error for a requirement without bindings */
+  readonly binding: Binding;
+  readonly agent: Agent;
+  /** The same agent, called without credentials. */
+  readonly anonymous: Agent;
+  /** The same agent, called by somebody else. @throws NotShown when nobody else is known */
+  readonly other: () => Agent;
+  readonly credentials: Readonly<Record<string, string>>;
+  readonly triggers: Triggers;
+  /** The address of the suite's own webhook receiver. */
+  readonly inbox: () => Promise<Inbox>;
+  /** A completed task, the same one for all requirements that only look at it. */
+  readonly finished: () => Promise<Task>;
+}
+
+/** @throws NotShown when the text was not given */
+export function trigger({ triggers }: Probe, name: TriggerName): string {
+  const text = triggers[name];
+  if (text === undefined) throw new NotShown(`needs a text that does it: --${name} "…"`);
+  return text;
+}
+
+export function message({ triggers }: Pick<Probe, "triggers">, text: string, more: Partial<Message> = {}): JsonObject {
+  const skill = triggers.skill && { metadata: { "urn:skein:ext:skill:v1": { skill: triggers.skill } } };
+  return { messageId: randomUUID(), role: "ROLE_USER", parts: [{ text }], ...skill, ...more } as unknown as JsonObject;
+}
+
+/** Sends a text and gives the task. */
+export async function sent(probe: Probe, text: string, more: Partial<Message> = {}, configuration?: JsonObject): Promise<Task> {
+  const params = { message: message(probe, text, more), ...(configuration && { configuration }) };
+  return sentTask(await probe.agent.call("SendMessage", params));
+}
+
+/** A task of its own that has completed. */
+export async function completed(probe: Probe): Promise<Task> {
+  const task = await sent(probe, trigger(probe, "text"));
+  if (task.status.state !== "TASK_STATE_COMPLETED")
+    throw new NotShown(`needs a text that completes (--text "…"): this one led to ${task.status.state}`);
+  return task;
+}
+
+/** A task of its own that is at work. */
+export async function working(probe: Probe): Promise<Task> {
+  const task = await sent(probe, trigger(probe, "slow"), {}, { returnImmediately: true });
+  if (isTerminal(task.status.state)) throw new NotShown(`needs a text that takes some seconds (--slow "…"): this task had ended at once`);
+  return task;
+}
+
+/** A task of its own that asks for input. */
+export async function asking(probe: Probe): Promise<Task> {
+  const task = await sent(probe, trigger(probe, "ask"));
+  if (task.status.state !== "TASK_STATE_INPUT_REQUIRED")
+    throw new NotShown(`needs a text that leads to a question (--ask "…"): this one led to ${task.status.state}`);
+  return task;
+}
+
+/** A task of its own that has not ended, of whichever kind can be had. */
+export function unfinished(probe: Probe): Promise<Task> {
+  if (probe.triggers.ask !== undefined) return asking(probe);
+  if (probe.triggers.slow !== undefined) return working(probe);
+  throw new NotShown('needs a task that stays open: --ask "…" or --slow "…"');
+}
+
+export function answer({ triggers }: Probe): string {
+  if (triggers.answer === undefined) throw new NotShown('needs the answer to the agent\'s question: --answer "…"');
+  return triggers.answer;
+}
+
+export async function read(probe: Probe, id: string, more: JsonObject = {}): Promise<Task> {
+  return gotTask(await probe.agent.call("GetTask", { id, ...more }));
+}
+
+/** Reads the task until it is as wanted; how long that may take is the trial's to say. */
+export async function until(probe: Probe, id: string, isSo: (task: Task) => boolean, expected: string): Promise<Task> {
+  for (;;) {
+    const task = await read(probe, id);
+    if (isSo(task)) return task;
+    if (isTerminal(task.status.state)) throw new Failure(expected, `a task that ended as ${task.status.state}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    probe.trial.signal.throwIfAborted();
+  }
+}
+
+/** Ends what a requirement left open; whether canceling works is another requirement's question. */
+export async function leave(probe: Probe, id: string): Promise<void> {
+  await probe.agent.call("CancelTask", { id });
+}
+
+export function needsCapability({ card }: Probe, name: "streaming" | "pushNotifications" | "extendedAgentCard"): void {
+  if (card.capabilities?.[name] !== true) throw new NotShown(`the card does not declare ${name}`);
+}
+
+export function lacksCapability({ card }: Probe, name: "streaming" | "pushNotifications" | "extendedAgentCard"): void {
+  if (card.capabilities?.[name] === true) throw new NotShown(`the card declares ${name}`);
+}

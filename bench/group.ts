@@ -3,12 +3,19 @@
  */
 
 /** What a subject's requests are. */
-export type WorkloadSpec =
+export type WorkloadSpec = Load & {
+  /** The time until the first event is there, instead of the whole answer. */
+  readonly timed?: "first-event";
+};
+
+type Load =
   | { readonly kind: "hello" | "floor-fresh" | "floor-hot" | "floor-events" | "stream" | "chat" }
   /** SendMessage, blocking, to a skill that answers with the text. */
   | { readonly kind: "send"; readonly skill?: string }
   | { readonly kind: "get-task"; readonly events: number }
-  | { readonly kind: "list-tasks"; readonly tasks: number };
+  | { readonly kind: "list-tasks"; readonly tasks: number }
+  /** SubscribeToTask with Last-Event-ID, to a task that has ended. */
+  | { readonly kind: "resume"; readonly events: number; readonly after: number };
 
 export type ServerKind = "floors" | "echo" | "echo-own-homes" | "echo-guarded" | "fan" | "sdk-memory" | "sdk-sqlite";
 

@@ -64,6 +64,57 @@ export const GROUPS: readonly Group[] = [
     lines: [{ title: "SSE of 20 events", ours: "ours", against: "floor", compare: "throughput" }],
   },
   {
+    id: "first-event",
+    storages: ["memory"],
+    subjects: {
+      ours: {
+        name: "SendStreamingMessage, to its first event",
+        server: "echo",
+        load: { kind: "stream", timed: "first-event" },
+        connections: 1,
+      },
+      floor: {
+        name: "a stream of 20 events, nothing stored",
+        server: "floors",
+        load: { kind: "floor-events", timed: "first-event" },
+        connections: 1,
+      },
+      sdk: {
+        name: "official SDK, Express, in-memory store",
+        server: "sdk-memory",
+        load: { kind: "stream", timed: "first-event" },
+        connections: 1,
+      },
+    },
+    lines: [
+      { title: "Time to the first event of a stream", ours: "ours", against: "floor", compare: "p50" },
+      { title: "Time to the first event against the SDK in memory", ours: "ours", against: "sdk", compare: "p50" },
+    ],
+  },
+  {
+    id: "resume",
+    storages: ["memory"],
+    subjects: {
+      get: { name: "GetTask of the same task, historyLength=0", server: "echo", load: { kind: "get-task", events: 1_000 }, connections: 1 },
+      all: {
+        name: "after event 1 of 1,000",
+        server: "echo",
+        load: { kind: "resume", events: 1_000, after: 1, timed: "first-event" },
+        connections: 1,
+      },
+      end: {
+        name: "after event 990 of 1,000",
+        server: "echo",
+        load: { kind: "resume", events: 1_000, after: 990, timed: "first-event" },
+        connections: 1,
+      },
+    },
+    lines: [
+      { title: "Last-Event-ID, to the first of 1,000 missed events", ours: "all", against: "get", compare: "p50" },
+      { title: "Last-Event-ID, to the first of the last missed events", ours: "end", against: "get", compare: "p50" },
+    ],
+  },
+  {
     id: "delegate",
     storages: BOTH,
     subjects: {

@@ -44,7 +44,17 @@ const TEXT = "the quick brown fox";
 const TURNS = 50;
 const PAGE_SIZE = 50;
 
-export function workloadOf(spec: WorkloadSpec): Workload {
+export function workloadOf({ timed, ...load }: WorkloadSpec): Workload {
+  const workload = workloadFor(load);
+  if (timed === undefined || !("session" in workload)) return workload;
+  const timedToFirstEvent: Session["timed"] = ({ firstEventAt }, sent) => {
+    if (firstEventAt === undefined) throw new Error("no event came");
+    return firstEventAt - sent;
+  };
+  return { ...workload, session: () => ({ ...workload.session(), timed: timedToFirstEvent }) };
+}
+
+function workloadFor(spec: WorkloadSpec): Workload {
   switch (spec.kind) {
     case "hello":
       return fixed({ method: "GET", path: "/hello" }, ({ body }) => body === "hello");
@@ -64,6 +74,8 @@ export function workloadOf(spec: WorkloadSpec): Workload {
       return gettingTask(spec.events);
     case "list-tasks":
       return listingTasks(spec.tasks);
+    case "resume":
+      return resuming(spec.events, spec.after);
   }
 }
 
@@ -128,6 +140,24 @@ async function taskWithEvents(target: Target, events: number): Promise<string> {
   if (task?.status.state !== "TASK_STATE_COMPLETED")
     throw new Error(`no task with ${events} events came about: ${answer && complaint(answer)}`);
   return task.id;
+}
+
+/** Whoever comes back gets each event that came since, in order, and then the end. */
+function resuming(events: number, after: number): Workload {
+  let id = "";
+  return {
+    async prepare(target) {
+      id = await taskWithEvents(target, events);
+    },
+    session: () => ({
+      next: () => call("SubscribeToTask", { id }, { "Last-Event-ID": String(after) }),
+      check: (response) => {
+        const ids = [...response.body.matchAll(/^id: (\d+)$/gm)].map(([, digits]) => Number(digits));
+        const inOrder = ids.every((each, index) => each === after + 1 + index);
+        return inOrder && ids.length > events - after && response.body.includes("TASK_STATE_COMPLETED") ? undefined : complaint(response);
+      },
+    }),
+  };
 }
 
 function listingTasks(tasks: number): Workload {

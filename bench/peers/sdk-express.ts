@@ -13,13 +13,18 @@ import { jsonRpcHandler, UserBuilder } from "@a2a-js/sdk/server/express";
 import SQLite from "better-sqlite3";
 import express from "express";
 import { Kysely, SqliteDialect } from "kysely";
+import { SKILL_EXTENSION } from "../../shared/task/skill-extension.ts";
 import card from "../echo/card.json" with { type: "json" };
 
-/** Answers with the text it was sent: the same three events as the `echo` skill of ours. */
+/** As many as ours sends. */
+const CHUNKS = 20;
+
+/** Answers with the text it was sent: the same events as the `echo` skill of ours, or as its `stream` skill. */
 const echo: AgentExecutor = {
   async execute({ taskId, contextId, userMessage }, bus) {
     const timestamp = () => new Date().toISOString();
     const part = userMessage.parts[0];
+    const chunks = (userMessage.metadata?.[SKILL_EXTENSION] as { skill?: string } | undefined)?.skill === "stream" ? CHUNKS : 1;
     bus.publish(
       AgentEvent.task({
         id: taskId,
@@ -30,23 +35,24 @@ const echo: AgentExecutor = {
         metadata: undefined,
       }),
     );
-    bus.publish(
-      AgentEvent.artifactUpdate({
-        taskId,
-        contextId,
-        artifact: {
-          artifactId: "result",
-          name: "result",
-          description: "",
-          parts: part ? [part] : [],
+    for (let index = 0; index < chunks; index += 1)
+      bus.publish(
+        AgentEvent.artifactUpdate({
+          taskId,
+          contextId,
+          artifact: {
+            artifactId: "result",
+            name: "result",
+            description: "",
+            parts: part ? [part] : [],
+            metadata: undefined,
+            extensions: [],
+          },
+          append: index > 0,
+          lastChunk: index === chunks - 1,
           metadata: undefined,
-          extensions: [],
-        },
-        append: false,
-        lastChunk: true,
-        metadata: undefined,
-      }),
-    );
+        }),
+      );
     bus.publish(
       AgentEvent.statusUpdate({
         taskId,

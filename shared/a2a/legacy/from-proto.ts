@@ -32,7 +32,7 @@ export function setPushParamsFromProto(taskId: string, body: unknown): unknown {
   };
 }
 
-export function messageFromProto(value: Json | undefined): Json | undefined {
+function messageFromProto(value: Json | undefined): Json | undefined {
   if (!isObject(value)) return value;
   const { role, content, parts, ...message } = camelCased(value);
   const given = parts ?? content;

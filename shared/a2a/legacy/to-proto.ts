@@ -57,7 +57,7 @@ export function eventToProto(event: LegacyEvent): object {
   }
 }
 
-export function messageToProto({ kind: _, role, parts, referenceTaskIds: __, ...message }: LegacyMessage): object {
+function messageToProto({ kind: _, role, parts, referenceTaskIds: __, ...message }: LegacyMessage): object {
   return { ...message, role: role === "agent" ? "ROLE_AGENT" : "ROLE_USER", content: parts.map(partToProto) };
 }
 

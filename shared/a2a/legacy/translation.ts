@@ -18,13 +18,16 @@ import {
   TaskPushNotificationConfig,
 } from "@a2a-js/sdk";
 import { LegacyJsonRpcTransportHandler, V03PushNotificationSerializer } from "@a2a-js/sdk/compat/v0_3/server";
-import { type A2ARequestHandler, ServerCallContext } from "@a2a-js/sdk/server";
+import type { A2ARequestHandler, ServerCallContext } from "@a2a-js/sdk/server";
 import type { JsonObject } from "../../task/a2a-types.ts";
 import { RequestError } from "../errors.ts";
 import type { OperationName, Result } from "../operations.ts";
 
 /** Performs an operation of 1.0 for the caller. */
 export type Call = (name: OperationName, params: unknown) => Promise<Result>;
+
+/** Only handed through to what stands behind, which knows its caller. The real one would bring a whole server into the bundle. */
+const NO_CONTEXT = {} as ServerCallContext;
 
 /**
  * @param params of the method, known to be right
@@ -34,7 +37,7 @@ export type Call = (name: OperationName, params: unknown) => Promise<Result>;
 export async function translate(method: string, params: JsonObject, call: Call): Promise<Result> {
   const behind = new Behind(call, params);
   const request = { jsonrpc: "2.0", id: 0, method, params };
-  const answer = await new LegacyJsonRpcTransportHandler(behind).handle(request, new ServerCallContext());
+  const answer = await new LegacyJsonRpcTransportHandler(behind).handle(request, NO_CONTEXT);
   if (behind.openStream) return behind.openStream();
   if (behind.failure !== undefined) throw behind.failure;
   if (!("error" in answer) || answer.error === undefined) return { json: JSON.stringify("result" in answer ? answer.result : null) };

@@ -2,8 +2,8 @@
  * Fetches the document behind a URL part: bounded in time, size and redirects, and only from public addresses, each
  * redirect judged anew. What it cannot fetch is a value that says whether trying again could help.
  */
+import { type AddressFault, faultOf } from "../../shared/net/public-address.ts";
 import { LARGEST_DOCUMENT } from "./document.ts";
-import { whyNotPublic } from "./public-address.ts";
 
 export type Fetched =
   | { readonly ok: true; readonly bytes: Uint8Array; readonly mediaType: string | undefined }
@@ -29,9 +29,12 @@ export async function fetchDocument(
   if (!url) return refused("has an address that is not a URL: write it in full, with https://");
   try {
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-      const why = whyNotPublic(url);
-      if (why && !(allowPrivate && isPlainWeb(url)))
+      const fault = faultOf(url);
+      // With private addresses allowed, the other rules stay: no other scheme, no credentials.
+      if (fault !== undefined && !(allowPrivate && fault === "inside")) {
+        const why = explain(fault, url);
         return refused(redirects > 0 ? `is redirected to ${url.origin}, and that ${why}` : why);
+      }
 
       const response = await get(url.href, {
         redirect: "manual",
@@ -59,9 +62,17 @@ export async function fetchDocument(
   }
 }
 
-/** With private addresses allowed, the other rules stay: no other scheme, no credentials. */
-function isPlainWeb(url: URL): boolean {
-  return /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
+function explain(fault: AddressFault, url: URL): string {
+  switch (fault) {
+    case "not-web":
+      return `has a ${url.protocol} address: only http and https are fetched`;
+    case "credentials":
+      return "has a name or password in its address: fetch it yourself and send its content";
+    case "port":
+      return `is at port ${url.port}, from which nothing is fetched for callers: send its content as text or raw`;
+    case "inside":
+      return "is at a private address, which is not fetched for callers: send its content as text or raw";
+  }
 }
 
 async function readBody(response: Response): Promise<Fetched> {

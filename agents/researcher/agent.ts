@@ -4,6 +4,9 @@
  */
 import card from "../../agent-cards/researcher.json" with { type: "json" };
 import { defineAgent } from "../../shared/kit/agent.ts";
+import { documents } from "./documents.ts";
+import extended from "./extended-card.json" with { type: "json" };
+import { forget } from "./forget.ts";
 import { ingest } from "./ingest.ts";
 import { isNamedDocument } from "./message-documents.ts";
 import type { ResearcherEnv } from "./researcher-env.ts";
@@ -12,6 +15,6 @@ import { search } from "./search.ts";
 /** Whoever brings a document wants it kept; whoever only writes has a question. */
 export default defineAgent<ResearcherEnv>(
   card,
-  { ingest, search },
-  { route: ({ parts }) => (parts.some(isNamedDocument) ? "ingest" : "search") },
+  { ingest, search, documents, forget },
+  { extended, route: ({ parts }) => (parts.some(isNamedDocument) ? "ingest" : "search") },
 );

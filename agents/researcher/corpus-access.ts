@@ -13,6 +13,20 @@ export interface CorpusAccess {
   /** Forgets every document of an origin at once. @returns their names */
   forget(origin: string): Promise<string[]>;
   search(question: string, limit: number): Promise<SearchReply>;
+  /** A page of the documents, in the order of their names. @param after the name before the first one, or "" */
+  documents(after: string, limit: number): Promise<{ documents: ListedDocument[]; total: number }>;
+  /** Names of documents that occur in a text, whole or as a part of a word. */
+  namedIn(text: string): Promise<string[]>;
+  /** Forgets the documents of these names at once. @returns the names of those that were there */
+  remove(names: readonly string[]): Promise<string[]>;
+}
+
+export interface ListedDocument {
+  readonly name: string;
+  readonly uri: string | null;
+  readonly origin: string | null;
+  readonly passages: number;
+  readonly characters: number;
 }
 
 export interface StoreReply {

@@ -7,6 +7,7 @@
  *   passages   one row per passage: its document, position and text, as it is quoted; where its lines are from, as JSON
  *   terms      full-text index over passages, by the same id; it holds no text of its own
  */
+import type { ListedDocument } from "./corpus-access.ts";
 import type { LineRun, Passage } from "./passage.ts";
 import { joinedWords, type SearchTerm } from "./search-terms.ts";
 
@@ -102,6 +103,42 @@ export class CorpusStore {
     const documents = this.#sql.exec("SELECT id, name FROM documents WHERE origin = ? ORDER BY id", origin).toArray();
     for (const { id } of documents) this.#remove(Number(id));
     return documents.map(({ name }) => String(name));
+  }
+
+  /** Removes the documents of these names. To be called inside a transaction. @returns the names of those that were there */
+  removeNamed(names: readonly string[]): string[] {
+    if (!this.#exists()) return [];
+    const documents = this.#sql
+      .exec("SELECT id, name FROM documents WHERE name IN (SELECT value FROM json_each(?)) ORDER BY name", JSON.stringify(names))
+      .toArray();
+    for (const { id } of documents) this.#remove(Number(id));
+    return documents.map(({ name }) => String(name));
+  }
+
+  /** Names that occur in a text. */
+  namedIn(text: string): string[] {
+    if (!this.#exists()) return [];
+    const rows = this.#sql.exec("SELECT name FROM documents WHERE instr(?, name) > 0 ORDER BY name", text).toArray();
+    return rows.map(({ name }) => String(name));
+  }
+
+  /** Documents in the order of their names, after one of them. */
+  list(after: string, limit: number): ListedDocument[] {
+    if (!this.#exists()) return [];
+    const rows = this.#sql.exec(
+      `SELECT d.name, d.uri, d.origin, d.passages,
+         (SELECT coalesce(sum(length(p.text)), 0) FROM passages AS p WHERE p.document = d.id) AS characters
+         FROM documents AS d WHERE d.name > ? ORDER BY d.name LIMIT ?`,
+      after,
+      limit,
+    );
+    return rows.toArray().map(({ name, uri, origin, passages, characters }) => ({
+      name: String(name),
+      uri: uri === null ? null : String(uri),
+      origin: origin === null ? null : String(origin),
+      passages: Number(passages),
+      characters: Number(characters),
+    }));
   }
 
   #remove(document: number): void {

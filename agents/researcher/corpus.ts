@@ -4,7 +4,7 @@
  * name it by the principal's key, and by nothing a message says.
  */
 import { DurableObject } from "cloudflare:workers";
-import { type CorpusAccess, type SearchReply, type StoreReply, searchCorpus } from "./corpus-access.ts";
+import { type CorpusAccess, type ListedDocument, type SearchReply, type StoreReply, searchCorpus } from "./corpus-access.ts";
 import { CorpusStore, type NewDocument } from "./corpus-store.ts";
 
 export class Corpus extends DurableObject implements CorpusAccess {
@@ -21,5 +21,17 @@ export class Corpus extends DurableObject implements CorpusAccess {
 
   async search(question: string, limit: number): Promise<SearchReply> {
     return searchCorpus(this.#store, question, limit);
+  }
+
+  async documents(after: string, limit: number): Promise<{ documents: ListedDocument[]; total: number }> {
+    return { documents: this.#store.list(after, limit), total: this.#store.size().documents };
+  }
+
+  async namedIn(text: string): Promise<string[]> {
+    return this.#store.namedIn(text);
+  }
+
+  async remove(names: readonly string[]): Promise<string[]> {
+    return this.ctx.storage.transactionSync(() => this.#store.removeNamed(names));
   }
 }

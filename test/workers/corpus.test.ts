@@ -60,6 +60,23 @@ describe("a corpus", () => {
     expect(await found(corpus, "geese")).toEqual(["more geese"]);
   });
 
+  it("lists its documents by name, and forgets those that are named, with everything in them", async () => {
+    const corpus = namespace.getByName("inventory");
+    await corpus.replace({ ...document("b.md", "geese", "ducks"), origin: "a tool", uri: "https://example.com/b.md" });
+    await corpus.replace(document("a.md", "swans"));
+    const of = (name: string, passages: number, characters: number) => ({ name, passages, characters, uri: null, origin: null });
+    expect(await corpus.documents("", 5)).toEqual({
+      total: 2,
+      documents: [of("a.md", 1, 5), { ...of("b.md", 2, 10), origin: "a tool", uri: "https://example.com/b.md" }],
+    });
+    expect(await corpus.documents("a.md", 5)).toMatchObject({ total: 2, documents: [{ name: "b.md" }] });
+    expect(await corpus.namedIn("what is in b.md?")).toEqual(["b.md"]);
+    expect(await corpus.remove(["b.md", "c.md"])).toEqual(["b.md"]);
+    await evictDurableObject(corpus);
+    expect(await found(corpus, "geese swans")).toEqual(["swans"]);
+    expect(await corpus.documents("", 5)).toEqual({ total: 1, documents: [of("a.md", 1, 5)] });
+  });
+
   it("takes 5 MB of text in one document, in small rows, and finds a word in it", async () => {
     const paragraph = (n: number) =>
       `Paragraph ${n} of a long book about the sea, its ships and their crews.${" The wind was low.".repeat(20)}`;

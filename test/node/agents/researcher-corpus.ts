@@ -20,6 +20,9 @@ function corpusOn(store: CorpusStore): CorpusAccess {
   return {
     replace: async (document) => ({ ok: true, passages: document.passages.length, ...store.replace(document) }),
     forget: async (origin) => store.forget(origin),
+    documents: async (after, limit) => ({ documents: store.list(after, limit), total: store.size().documents }),
+    namedIn: async (text) => store.namedIn(text),
+    remove: async (names) => store.removeNamed(names),
     search: async (question, limit) => searchCorpus(store, question, limit),
   };
 }

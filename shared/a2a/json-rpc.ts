@@ -3,7 +3,7 @@ import { readJson } from "./body.ts";
 import { RequestError, toRequestError } from "./errors.ts";
 import type { Opened } from "./handler.ts";
 import { OPERATIONS, type Operation } from "./operations.ts";
-import { sseResponse } from "./sse.ts";
+import { sseError, sseResponse } from "./sse.ts";
 
 type Id = string | number | null;
 
@@ -16,6 +16,8 @@ export interface Dialect {
   readonly operations: Readonly<Record<string, Operation>>;
   /** What a caller is told who asks for another one; or it is thrown. */
   readonly unknown: (method: string, request: Request) => RequestError;
+  /** Methods whose clients look for a refusal in the stream that they wait for, and would not see it elsewhere. */
+  readonly refusedInStream?: ReadonlySet<string>;
 }
 
 const CURRENT: Dialect = { operations: OPERATIONS, unknown: unknownMethod };
@@ -23,6 +25,7 @@ const CURRENT: Dialect = { operations: OPERATIONS, unknown: unknownMethod };
 /** @param open gives the handler and who is calling, or throws what the caller is told */
 export async function answerJsonRpc(request: Request, open: () => Opened | Promise<Opened>, dialect = CURRENT): Promise<Response> {
   let id: Id = null;
+  let inStream = false;
   try {
     let opened: Opened;
     try {
@@ -36,6 +39,7 @@ export async function answerJsonRpc(request: Request, open: () => Opened | Promi
     const { method, params } = parseEnvelope(body);
     const operation = Object.hasOwn(dialect.operations, method) ? dialect.operations[method] : undefined;
     if (!operation) throw dialect.unknown(method, request);
+    inStream = dialect.refusedInStream?.has(method) === true && request.headers.get("Accept")?.includes("text/event-stream") === true;
     checkParams(params);
     const result = await operation(opened.handler, params, opened.context);
     const before = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`;
@@ -43,9 +47,11 @@ export async function answerJsonRpc(request: Request, open: () => Opened | Promi
     return new Response(`${before}${result.json}}`, { headers: { "Content-Type": "application/json" } });
   } catch (thrown) {
     const error = toRequestError(thrown);
+    const answer = { jsonrpc: "2.0", id, error: error.toJsonRpc() };
+    if (inStream && !error.isTransport) return sseError(JSON.stringify(answer));
     // JSON-RPC failures are answers, not HTTP failures, except where HTTP itself has something to say.
     const status = error.isTransport ? error.http : 200;
-    return Response.json({ jsonrpc: "2.0", id, error: error.toJsonRpc() }, { status, headers: error.headers });
+    return Response.json(answer, { status, headers: error.headers });
   }
 }
 

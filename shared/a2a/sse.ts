@@ -16,6 +16,11 @@ export function sseResponse(lines: ReadableStream<Uint8Array>, envelope: { befor
   );
 }
 
+/** A stream of one event, which says why there is no other. */
+export function sseError(json: string): Response {
+  return new Response(`event: error\ndata: ${json}\n\n`, { headers: HEADERS });
+}
+
 function toEvent(line: string, { before, after }: { before: string; after: string }): string {
   // A line without a position is for whoever reads the stream by eye, and for proxies that close silent connections.
   if (line === "") return ": still here\n\n";

@@ -382,6 +382,17 @@ describe("a request of 0.3 that is wrong", () => {
     expect(await call("tasks/resubscribe", { id })).toMatchObject({ error: { code: -32004 } });
   });
 
+  it("finds the reason in the stream, when it waits for one", async () => {
+    const refused = await rpc("tasks/resubscribe", { id: "s0-no-task" }, { ...V03, Accept: "text/event-stream" });
+    expect(refused.headers.get("Content-Type")).toBe("text/event-stream");
+    const data = /^event: error\ndata: (.*)\n\n$/.exec(await refused.text())?.[1] ?? "";
+    expect(JSON.parse(data)).toMatchObject({ jsonrpc: "2.0", id: "one", error: { code: -32001 } });
+    const malformed = await rpc("message/stream", {}, { ...V03, Accept: "application/json, text/event-stream" });
+    expect(await malformed.text()).toMatch(/^event: error\ndata: .*-32602/);
+    const unknown = await rpc("tasks/list", {}, { ...V03, Accept: "text/event-stream" });
+    expect(await unknown.json()).toMatchObject({ error: { code: -32601 } });
+  });
+
   it("is told of 1.0 when it looks like it", async () => {
     expect((await call("SendMessage", {}, {})).error).toMatchObject({ code: -32009, message: expect.stringContaining("A2A-Version: 1.0") });
     expect((await call("SendMessage", {})).error).toMatchObject({ code: -32601, message: expect.stringContaining("A2A-Version: 1.0") });

@@ -28,7 +28,11 @@ export const LEGACY_OPERATIONS = {
 
 export type LegacyMethod = keyof typeof LEGACY_OPERATIONS;
 
-export const LEGACY: Dialect = { operations: LEGACY_OPERATIONS, unknown: unknownMethod };
+export const LEGACY: Dialect = {
+  operations: LEGACY_OPERATIONS,
+  unknown: unknownMethod,
+  refusedInStream: new Set<LegacyMethod>(["message/stream", "tasks/resubscribe"]),
+};
 
 /** What 0.3 does not have may be of 1.0, from a client that forgot to say so: it is told which header to send. */
 function unknownMethod(method: string, request: Request): RequestError {

@@ -7,8 +7,8 @@ import type { LiveTask } from "./live-task.ts";
 
 /** A disconnected client is noticed only by a write. */
 const HEARTBEAT_MS = 15_000;
-/** A reader this far behind is cut off; it comes back by sequence. */
-const BACKLOG_BYTES = 8_000_000;
+/** What waits for a reader; the rest stays in the log until it has taken this. */
+const AHEAD_BYTES = 32_000;
 const ENTRIES_PER_READ = 64;
 
 const encoder = new TextEncoder();
@@ -23,6 +23,7 @@ export interface SubscribeOptions {
 
 export function subscribe(task: LiveTask, { from, historyLength, limitMs }: SubscribeOptions): ReadableStream<Uint8Array> {
   let position = from === "now" ? task.stored : from === "creation" ? 1 : from;
+  let pump = () => {};
   let unwatch = () => {};
   let heartbeat: number | null = null;
   let limit: number | null = null;
@@ -37,10 +38,12 @@ export function subscribe(task: LiveTask, { from, historyLength, limitMs }: Subs
       type: "bytes",
       start(controller) {
         const write = (line: string) => controller.enqueue(encoder.encode(line));
-        const pump = () => {
+        pump = () => {
           try {
-            while (position < task.stored) {
+            while (position < task.stored && (controller.desiredSize ?? 0) > -AHEAD_BYTES) {
               for (const entry of task.read(position + 1, Math.min(position + ENTRIES_PER_READ, task.stored))) {
+                // A write may bring a reader at once, who asks for more: then that call has gone on from here.
+                if (entry.seq <= position) continue;
                 position = entry.seq;
                 const event = renderEvent(task.head, entry);
                 if (event) write(`${entry.seq} ${JSON.stringify(event)}\n`);
@@ -49,9 +52,6 @@ export function subscribe(task: LiveTask, { from, historyLength, limitMs }: Subs
             if (task.ended && position === task.head.seq) {
               stop();
               controller.close();
-            } else if ((controller.desiredSize ?? 0) < -BACKLOG_BYTES) {
-              stop();
-              controller.error(new Error("the reader is too far behind"));
             }
           } catch (error) {
             stop();
@@ -77,6 +77,7 @@ export function subscribe(task: LiveTask, { from, historyLength, limitMs }: Subs
         }, limitMs);
         pump();
       },
+      pull: () => pump(),
       cancel: stop,
     },
     { highWaterMark: 0 },

@@ -5,9 +5,10 @@
 import card from "../../agent-cards/courier.json" with { type: "json" };
 import { defineAgent } from "../../shared/kit/agent.ts";
 import { findingsPart } from "../../shared/kit/finding.ts";
-import { completed, failed, type JsonObject, type Outcome, rejected } from "../../shared/kit/skill.ts";
-import { decideTarget, explainFault, parseAllowList } from "./allow-list.ts";
+import { completed, failed, type JsonObject, type Outcome, rejected, type Skill } from "../../shared/kit/skill.ts";
 import { readDelivery } from "./delivery.ts";
+import extended from "./extended-card.json" with { type: "json" };
+import { checkTarget, targets } from "./targets.ts";
 import { type PostResult, post } from "./webhook.ts";
 
 export interface Env {
@@ -15,13 +16,15 @@ export interface Env {
   readonly COURIER_ALLOW?: string;
 }
 
-export default defineAgent<Env>(card, {
+const skills: Record<string, Skill<Env>> = {
+  targets: ({ parts, env }) => targets(parts, env.COURIER_ALLOW ?? ""),
+
   deliver: async ({ parts, env, taskId, signal, step, approve, progress }) => {
     // Read and judged once per task: a later run, after the answer or a crash, must come to the same question.
     const request = await step("read", () => {
       const delivery = readDelivery(parts);
       if (!delivery.ok) return delivery;
-      const target = checkTarget(env, delivery.url);
+      const target = checkTarget(env.COURIER_ALLOW ?? "", delivery.url);
       return target.ok ? { ...delivery, url: target.url } : target;
     });
     if (!request.ok) return rejected(request.reason);
@@ -34,25 +37,15 @@ export default defineAgent<Env>(card, {
     progress(`Sending to ${new URL(url).host}`);
     const result = await step("deliver", async (): Promise<PostResult | { refused: string }> => {
       // Checked again here: an approval may come days later, and the list may have changed since.
-      const target = checkTarget(env, url);
+      const target = checkTarget(env.COURIER_ALLOW ?? "", url);
       if (!target.ok) return { refused: target.reason };
       return post({ url: target.url, body }, { idempotencyKey: taskId, signal });
     });
     return "refused" in result ? rejected(result.refused) : report(url, result);
   },
-});
+};
 
-function checkTarget(env: Env, url: string): { ok: true; url: string } | { ok: false; reason: string } {
-  const list = parseAllowList(env.COURIER_ALLOW ?? "");
-  const setIt =
-    'Set COURIER_ALLOW of the courier to hosts or URL prefixes, e.g. "hooks.example.com, https://chat.example.com/hooks/team-a".';
-  if (!list.ok) return { ok: false, reason: `Nothing can be sent: COURIER_ALLOW has "${list.entry}", and ${explainFault(list.reason)}.` };
-  if (list.entries.length === 0) return { ok: false, reason: `Nothing may be sent: the allow-list is empty. ${setIt}` };
-  const decision = decideTarget(list.entries, url);
-  if (decision.allowed) return { ok: true, url: decision.url };
-  const advice = decision.reason === "not-listed" ? ` Use a webhook that is, or have the operator allow it. ${setIt}` : "";
-  return { ok: false, reason: `Not sent to ${url}: ${explainFault(decision.reason)}.${advice}` };
-}
+export default defineAgent<Env>(card, skills, { extended });
 
 function report(url: string, result: PostResult): Outcome {
   if (!result.sent) {

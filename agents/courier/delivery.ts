@@ -52,7 +52,8 @@ function unquoted(text: string): string {
   return text.replace(/"[^"]*"|“[^”]*”/g, "");
 }
 
-function firstUrl(text: string): string | undefined {
+/** The first web address in a text. */
+export function firstUrl(text: string): string | undefined {
   // Punctuation that ends the sentence or the bracket around a URL is not part of it.
   return text.match(/https?:\/\/[^\s<>"'`]+/i)?.[0].replace(/[.,;:!?)\]}]+$/, "");
 }

@@ -238,3 +238,48 @@ function listOf(text: string) {
   if (!list.ok) throw new Error(`the test's own list is wrong: ${list.entry}`);
   return list.entries;
 }
+
+describe("asking where messages may go", () => {
+  const ask = (input: Parameters<typeof runSkill>[1], allow?: string) =>
+    runSkill(courier, input, { skill: "targets", env: allow === undefined ? {} : { COURIER_ALLOW: allow } });
+  const LIST = "hooks.example.com, https://chat.example.com/hooks/s3cr3t, https://chat.example.com/hooks/other";
+
+  it("names the hosts, and no path, which may be a secret", async () => {
+    const { text, outcome } = await ask("Where may messages go?", LIST);
+    expect(text).toContain("- https://hooks.example.com\n- https://chat.example.com, below paths that the operator has set");
+    expect(JSON.stringify(outcome)).not.toContain("s3cr3t");
+    expect(outcome).toMatchObject({
+      artifacts: [
+        {
+          parts: [
+            {},
+            {
+              data: {
+                hosts: [
+                  { origin: "https://hooks.example.com", everyPath: true },
+                  { origin: "https://chat.example.com", everyPath: false },
+                ],
+              },
+            },
+          ],
+        },
+      ],
+    });
+  });
+
+  it.each<[string, Parameters<typeof runSkill>[1], boolean, string]>([
+    ["that is allowed", "May it go to https://hooks.example.com/team?", true, "may be sent to https://hooks.example.com/team, once"],
+    ["that is not", [{ data: { url: "https://chat.example.com/" } }], false, "not on the allow-list"],
+    ["with a password", [{ data: { url: "https://a:b@hooks.example.com/" } }], false, "user name or password"],
+  ])("says of a URL %s what delivering would say, and sends nothing", async (_what, input, allowed, why) => {
+    const { text, outcome, questions } = await ask(input, LIST);
+    expect(text).toContain(why);
+    expect(outcome).toMatchObject({ outcome: "completed", artifacts: [{ parts: [{}, { data: { allowed } }] }] });
+    expect([questions, received]).toEqual([[], []]);
+  });
+
+  it("says so when nothing may be sent, and refuses what is no URL", async () => {
+    expect((await ask("Where?")).text).toContain("the allow-list is empty");
+    expect((await ask([{ data: { url: 7 } }], LIST)).outcome.outcome).toBe("rejected");
+  });
+});

@@ -7,7 +7,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { isNode, LineCounter, parseDocument } from "yaml";
 import { contractSchemas, type PolicyName } from "../shared/contract/contract.ts";
 import { describeContractError, loadContract } from "../shared/contract/load.ts";
-import { checkCard } from "../shared/kit/card.ts";
+import { checkAddition, checkCard } from "../shared/kit/card.ts";
 
 const IMPORT = /^\s*import\s.*?from\s+"(\.[^"]+\.(?:json|ya?ml))"/;
 
@@ -39,7 +39,8 @@ function dataImports(root: string, folder: string): { importer: string; path: st
 }
 
 function problemIn(path: string, text: string): string | undefined {
-  if (/^agent-cards[\\/].*\.json$/.test(path)) return cardProblem(path, text);
+  if (/^agent-cards[\\/].*\.json$/.test(path)) return cardProblem(path, text, "card", checkCard);
+  if (/(?:^|[\\/])extended-card\.json$/.test(path)) return cardProblem(path, text, "extended card", checkAddition);
   const policy = /^contracts[\\/]([\w-]+)\.v\d+\.ya?ml$/.exec(path)?.[1];
   if (policy === undefined || !isPolicy(policy)) return undefined;
   const loaded = loadContract(policy, text, path);
@@ -50,7 +51,7 @@ function isPolicy(name: string): name is PolicyName {
   return Object.hasOwn(contractSchemas, name);
 }
 
-function cardProblem(path: string, text: string): string | undefined {
+function cardProblem(path: string, text: string, what: string, check: typeof checkCard | typeof checkAddition): string | undefined {
   let data: unknown;
   try {
     data = JSON.parse(text);
@@ -62,11 +63,11 @@ function cardProblem(path: string, text: string): string | undefined {
     const place = `${path}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`;
     return `${place}: this is no JSON: ${message.replace(/ (?:in JSON )?at position .*$/s, "")}: mend the syntax`;
   }
-  const checked = checkCard(data);
+  const checked = check(data);
   if (checked.ok) return undefined;
   const field = checked.path.join(".");
   const mend = checked.problem === "is required" ? `add "${checked.path.at(-1)}"` : "docs/agents.md says what a card holds";
-  return `${path}:${placeOf(text, checked.path)}: the card's ${field || "content"} ${checked.problem}: ${mend}`;
+  return `${path}:${placeOf(text, checked.path)}: the ${what}'s ${field || "content"} ${checked.problem}: ${mend}`;
 }
 
 /** Where the field stands, or what it is missing from. JSON is YAML too, and that reader knows lines. */

@@ -65,13 +65,23 @@ export interface CardProblem {
 }
 
 export type CheckedCard = { readonly ok: true; readonly card: AgentCard } | ({ readonly ok: false } & CardProblem);
+export type CheckedAddition = { readonly ok: true; readonly skills: AgentCard["skills"] } | ({ readonly ok: false } & CardProblem);
 
 /** @returns the card, or the first thing that is wrong with it */
 export function checkCard(data: unknown): CheckedCard {
   const result = v.safeParse(card, data);
   if (result.success) return { ok: true, card: result.output as AgentCard };
-  const [issue] = result.issues;
-  return { ok: false, path: (issue.path ?? []).map(({ key }) => key as string | number), problem: describe(issue) };
+  return { ok: false, ...problemOf(result.issues[0]) };
+}
+
+/** What the card for authenticated callers has beyond the public one. Strict: a field that would do nothing is a mistake. */
+const addition = v.strictObject({ skills });
+
+/** @param data content of a file that adds to a card: `{ "skills": [ … ] }` */
+export function checkAddition(data: unknown): CheckedAddition {
+  const result = v.safeParse(addition, data);
+  if (result.success) return { ok: true, skills: result.output.skills as AgentCard["skills"] };
+  return { ok: false, ...problemOf(result.issues[0]) };
 }
 
 /** @throws Error with the card's name, the field's path and what is wrong with it */
@@ -81,9 +91,6 @@ export function parseCard(data: unknown): AgentCard {
   const name = typeof data === "object" && data !== null && "name" in data ? String(data.name) : "agent card";
   throw new Error(`${name}: the card's ${checked.path.join(".") || "content"} ${checked.problem}`);
 }
-
-/** What the card for authenticated callers has beyond the public one. Strict: a field that would do nothing is a mistake. */
-const extension = v.strictObject({ skills });
 
 /**
  * The card for authenticated callers: the public one, and what a file adds to it. (A2A 1.0.1, 3.1.11)
@@ -100,19 +107,21 @@ export function extendCard(card: AgentCard, added: unknown): AgentCard | undefin
   }
   if (!declared)
     throw new Error(`${card.name}: there is an extended card, but the card does not say so: set "extendedAgentCard" in its "capabilities"`);
-  const result = v.safeParse(extension, added);
-  if (!result.success) {
-    const [issue] = result.issues;
-    const path = (issue.path ?? []).map(({ key }) => String(key)).join(".");
-    throw new Error(`${card.name}: the extended card's ${path || "content"} ${describe(issue)}`);
-  }
-  const more = result.output.skills as AgentCard["skills"];
+  const checked = checkAddition(added);
+  if (!checked.ok) throw new Error(`${card.name}: the extended card's ${checked.path.join(".") || "content"} ${checked.problem}`);
+  const more = checked.skills;
   const twice = more.find(({ id }) => card.skills.some((each) => each.id === id));
   if (twice) throw new Error(`${card.name}: skill "${twice.id}" is on both cards: keep it on one of them`);
   return { ...card, skills: [...card.skills, ...more] };
 }
 
+function problemOf(issue: v.BaseIssue<unknown>): CardProblem {
+  return { path: (issue.path ?? []).map(({ key }) => key as string | number), problem: describe(issue) };
+}
+
 function describe(issue: v.BaseIssue<unknown>): string {
+  if (issue.type === "strict_object" && issue.expected === "never")
+    return "is not known there: an extended card adds skills, and nothing else";
   if (issue.received === "undefined") return "is required";
   if (!issue.message.startsWith("Invalid")) return issue.message;
   const kind = issue.expected?.toLowerCase() ?? "";

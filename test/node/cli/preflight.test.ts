@@ -44,6 +44,13 @@ describe("before the mesh starts", () => {
     ]);
   });
 
+  it("an extended card that is wrong is told, with its place", () => {
+    change("agents/courier/extended-card.json", '"name": "Where messages may go",', '"name": "",');
+    expect(preflight(root)).toEqual([
+      expect.stringMatching(/^agents\/courier\/extended-card\.json:5:\d+: the extended card's skills\.0\.name must not be empty: /),
+    ]);
+  });
+
   it("each file that is wrong is told, in one line each, with its place", () => {
     change(CARD, /^ {2}"version".*\n/m, "");
     change("agent-cards/critic.json", /"tags": \[/, '"tags": 5, "was": [');

@@ -49,7 +49,12 @@ function skillToProto(skill: Json): Json {
 /** `{ "bearer": ["call"] }`; in the proto: `{ "schemes": { "bearer": { "list": ["call"] } } }`. */
 function requirementToProto(requirement: Json): Json {
   if (!isObject(requirement)) return requirement;
-  return { schemes: Object.fromEntries(Object.entries(requirement).map(([name, list]) => [name, { list }])) };
+  return { schemes: Object.fromEntries(Object.entries(requirement).map(([name, list]) => [name, isEmpty(list) ? {} : { list }])) };
+}
+
+/** ProtoJSON leaves out what has its default. */
+function isEmpty(list: Json): boolean {
+  return Array.isArray(list) && list.length === 0;
 }
 
 function schemeToProto(scheme: Json): Json {

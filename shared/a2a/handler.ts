@@ -10,6 +10,7 @@ import { findTask, type Homes, placeTask } from "../task/home.ts";
 import { skillNamedIn } from "../task/skill-extension.ts";
 import { RequestError, refusalToError } from "./errors.ts";
 import { checkInputModes, checkOutputModes } from "./modes.ts";
+import { sealedConfig } from "./push-config.ts";
 import type {
   CreatePushConfigRequest,
   GetRequest,
@@ -75,6 +76,9 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
     return homeOf(address.home);
   };
 
+  const sealed = (config: NewPushConfig, taskId: string, context: CallContext, within: string) =>
+    sealedConfig(ofCaller(config, taskId, context), { owner: principalKey(context.principal), taskId, within }, env);
+
   const send = async <R extends TaskReply | StreamReply>(
     { message: received, configuration, metadata }: SendRequest,
     context: CallContext,
@@ -96,14 +100,15 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
 
     if (message.taskId !== undefined) {
       const { taskId } = message;
+      const home = find(taskId, context);
       const followUp: FollowUp = {
         taskId,
         message,
         scopes: context.principal.scopes,
         ...keyed,
-        ...(push && { push: ofCaller(push, taskId, context) }),
+        ...(push && { push: await sealed(push, taskId, context, "configuration.taskPushNotificationConfig.") }),
       };
-      return unwrap((await find(taskId, context)[calls.followUp](followUp, options)) as R, taskId);
+      return unwrap((await home[calls.followUp](followUp, options)) as R, taskId);
     }
     const { taskId, home } = placeTask(principalKey(context.principal), homes, { contextId: message.contextId, key, random: randomText() });
     const contextId = message.contextId ?? crypto.randomUUID();
@@ -115,7 +120,7 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
       ...(skill !== undefined && { skill }),
       ...(keyed && { digest: keyed.digest }),
       ...(accepts && { accepts }),
-      ...(push && { push: ofCaller(push, taskId, context) }),
+      ...(push && { push: await sealed(push, taskId, context, "configuration.taskPushNotificationConfig.") }),
     };
     return unwrap((await homeOf(home)[calls.start](request, options)) as R, taskId);
   };
@@ -155,7 +160,8 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
 
     async createTaskPushNotificationConfig({ taskId, tenant: _, ...config }, context) {
       checkPush(card);
-      return unwrap(await find(taskId, context).setPush(taskId, ofCaller(config, taskId, context)), taskId).config;
+      const home = find(taskId, context);
+      return unwrap(await home.setPush(taskId, await sealed(config, taskId, context, "")), taskId).config;
     },
 
     async getTaskPushNotificationConfig({ taskId, id }, context) {

@@ -17,7 +17,7 @@ export interface StartRequest {
   readonly digest?: string;
   /** Media types that the caller accepts; absent for any. */
   readonly accepts?: readonly string[];
-  readonly push?: NewPushConfig;
+  readonly push?: SealedPushConfig;
 }
 
 /** A push notification config as its caller sends it; its id is made where there is none. */
@@ -27,6 +27,27 @@ export type NewPushConfig = Loose<Omit<TaskPushNotificationConfig, "id" | "taskI
   /** The form of what is delivered: that of the protocol it was made in. Absent for the current one. */
   readonly protocolVersion?: "0.3";
 };
+/** The same on its way to a home: its URL was judged, and what is secret in it is sealed. */
+export interface SealedPushConfig {
+  readonly id?: string;
+  readonly url: string;
+  /** Of the `Authorization` header. */
+  readonly scheme?: string;
+  /** PushSecrets in a box; see auth/secret-box.ts. Bound to `pushPlace` of their task. */
+  readonly secrets?: string;
+  readonly protocolVersion?: "0.3";
+}
+
+export interface PushSecrets {
+  readonly token?: string;
+  readonly credentials?: string;
+}
+
+/** @param owner key of the task's principal */
+export function pushPlace(owner: string, taskId: string): string {
+  return `push ${owner} ${taskId}`;
+}
+
 type Loose<T> = { readonly [K in keyof T]: T[K] | (undefined extends T[K] ? undefined : never) };
 
 export interface FollowUp {
@@ -36,7 +57,7 @@ export interface FollowUp {
   readonly scopes?: readonly Scope[];
   readonly key?: string;
   readonly digest?: string;
-  readonly push?: NewPushConfig;
+  readonly push?: SealedPushConfig;
 }
 
 export interface ReplyOptions {
@@ -76,7 +97,7 @@ export interface TaskHomeApi {
   /** After a sequence: what came since. Without: the task as it stands, then what comes. */
   subscribe(taskId: string, after?: number): Promise<StreamReply>;
   /** Adds a push notification config, or takes the place of the one with its id. The answer holds no secrets. */
-  setPush(taskId: string, config: NewPushConfig): Promise<PushReply<{ config: JsonText<TaskPushNotificationConfig> }>>;
+  setPush(taskId: string, config: SealedPushConfig): Promise<PushReply<{ config: JsonText<TaskPushNotificationConfig> }>>;
   /** All of a task's, or the one with the id, if there is one; without their secrets. */
   listPush(taskId: string, id?: string): Promise<PushReply<{ configs: JsonText<TaskPushNotificationConfig>[] }>>;
   deletePush(taskId: string, id: string): Promise<PushReply<Record<never, never>>>;

@@ -12,10 +12,13 @@ import type { LogStore } from "./log-store.ts";
 /** Entries kept in memory, so that watchers and answers seldom read what was just written. */
 const RECENT = 64;
 
+/** Told in the turn in which entries of a task are stored. */
+export type OnStored = (task: LiveTask, entries: readonly LogEntry[]) => void;
+
 export class LiveTask {
   readonly head: TaskHead;
   readonly #store: LogStore;
-  readonly #onStored: (task: LiveTask) => void;
+  readonly #onStored: OnStored;
   #pending: LogEntry[] = [];
   #recent: LogEntry[] = [];
   #timer: number | null = null;
@@ -24,14 +27,14 @@ export class LiveTask {
   readonly #watchers = new Set<() => void>();
   #waiters: (() => void)[] = [];
 
-  private constructor(head: TaskHead, store: LogStore, onStored: (task: LiveTask) => void) {
+  private constructor(head: TaskHead, store: LogStore, onStored: OnStored) {
     this.head = head;
     this.#store = store;
     this.#onStored = onStored;
   }
 
   /** A new task; it is stored with the first flush. */
-  static create(id: string, event: TaskEvent & { type: "created" }, store: LogStore, onStored: (task: LiveTask) => void): LiveTask {
+  static create(id: string, event: TaskEvent & { type: "created" }, store: LogStore, onStored: OnStored): LiveTask {
     const entry: LogEntry = { seq: 1, at: Date.now(), event };
     const task = new LiveTask(evolve(undefined, entry, id), store, onStored);
     task.#pending.push(entry);
@@ -40,7 +43,7 @@ export class LiveTask {
     return task;
   }
 
-  static load(id: string, store: LogStore, onStored: (task: LiveTask) => void): LiveTask | undefined {
+  static load(id: string, store: LogStore, onStored: OnStored): LiveTask | undefined {
     const head = store.head(id);
     return head && new LiveTask(head, store, onStored);
   }
@@ -117,9 +120,10 @@ export class LiveTask {
     this.#timer = null;
     this.#gathering = false;
     if (this.#pending.length > 0) {
-      this.#store.append(this.id, this.#pending, this.head);
+      const entries = this.#pending;
+      this.#store.append(this.id, entries, this.head);
       this.#pending = [];
-      this.#onStored(this);
+      this.#onStored(this, entries);
     }
     for (const watch of this.#watchers) watch();
     if (this.resting) {

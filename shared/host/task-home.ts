@@ -4,14 +4,19 @@
  * wait or long run never holds up its neighbours.
  */
 import { DurableObject } from "cloudflare:workers";
-import type { Message } from "../task/a2a-types.ts";
+import type { Message, StreamResponse, TaskPushNotificationConfig } from "../task/a2a-types.ts";
+import type { LogEntry } from "../task/event.ts";
 import type { Homes } from "../task/home.ts";
 import { HISTORY_DEFAULT, type TaskView } from "../task/render.ts";
+import { Alarm } from "./alarm.ts";
 import type {
   FollowUp,
   HomeRefusal,
+  JsonText,
   Listed,
+  PushReply,
   ReplyOptions,
+  SealedPushConfig,
   StartRequest,
   StreamReply,
   TaskHomeApi,
@@ -22,6 +27,9 @@ import { Lease } from "./lease.ts";
 import { Listing } from "./listing.ts";
 import { LiveTask } from "./live-task.ts";
 import { LogStore } from "./log-store.ts";
+import { Outbox, type PushSettings } from "./outbox.ts";
+import { addressOf, type PushEnv } from "./push-notification.ts";
+import { PushStore } from "./push-store.ts";
 import { Runner, type RunnerOptions } from "./runner.ts";
 import { type SubscribeOptions, subscribe } from "./subscription.ts";
 
@@ -29,9 +37,12 @@ export interface HomeOptions<Env> extends RunnerOptions<Env> {
   readonly homes: Homes;
   /** A stream ends after this long; its reader goes on where it stopped. Milliseconds. */
   readonly streamLimitMs: number;
+  readonly push: PushSettings;
+  /** Writes an event as clients of 0.3 read it. */
+  readonly toLegacy: (event: StreamResponse) => Promise<string>;
 }
 
-export interface HomeEnv {
+export interface HomeEnv extends PushEnv {
   TASK_INDEX: DurableObjectNamespace;
 }
 
@@ -44,7 +55,8 @@ type Taken = { task: LiveTask; isNew?: true } | { refusal: HomeRefusal };
 export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
   return class TaskHome extends DurableObject<Env> implements TaskHomeApi {
     readonly #store = new LogStore(this.ctx.storage.sql);
-    readonly #lease = new Lease(this.#store, this.ctx.storage, options.homes);
+    readonly #alarm = new Alarm(this.ctx.storage, options.homes);
+    readonly #lease = new Lease(this.#store, this.#alarm);
     readonly #runner = new Runner(options, this.env, this.#lease);
     readonly #tasks = new Map<string, LiveTask>();
     #toldAgain = false;
@@ -58,6 +70,17 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
         const task = this.#tasks.get(id) ?? LiveTask.load(id, this.#store, () => {});
         return task && listed(task);
       },
+    });
+
+    readonly #configs = new PushStore(this.ctx.storage.sql);
+    readonly #outbox = new Outbox({
+      store: this.#configs,
+      log: this.#store,
+      alarm: this.#alarm,
+      settings: options.push,
+      find: (id) => this.#find(id),
+      address: (row) => addressOf(row, this.env, options.toLegacy),
+      during: (delivery) => this.ctx.waitUntil(delivery),
     });
 
     async start(request: StartRequest, reply: ReplyOptions): Promise<TaskReply> {
@@ -111,14 +134,26 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       return this.#stream(task, { from: after ?? "now" });
     }
 
-    async setPush(): Promise<never> {
-      throw new Error("push");
+    async setPush(taskId: string, config: SealedPushConfig): Promise<PushReply<{ config: JsonText<TaskPushNotificationConfig> }>> {
+      const task = this.#find(taskId);
+      if (!task) return NOT_FOUND;
+      const refusal = this.#outbox.refusal(task, config);
+      if (refusal) return { ok: false, refusal };
+      task.flush();
+      const id = this.#outbox.put(task, config, task.head.seq);
+      return { ok: true, config: shownConfig(taskId, id, config) };
     }
-    async listPush(): Promise<never> {
-      throw new Error("push");
+
+    async listPush(taskId: string, id?: string): Promise<PushReply<{ configs: JsonText<TaskPushNotificationConfig>[] }>> {
+      if (!this.#find(taskId)) return NOT_FOUND;
+      const rows = this.#configs.of(taskId).filter((row) => id === undefined || row.id === id);
+      return { ok: true, configs: rows.map((row) => shownConfig(taskId, row.id, row.config)) };
     }
-    async deletePush(): Promise<never> {
-      throw new Error("push");
+
+    async deletePush(taskId: string, id: string): Promise<PushReply<Record<never, never>>> {
+      if (!this.#find(taskId)) return NOT_FOUND;
+      this.#outbox.delete(taskId, id);
+      return { ok: true };
     }
 
     async flushListing(): Promise<void> {
@@ -126,30 +161,41 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     }
 
     override async alarm(): Promise<void> {
+      this.#alarm.rang();
       this.#lease.renew((id) => {
         const task = this.#find(id);
         return task !== undefined && this.#runner.has(task);
       });
+      this.#outbox.rang();
     }
 
     /** Makes the task, or finds it when its id comes from a key that was used before; lets the program begin. */
-    async #start({ taskId, digest, push: _push, ...request }: StartRequest): Promise<Taken> {
+    async #start({ taskId, digest, push, ...request }: StartRequest): Promise<Taken> {
       const known = digest === undefined ? undefined : this.#find(taskId);
       if (known) return known.head.digest === digest ? { task: known } : { refusal: { code: "key-reused" } };
       const created = { type: "created", ...request, ...(digest !== undefined && { digest }) } as const;
-      const task = LiveTask.create(taskId, created, this.#store, (stored) => this.#stored(stored));
+      const task = LiveTask.create(taskId, created, this.#store, (stored, entries) => this.#stored(stored, entries));
       this.#keep(task);
+      if (push) this.#outbox.begin(task, push);
       await this.#runner.begin(task);
       return { task, isNew: true };
     }
 
-    async #message({ taskId, message, scopes = [], key, digest }: FollowUp): Promise<Taken> {
+    async #message({ taskId, message, scopes = [], key, digest, push }: FollowUp): Promise<Taken> {
       const task = this.#find(taskId);
       if (!task) return { refusal: { code: "not-found" } };
       if (task.awaitsApproval && !scopes.includes("approve")) return { refusal: { code: "scope-missing", scope: "approve" } };
+      const forbidden = push && this.#outbox.refusal(task, push);
+      if (forbidden) return { refusal: forbidden };
       const question = task.head.questions[0];
+      const before = task.head.seq;
       task.gather();
       const step = task.apply({ type: "message", message, ...(key !== undefined && { key }), ...(digest !== undefined && { digest }) });
+      // A repeated message had its config the first time. Stored with the message, or neither of them.
+      if (push && task.head.seq > before) {
+        this.#outbox.put(task, push, before);
+        task.flush();
+      }
       if ("effect" in step && step.effect === "run") await this.#runner.answer(task, question, message);
       task.flush();
       return "refusal" in step ? { refusal: step.refusal } : { task };
@@ -185,7 +231,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
 
     /** A task from the log was this object's predecessor's, who may have been lost before the index knew of it. */
     #load(id: string): LiveTask | undefined {
-      const task = LiveTask.load(id, this.#store, (stored) => this.#stored(stored));
+      const task = LiveTask.load(id, this.#store, (stored, entries) => this.#stored(stored, entries));
       if (!task) return undefined;
       // A home of one task needs no list of the untold; telling again, once in this object's life, does the same.
       const told = options.homes === "shared" ? this.#listing.catchUp() : this.#toldAgain ? undefined : this.#tell(task);
@@ -210,7 +256,8 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     }
 
     /** Called in the turn in which a task's entries are stored. */
-    #stored(task: LiveTask): void {
+    #stored(task: LiveTask, entries: readonly LogEntry[]): void {
+      this.#outbox.stored(task, entries);
       this.#telling.set(task, this.#tell(task));
       // Nobody may ask again; whoever still waits holds on to it.
       if (task.ended && !task.watched) this.#tasks.delete(task.id);
@@ -233,6 +280,11 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
 
 function unknownPosition(after: number, last: number): StreamReply & { ok: false } {
   return { ok: false, refusal: { code: "position-unknown", after, last } };
+}
+
+/** What comes back of a config: everything but its secrets. */
+function shownConfig(taskId: string, id: string, { url, scheme }: Pick<SealedPushConfig, "url" | "scheme">) {
+  return JSON.stringify({ id, taskId, url, ...(scheme !== undefined && { authentication: { scheme } }) });
 }
 
 const NOT_FOUND = { ok: false, refusal: { code: "not-found" } } as const;

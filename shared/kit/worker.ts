@@ -8,7 +8,9 @@ import type { CardEnv } from "../a2a/card.ts";
 import type { HandlerEnv } from "../a2a/handler.ts";
 import { outbound } from "../a2a/outbound.ts";
 import { authenticate, principalFromMesh } from "../auth/authenticate.ts";
+import type { PushSettings } from "../host/outbox.ts";
 import type { Program } from "../host/program.ts";
+import { PUSH_RETRY } from "../host/push-retry.ts";
 import { defineTaskHome } from "../host/task-home.ts";
 import { TaskIndex } from "../host/task-index.ts";
 import type { AgentCard } from "../task/a2a-types.ts";
@@ -21,6 +23,8 @@ export interface AgentWorkerOptions {
   readonly runLimitMs?: number;
   /** How long a stream stays open; its reader goes on where it stopped. Milliseconds. */
   readonly streamLimitMs?: number;
+  /** How push notifications are delivered, and when they are given up. */
+  readonly push?: PushSettings;
 }
 
 export interface AgentWorkerEnv extends HandlerEnv, CardEnv {}
@@ -28,10 +32,13 @@ export interface AgentWorkerEnv extends HandlerEnv, CardEnv {}
 const RUN_LIMIT_MS = 5 * 60_000;
 const STREAM_LIMIT_MS = 15 * 60_000;
 
+/** Within the 10 to 30 seconds that receivers may expect. (A2A 1.0, 4.3.3) */
+const PUSH: PushSettings = { ...PUSH_RETRY, timeoutMs: 15_000 };
+
 /** @returns what the Worker's main module exports */
 export function agentWorker<Env>(
   agent: { card: AgentCard; extendedCard?: AgentCard | undefined; program: Program<Env> },
-  { homes = "shared", runLimitMs = RUN_LIMIT_MS, streamLimitMs = STREAM_LIMIT_MS }: AgentWorkerOptions = {},
+  { homes = "shared", runLimitMs = RUN_LIMIT_MS, streamLimitMs = STREAM_LIMIT_MS, push = PUSH }: AgentWorkerOptions = {},
 ) {
   const { card, extendedCard, program } = agent;
   const open = a2aApp<AgentWorkerEnv>({ card, extendedCard, homes, authenticate });
@@ -48,6 +55,9 @@ export function agentWorker<Env>(
     homes,
     runLimitMs,
     streamLimitMs,
+    push,
+    // Loaded when it is first needed: most agents never meet a client of 0.3.
+    toLegacy: async (event) => (await import("../a2a/legacy/translation.ts")).translateEvent(JSON.stringify(event)),
   });
   return { default: open, Mesh, TaskHome, TaskIndex };
 }

@@ -18,7 +18,8 @@ export type TaskInput =
   | { type: "decision"; name: string; signals: Json; decision: Json }
   | { type: "ended"; state: TaskState; artifacts: readonly Artifact[]; message?: Message; metadata?: JsonObject }
   | { type: "working" }
-  | { type: "lost" };
+  | { type: "lost" }
+  | { type: "push-stopped"; config: string; attempts: number; reason: string };
 
 export interface Question {
   readonly name: string;
@@ -48,6 +49,9 @@ export function advance(head: TaskHead, input: TaskInput): Advance {
     case "cancel":
       if (ended) return { ok: false, refusal: { code: "not-cancelable", state: head.state } };
       return { ok: true, events: [{ type: "status", state: "TASK_STATE_CANCELED", message: input.message }], effect: "abort" };
+    case "push-stopped":
+      // About the task's notifications, which go on when the task has ended.
+      return { ok: true, events: [input], effect: "none" };
     default:
       // Whatever a program still says after its task ended (canceled, past its deadline) is not part of the task.
       if (ended) return { ok: true, events: [], effect: "abort" };
@@ -75,7 +79,7 @@ function takeMessage(head: TaskHead, { message, key, digest, next }: TaskInput &
   };
 }
 
-type ProgramInput = Exclude<TaskInput, { type: "message" | "cancel" }>;
+type ProgramInput = Exclude<TaskInput, { type: "message" | "cancel" | "push-stopped" }>;
 
 function fromProgram(head: TaskHead, input: ProgramInput): TaskEvent[] {
   switch (input.type) {

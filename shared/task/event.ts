@@ -29,7 +29,9 @@ export type TaskEvent =
   | { type: "delegating"; name: string; agent: string; skill: string; key: string }
   | { type: "decision"; name: string; signals: Json; decision: Json }
   /** The program was started again after its object was lost. */
-  | { type: "resumed" };
+  | { type: "resumed" }
+  /** Notifications of this config were given up after so many failures in a row; `reason` is the last one in words. */
+  | { type: "push-stopped"; config: string; attempts: number; reason: string };
 
 /** An event in its place in the log. `at` is in milliseconds since the epoch. */
 export interface LogEntry {

@@ -35,10 +35,22 @@ export interface TaskHead {
   keys: Record<string, string>;
   /** Starts after a loss since the log last got further. */
   resumes: number;
+  /** Push notification configs that were given up, the latest last. */
+  pushStopped?: PushStopped[];
+}
+
+export interface PushStopped {
+  readonly config: string;
+  readonly attempts: number;
+  readonly reason: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
 }
 
 /** History beyond this many messages stays in the log, but no answer carries it. */
 export const HISTORY_LIMIT = 100;
+/** A caller may make new configs again and again, and each may fail. */
+const PUSH_STOPPED_LIMIT = 10;
 /** Chunks of an artifact this close together are one run. */
 const RUN_GAP = 16;
 
@@ -112,6 +124,12 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
     case "resumed":
       head.resumes += 1;
       break;
+    case "push-stopped": {
+      const { config, attempts, reason } = event;
+      const others = (head.pushStopped ?? []).filter((each) => each.config !== config);
+      head.pushStopped = [...others, { config, attempts, reason, at }].slice(-PUSH_STOPPED_LIMIT);
+      break;
+    }
     default:
       event satisfies never;
   }

@@ -1,9 +1,10 @@
 /**
  * The log as a caller sees it: an A2A Task from a head and the entries it points to, and stream events from entries. Pure.
  */
-import type { Artifact, Message, StreamResponse, Task, TaskStatus } from "./a2a-types.ts";
+import type { Artifact, JsonObject, Message, StreamResponse, Task, TaskStatus } from "./a2a-types.ts";
 import type { LogEntry, TaskEvent } from "./event.ts";
 import type { TaskHead } from "./head.ts";
+import { sayingStopped } from "./push-extension.ts";
 
 /** Gives the entries from position `first` to `last`, in order. */
 export type ReadEntries = (first: number, last: number) => readonly LogEntry[];
@@ -29,7 +30,7 @@ export function renderTask(head: TaskHead, read: ReadEntries, { historyLength, a
       artifacts: head.artifacts.map(({ id, runs }) => renderArtifact(id, runs, read)),
     }),
     ...(history.length > 0 && { history }),
-    ...(head.metadata && { metadata: head.metadata }),
+    ...metadataOf(head),
   };
 }
 
@@ -50,6 +51,12 @@ export function renderEvent(head: Pick<TaskHead, "id" | "contextId">, { at, even
 function statusOf(head: TaskHead, entry: LogEntry | undefined): TaskStatus {
   const message = entry?.event.type === "status" ? entry.event.message : undefined;
   return { state: head.state, timestamp: timestamp(head.statusAt), ...(message && { message }) };
+}
+
+function metadataOf({ metadata, pushStopped = [] }: TaskHead): { metadata?: JsonObject } {
+  if (pushStopped.length === 0) return metadata ? { metadata } : {};
+  const stopped = pushStopped.map(({ config: id, attempts, reason, at }) => ({ id, attempts, reason, at: timestamp(at) }));
+  return { metadata: { ...metadata, ...sayingStopped(stopped) } };
 }
 
 function renderArtifact(artifactId: string, runs: readonly [number, number][], read: ReadEntries): Artifact {

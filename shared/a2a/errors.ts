@@ -106,12 +106,18 @@ function errorInfo(reason: string, domain: string, metadata: JsonObject | undefi
   return { "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason, domain, ...(metadata && { metadata }) };
 }
 
+/** What was asked for, as far as anybody needs it to know it again: callers may ask for very much. */
+export function pathOf(request: Request): string {
+  const { pathname } = new URL(request.url);
+  return pathname.length <= 200 ? pathname : `${pathname.slice(0, 200)}…`;
+}
+
 /** A path that is there for other methods; the answer names them. (RFC 9110, 15.5.6) */
 export class MethodNotAllowed extends RequestError {
   constructor(request: Request, methods: readonly string[]) {
     // Whatever is read by GET answers HEAD as well.
     const allow = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
-    const message = `${new URL(request.url).pathname} is not there for ${request.method}; use ${allow}`;
+    const message = `${pathOf(request)} is not there for ${request.method}; use ${allow}`;
     super("method-not-allowed", message, [], { headers: { Allow: allow } });
   }
 }

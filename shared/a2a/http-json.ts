@@ -3,7 +3,7 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
 import { drain, readJson, readOptionalJson } from "./body.ts";
-import { MethodNotAllowed, RequestError, toRequestError } from "./errors.ts";
+import { MethodNotAllowed, pathOf, RequestError, toRequestError } from "./errors.ts";
 import type { Opened } from "./handler.ts";
 import { OPERATIONS, type OperationName } from "./operations.ts";
 import { sseResponse } from "./sse.ts";
@@ -65,7 +65,7 @@ export function httpJsonApp(open: (request: Request, env: never) => Promise<Open
   }
   // A route, because Hono asks only the outermost app's notFound.
   app.all("*", ({ req }) => {
-    const place = `${req.method} ${new URL(req.url).pathname}`;
+    const place = `${req.method} ${pathOf(req.raw)}`;
     return answerHttpJson(
       new RequestError("method-not-found", `there is no ${place}; the agent's card says what there is: ${cardUrl(req.raw)}`),
     );

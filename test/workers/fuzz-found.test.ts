@@ -107,3 +107,16 @@ describe("a key that was used for another message", () => {
     });
   });
 });
+
+describe("a path", () => {
+  it("is said back only as far as anybody needs it to know it again", async () => {
+    for (const [verb, path] of [
+      ["GET", `/${"p".repeat(5_000)}`],
+      ["PUT", `/tasks/${"p".repeat(5_000)}`],
+    ] as const) {
+      const verdict = await verdictOf(await http(verb, path));
+      expect(verdict).toMatchObject({ ok: false, message: expect.stringMatching(/p{100}…/) });
+      expect(JSON.stringify(verdict).length).toBeLessThan(500);
+    }
+  });
+});

@@ -40,7 +40,7 @@ async function passOn(request: Request, name: string, env: AuthEnv & object): Pr
   const agent = agentBinding(env, name);
   if (!agent) {
     const known = agentNames(env).join(", ");
-    return refuse(request, path, new RequestError("method-not-found", `there is no agent "${name}"; this mesh has ${known}`));
+    return refuse(request, path, new RequestError("method-not-found", `there is no agent "${name.slice(0, 100)}"; this mesh has ${known}`));
   }
   // Whoever calls from outside is who authentication says, whatever headers they send.
   const headers = new Headers(request.headers);

@@ -6,7 +6,7 @@ import type { Context } from "hono";
 import { Hono } from "hono";
 import type { JsonObject } from "../../task/a2a-types.ts";
 import { readJson } from "../body.ts";
-import { MethodNotAllowed, RequestError, toRequestError } from "../errors.ts";
+import { MethodNotAllowed, pathOf, RequestError, toRequestError } from "../errors.ts";
 import type { Opened } from "../handler.ts";
 import { mapEvents } from "../lines.ts";
 import { sseResponse } from "../sse.ts";
@@ -114,7 +114,7 @@ export function legacyHttpJsonApp(open: (request: Request, env: never) => Promis
   }
   app.all("*", async (c, next) => {
     if (!isLegacy(c.req.raw)) return next();
-    const place = `${c.req.method} ${new URL(c.req.url).pathname}`;
+    const place = `${c.req.method} ${pathOf(c.req.raw)}`;
     const hint = `if it is meant for A2A ${VERSION}, send the header "A2A-Version: ${VERSION}"`;
     throw new RequestError("method-not-found", `there is no ${place} in A2A ${LEGACY_VERSION}; ${hint}`);
   });

@@ -85,9 +85,10 @@ function refusal({ code, message }: Failure, details: Detail[], status: number, 
   const fields = details.flatMap(({ fieldViolations = [] }) => fieldViolations.map(({ field }) => field));
   // What is refused for one of its fields says which.
   if (code === -32602) expect(fields.length, about).toBeGreaterThan(0);
-  return { ok: false, status, reason: details.find(({ reason }) => reason)?.reason, fields, message };
+  return { ok: false, status, reason: details.find(({ reason }) => reason)?.reason, fields: [...new Set(fields)], message };
 }
 
+/** @returns undefined for a stream that is over: it was asked to go on after the last event of all */
 async function firstEvent(response: Response): Promise<unknown> {
   const reader = response.body?.getReader();
   if (!reader) throw new Error("a stream without a body");
@@ -100,6 +101,7 @@ async function firstEvent(response: Response): Promise<unknown> {
   }
   await reader.cancel();
   expect(said).not.toMatch(INSIDE);
+  if (said === "") return undefined;
   const event = /^id: \d+\ndata: (.*)\n\n/.exec(said)?.[1];
   if (event === undefined) throw new Error(`no event: ${said.slice(0, 500)}`);
   const body = JSON.parse(event) as { jsonrpc?: string; result?: unknown };
@@ -157,12 +159,12 @@ export async function sendHttp(
     case "CreateTaskPushNotificationConfig":
       return isName(taskId) ? call("POST", configs, toText({ ...rest, ...(id !== undefined && { id }) })) : undefined;
     case "ListTaskPushNotificationConfigs":
-      return isName(taskId) ? call("GET", configs) : undefined;
+      return isName(taskId) && isSayable(rest) ? call("GET", configs) : undefined;
     case "GetTaskPushNotificationConfig":
-      return isName(taskId) && isName(id) ? call("GET", `${configs}/${encodeURIComponent(id)}`) : undefined;
+      return isName(taskId) && isName(id) && isSayable(rest) ? call("GET", `${configs}/${encodeURIComponent(id)}`) : undefined;
     case "DeleteTaskPushNotificationConfig":
-      return isName(taskId) && isName(id) ? call("DELETE", `${configs}/${encodeURIComponent(id)}`) : undefined;
+      return isName(taskId) && isName(id) && isSayable(rest) ? call("DELETE", `${configs}/${encodeURIComponent(id)}`) : undefined;
     default:
-      return call("GET", `${below}/extendedAgentCard`);
+      return isSayable(rest) ? call("GET", `${below}/extendedAgentCard`) : undefined;
   }
 }

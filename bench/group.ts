@@ -15,7 +15,11 @@ type Load =
   | { readonly kind: "get-task"; readonly events: number }
   | { readonly kind: "list-tasks"; readonly tasks: number }
   /** SubscribeToTask with Last-Event-ID, to a task that has ended. */
-  | { readonly kind: "resume"; readonly events: number; readonly after: number };
+  | { readonly kind: "resume"; readonly events: number; readonly after: number }
+  /** SubscribeToTask over all connections, while the task is answered again and again; or the same with a plain object. */
+  | { readonly kind: "subscribers" | "floor-subscribers" }
+  /** Tasks that wait for an answer, tasks that have ended, or plain objects, as many as a round has requests. */
+  | { readonly kind: "idle-tasks" | "ended-tasks" | "floor-objects" };
 
 export type ServerKind = "floors" | "echo" | "echo-own-homes" | "echo-guarded" | "fan" | "sdk-memory" | "sdk-sqlite";
 
@@ -44,7 +48,9 @@ export type Comparison =
   /** Medians, ours divided by theirs: the less the better. */
   | { readonly compare: "p50"; readonly atMost?: number }
   /** Milliseconds of the median that ours takes longer. */
-  | { readonly compare: "p50-difference"; readonly atMost?: number };
+  | { readonly compare: "p50-difference"; readonly atMost?: number }
+  /** Memory that the server holds for each, ours divided by theirs: the less the better. */
+  | { readonly compare: "memory"; readonly atMost?: number };
 
 export type Line = Comparison & { readonly title: string; readonly ours: string; readonly against: string };
 
@@ -58,7 +64,9 @@ export interface Group {
   readonly apart?: boolean;
   /**
    * Each round starts its servers anew and stops after so many requests: a live object holds three file descriptors, and
-   * a process has few.
+   * a process has few; and what a process grows by shows only in a new one.
    */
-  readonly freshObjects?: { readonly mostRequests: number };
+  readonly fresh?: { readonly mostRequests: number };
+  /** So many times the rounds of others, where a difference of a few percent is the question. */
+  readonly timesRounds?: number;
 }

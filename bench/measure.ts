@@ -28,9 +28,9 @@ const WARM_UP_SECONDS = 0.2;
 /** @throws Error when a server does not start, or cannot be brought into the state the row is about */
 export async function measure(group: Group, storage: Storage, { seconds, rounds, progress }: Settings): Promise<Rounds> {
   const results: Record<string, Round[]> = Object.fromEntries(Object.keys(group.subjects).map((key) => [key, []]));
-  const total = rounds[storage];
+  const total = Math.ceil(rounds[storage] * (group.timesRounds ?? 1));
   // Servers live through all rounds, or through one where their objects are to be fresh.
-  const lifetimes = group.freshObjects ? Array.from({ length: total }, () => 1) : [total];
+  const lifetimes = group.fresh ? Array.from({ length: total }, () => 1) : [total];
   let done = 0;
   for (const lifetime of lifetimes) {
     const stand = await Stand.open(group, storage);
@@ -39,8 +39,8 @@ export async function measure(group: Group, storage: Storage, { seconds, rounds,
         progress(`${group.id}, ${storage}: round ${done + 1} of ${total}`);
         // Every other round goes the other way, so that a machine that slows down slows both sides.
         const order = done % 2 === 0 ? stand.drivers : [...stand.drivers].reverse();
-        const warmUpSeconds = group.freshObjects ? FRESH_WARM_UP_SECONDS : round === 0 ? FIRST_WARM_UP_SECONDS : WARM_UP_SECONDS;
-        const mostRequests = group.freshObjects?.mostRequests ?? Number.MAX_SAFE_INTEGER;
+        const warmUpSeconds = group.fresh ? FRESH_WARM_UP_SECONDS : round === 0 ? FIRST_WARM_UP_SECONDS : WARM_UP_SECONDS;
+        const mostRequests = group.fresh?.mostRequests ?? Number.MAX_SAFE_INTEGER;
         for (const { key, subject, process } of order) {
           const connections = subject.connections ?? CONNECTIONS;
           const report = await ask(process, { order: "round", connections, seconds: seconds[storage], warmUpSeconds, mostRequests });

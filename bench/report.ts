@@ -6,7 +6,7 @@ import type { Comparison, Group, Line, Storage } from "./group.ts";
 import type { Round } from "./load.ts";
 import type { Rounds } from "./measure.ts";
 
-interface Figures {
+interface Figures extends Pick<Round, "bytesEach"> {
   readonly requestsPerSecond: number;
   readonly p50: number;
   readonly p99: number;
@@ -64,6 +64,8 @@ function compared({ compare }: Comparison, ours: Round, against: Round): number 
       return ours.p50 / against.p50;
     case "p50-difference":
       return ours.p50 - against.p50;
+    case "memory":
+      return (ours.bytesEach ?? Number.NaN) / (against.bytesEach ?? Number.NaN);
   }
 }
 
@@ -81,7 +83,15 @@ export function judge(goal: Comparison, value: number): { verdict: Verdict; note
 export function table(results: readonly Result[]): string {
   const rows = results.map((result) => {
     const { line, storage, ours, against, verdict, note } = result;
-    const cells = [line.title, storage, figures(ours), figures(against), valueText(result), goalText(line), verdictText(verdict, note)];
+    const cells = [
+      line.title,
+      storage,
+      figures(line, ours),
+      figures(line, against),
+      valueText(result),
+      goalText(line),
+      verdictText(verdict, note),
+    ];
     return `| ${cells.join(" | ")} |`;
   });
   return [
@@ -91,7 +101,8 @@ export function table(results: readonly Result[]): string {
   ].join("\n");
 }
 
-function figures({ name, figures: { requestsPerSecond, p50, p99 } }: Result["ours"]): string {
+function figures({ compare }: Comparison, { name, figures: { requestsPerSecond, p50, p99, bytesEach } }: Result["ours"]): string {
+  if (compare === "memory") return `${name}: ${((bytesEach ?? Number.NaN) / 1024).toFixed(0)} kB each`;
   return `${name}: ${Math.round(requestsPerSecond).toLocaleString("en")} (${short(p50)} / ${short(p99)})`;
 }
 
@@ -123,6 +134,7 @@ function figuresOf(rounds: readonly Round[]): Figures {
     requestsPerSecond: median(rounds.map((round) => round.requestsPerSecond)),
     p50: median(rounds.map((round) => round.p50)),
     p99: median(rounds.map((round) => round.p99)),
+    bytesEach: median(rounds.map((round) => round.bytesEach ?? Number.NaN)),
   };
 }
 

@@ -10,7 +10,7 @@ export const GROUPS: readonly Group[] = [
   {
     id: "own-home",
     storages: BOTH,
-    freshObjects: { mostRequests: 5_000 },
+    fresh: { mostRequests: 5_000 },
     subjects: {
       ours: { name: "SendMessage, an object for each task", server: "echo-own-homes", load: { kind: "send" } },
       floor: { name: "Worker → fresh object, one table, insert, read", server: "floors", load: { kind: "floor-fresh" } },
@@ -33,6 +33,7 @@ export const GROUPS: readonly Group[] = [
   {
     id: "authenticated",
     storages: ["memory"],
+    timesRounds: 3,
     subjects: {
       open: { name: "nobody is asked who it is", server: "echo", load: { kind: "send" } },
       es256: { name: "SendMessage with a JWT, ES256", server: "echo-guarded", load: { kind: "send" }, credential: "es256" },
@@ -112,6 +113,41 @@ export const GROUPS: readonly Group[] = [
     lines: [
       { title: "Last-Event-ID, to the first of 1,000 missed events", ours: "all", against: "get", compare: "p50" },
       { title: "Last-Event-ID, to the first of the last missed events", ours: "end", against: "get", compare: "p50" },
+    ],
+  },
+  {
+    id: "subscribers",
+    storages: ["memory"],
+    fresh: { mostRequests: 100 },
+    subjects: {
+      ours: { name: "1,000 subscribers of one task", server: "echo", load: { kind: "subscribers" }, connections: 1_000 },
+      floor: {
+        name: "Worker → object with 1,000 open streams, nothing stored",
+        server: "floors",
+        load: { kind: "floor-subscribers" },
+        connections: 1_000,
+      },
+    },
+    lines: [
+      { title: "From an answer to the last of 1,000 subscribers", ours: "ours", against: "floor", compare: "p50" },
+      { title: "Memory per open stream", ours: "ours", against: "floor", compare: "memory" },
+    ],
+  },
+  {
+    id: "idle",
+    storages: ["memory"],
+    fresh: { mostRequests: 2_000 },
+    subjects: {
+      shared: { name: "a task that waits, shared homes", server: "echo", load: { kind: "idle-tasks" } },
+      own: { name: "a task that waits, an object of its own", server: "echo-own-homes", load: { kind: "idle-tasks" } },
+      ended: { name: "a task that has ended, shared homes", server: "echo", load: { kind: "ended-tasks" } },
+      floor: { name: "Worker → fresh object, one table, one row", server: "floors", load: { kind: "floor-objects" } },
+    },
+    apart: true,
+    lines: [
+      { title: "Memory per idle task", ours: "shared", against: "floor", compare: "memory" },
+      { title: "Memory per idle task, against one that has ended", ours: "shared", against: "ended", compare: "memory" },
+      { title: "Memory per idle task, a home of its own", ours: "own", against: "floor", compare: "memory" },
     ],
   },
   {

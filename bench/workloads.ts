@@ -2,11 +2,13 @@
  * What the load generator sends, and how it tells a right answer from a wrong one. Every body is checked: a JSON-RPC
  * failure is HTTP 200, and a fast error is not a fast server. Runs in the load process.
  */
-import type { Task } from "../shared/task/a2a-types.ts";
+import type { Task, TaskState } from "../shared/task/a2a-types.ts";
 import type { WorkloadSpec } from "./group.ts";
+import { holding } from "./held-objects.ts";
 import type { HttpRequest, HttpResponse } from "./http-connection.ts";
 import type { Round, RoundOrder } from "./load.ts";
 import { call, complaint, messageFor, resultOf, sendAll, sendRequest, taskOf } from "./requests.ts";
+import { type Watched, watching } from "./subscribers.ts";
 
 /** The server under load. */
 export interface Target {
@@ -43,6 +45,8 @@ const TEXT = "the quick brown fox";
 /** Longer conversations are rare, and the first message of each is counted like the others. */
 const TURNS = 50;
 const PAGE_SIZE = 50;
+/** To an object nobody has used before. */
+const FRESH: HttpRequest = { method: "POST", path: "/fresh", body: TEXT };
 
 export function workloadOf({ timed, ...load }: WorkloadSpec): Workload {
   const workload = workloadFor(load);
@@ -59,7 +63,7 @@ function workloadFor(spec: WorkloadSpec): Workload {
     case "hello":
       return fixed({ method: "GET", path: "/hello" }, ({ body }) => body === "hello");
     case "floor-fresh":
-      return fixed({ method: "POST", path: "/fresh", body: TEXT }, ({ body }) => body === JSON.stringify({ text: TEXT }));
+      return { session: () => ({ next: () => FRESH, check: isFresh }) };
     case "floor-hot":
       return fixed({ method: "POST", path: "/hot", body: TEXT }, ({ body }) => body === '{"rows":1}');
     case "floor-events":
@@ -76,6 +80,16 @@ function workloadFor(spec: WorkloadSpec): Workload {
       return listingTasks(spec.tasks);
     case "resume":
       return resuming(spec.events, spec.after);
+    case "subscribers":
+      return watching(watchedTask);
+    case "floor-subscribers":
+      return watching(watchedObject);
+    case "idle-tasks":
+      return holding(() => sendRequest(messageFor("chat", TEXT)), inState("TASK_STATE_INPUT_REQUIRED"));
+    case "ended-tasks":
+      return holding(() => sendRequest(messageFor(undefined, TEXT)), inState("TASK_STATE_COMPLETED"));
+    case "floor-objects":
+      return holding(() => FRESH, isFresh);
   }
 }
 
@@ -97,6 +111,49 @@ function streaming(): Workload {
   const check = (response: HttpResponse) =>
     count(response.body, '"artifactUpdate"') === 20 && response.body.includes("TASK_STATE_COMPLETED") ? undefined : complaint(response);
   return { session: () => ({ next, check }) };
+}
+
+/** A task that is asked and answered again and again: an answer makes it work, and its next question makes it wait. */
+async function watchedTask(target: Target): Promise<Watched> {
+  const [begun] = await sendAll(target, [sendRequest(messageFor("chat", TEXT))]);
+  const task = begun && taskOf(begun);
+  if (!task) throw new Error(`no task to watch came about: ${begun && complaint(begun)}`);
+  const { id, contextId } = task;
+  let last = 0;
+  return {
+    eventsATurn: 2,
+    watch: () => call("SubscribeToTask", { id }),
+    say: (turn) => sendRequest({ ...messageFor(undefined, `turn ${turn}`), taskId: id, contextId }, { historyLength: 0 }),
+    check: inState("TASK_STATE_INPUT_REQUIRED"),
+    checkEvents: (events, turn) => {
+      const [works = "", asks = ""] = events;
+      const ids = events.map((event) => Number(/^id: (\d+)$/m.exec(event)?.[1]));
+      const rising = ids.every((each, index) => each > (index === 0 ? last : (ids[index - 1] ?? each)));
+      last = ids.at(-1) ?? last;
+      return rising && works.includes("TASK_STATE_WORKING") && asks.includes(`turn ${turn}`) && asks.includes("INPUT_REQUIRED")
+        ? undefined
+        : `turn ${turn} was shown as ${events.join(", ").slice(0, 600)}`;
+    },
+  };
+}
+
+async function watchedObject(): Promise<Watched> {
+  return {
+    eventsATurn: 2,
+    watch: () => ({ method: "GET", path: "/watch" }),
+    say: (turn) => ({ method: "POST", path: "/tell", body: `turn ${turn}` }),
+    check: (response) => (response.status === 200 ? undefined : complaint(response)),
+    checkEvents: (events, turn) =>
+      events.every((event, index) => event === `data: ${JSON.stringify({ index, text: `turn ${turn}` })}`) ? undefined : events.join(", "),
+  };
+}
+
+function inState(state: TaskState): Session["check"] {
+  return (response) => (taskOf(response)?.status.state === state ? undefined : complaint(response));
+}
+
+function isFresh(response: HttpResponse): string | undefined {
+  return response.body === JSON.stringify({ text: TEXT }) ? undefined : complaint(response);
 }
 
 /** A conversation: each answer is a question, each next message answers it, all on one warm task. */

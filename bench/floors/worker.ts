@@ -4,12 +4,14 @@
  */
 import { Hono } from "hono";
 import type { RowObject } from "./row-object.ts";
+import type { StreamObject } from "./stream-object.ts";
 
 export { RowObject } from "./row-object.ts";
+export { StreamObject } from "./stream-object.ts";
 
 const SSE_EVENTS = 20;
 
-const app = new Hono<{ Bindings: { ROWS: DurableObjectNamespace<RowObject> } }>();
+const app = new Hono<{ Bindings: { ROWS: DurableObjectNamespace<RowObject>; STREAMS: DurableObjectNamespace<StreamObject> } }>();
 
 app.get("/hello", (c) => c.text("hello"));
 
@@ -41,6 +43,16 @@ app.post("/events", async (c) => {
     },
   });
   return c.body(events, 200, { "Content-Type": "text/event-stream" });
+});
+
+/** A stream that an object keeps open, and whatever is told to all of them. */
+app.get("/watch", async (c) => {
+  const events = await c.env.STREAMS.get(c.env.STREAMS.idFromName("watched")).watch();
+  return c.body(events, 200, { "Content-Type": "text/event-stream" });
+});
+app.post("/tell", async (c) => {
+  const object = c.env.STREAMS.get(c.env.STREAMS.idFromName("watched"));
+  return c.json({ streams: await object.tell(await c.req.text()) });
 });
 
 export default app;

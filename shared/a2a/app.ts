@@ -74,7 +74,7 @@ export function a2aApp<Env extends HandlerEnv & CardEnv>({ homes, authenticate, 
   app.get(CARD_PATH, (c) => cards.card(c.req.raw, baseOf(mount, c.req.raw), c.env));
   app.get(JWKS_PATH, (c) => cards.jwks(c.req.raw, c.env));
   for (const path of [CARD_PATH, JWKS_PATH]) app.all(path, onlyFor("GET"));
-  for (const path of ["/extendedAgentCard", "/:tenant/extendedAgentCard"])
+  for (const path of ["/extendedAgentCard", "/:tenant/extendedAgentCard", "/v1/card"])
     app.use(path, async (c, next) => {
       await next();
       if (c.req.method === "GET" && c.res.ok) c.res = await cachedForCaller(c.req.raw, c.res);

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { type AgentCard as SdkCard, verifyAgentCardSignature } from "@a2a-js/sdk";
+import { AgentCard as SdkCard, verifyAgentCardSignature } from "@a2a-js/sdk";
 import { type CryptoKey, decodeProtectedHeader, exportJWK, generateKeyPair, type JWK } from "jose";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { a2aApp } from "../../shared/a2a/app.ts";
@@ -155,6 +155,14 @@ describe("a signed card", () => {
       expect(await verifiedKids(card, published(ask))).toEqual(kids);
       expect(await sdkVerifies(card, published(ask))).toBe(true);
     }
+  });
+
+  // The SDK reads a card it has parsed once more, and so loses the schemes; no signature could be over that and over them.
+  it("holds for the official SDK after it was parsed, when it is written as JSON again", async () => {
+    const ask = agent({ ...keys(first), ...callers });
+    const parsed = SdkCard.fromJSON(await (await ask(CARD, V1)).json());
+    expect(await sdkVerifies(JSON.stringify(SdkCard.toJSON(parsed)), published(ask))).toBe(true);
+    expect(await sdkVerifies(JSON.stringify(parsed), published(ask))).toBe(false);
   });
 
   it("of 0.3 holds as it was served", async () => {

@@ -48,7 +48,8 @@ function connection({ supportedInterfaces, capabilities: { extendedAgentCard } }
   return {
     protocolVersion: PROTOCOL_VERSION,
     ...(preferred && { url: preferred.url, preferredTransport: preferred.transport, additionalInterfaces: interfaces }),
-    ...(extendedAgentCard !== undefined && { supportsAuthenticatedExtendedCard: extendedAgentCard }),
+    // Never `false`: whoever drops what is a default, also where it is unknown, must see the card that was signed.
+    ...(extendedAgentCard === true && { supportsAuthenticatedExtendedCard: true }),
   };
 }
 

@@ -49,9 +49,11 @@ describe("a card for clients of A2A 0.3", () => {
   });
 
   it("says that there is an extended card where 0.3 looks for it", () => {
-    const extended = { ...CARD, capabilities: { ...CARD.capabilities, extendedAgentCard: true } };
-    expect(toLegacyCard(extended)).toMatchObject({ supportsAuthenticatedExtendedCard: true });
-    expect(withLegacyFields(extended)).toMatchObject({ supportsAuthenticatedExtendedCard: true });
+    const having = (extendedAgentCard: boolean) => ({ ...CARD, capabilities: { ...CARD.capabilities, extendedAgentCard } });
+    for (const form of [toLegacyCard, withLegacyFields]) {
+      expect(form(having(true))).toMatchObject({ supportsAuthenticatedExtendedCard: true });
+      expect(form(having(false))).not.toHaveProperty("supportsAuthenticatedExtendedCard");
+    }
   });
 });
 

@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import {
   CancelTaskRequest,
   GetTaskRequest,
@@ -166,6 +168,25 @@ it("a task goes from a client of one version to one of the other", async () => {
   expect(await then.get(begun.id)).toMatchObject({ state: "completed" });
 });
 
+it.each(["JSONRPC", "HTTP+JSON"])("a client of 0.3 is notified in 0.3 of what becomes of its task: %s", async (binding) => {
+  const told: { type: string | undefined; body: LegacyTask }[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    told.push({ type: request.headers["content-type"], body: JSON.parse(Buffer.concat(chunks).toString()) as LegacyTask });
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/told`;
+  const courier = await former("/agents/courier", binding, { url });
+  const { id } = await courier.send(`Post "The tea is ready" to ${webhook.url}/tea`);
+  await courier.send("no", { taskId: id });
+  await vi.waitFor(() => expect(told.at(-1)?.body).toMatchObject({ kind: "task", id, status: { state: "rejected" } }), { timeout: 15_000 });
+  expect(told.map(({ body }) => body.status.state)).toContain("input-required");
+  expect(new Set(told.map(({ type }) => type))).toEqual(new Set(["application/json"]));
+  server.close();
+});
+
 /** The official client of 1.0, which finds the way by the card. */
 async function current(path: string, binding: string): Promise<Client> {
   const options = ClientFactoryOptions.createFrom(ClientFactoryOptions.default, { preferredTransports: [binding] });
@@ -195,7 +216,7 @@ function ofClient(client: Calls, staysThroughQuestions: boolean): Client {
 }
 
 /** The official client of 0.3, which finds the way by the same card. */
-async function former(path: string, binding: string): Promise<Client> {
+async function former(path: string, binding: string, push?: { url: string }): Promise<Client> {
   const transports = [new old.JsonRpcTransportFactory(), new old.RestTransportFactory()];
   const client = await new old.ClientFactory({ transports, preferredTransports: [binding] }).createFromUrl(
     `${mesh.url}${path}/.well-known/agent-card.json`,
@@ -209,7 +230,12 @@ async function former(path: string, binding: string): Promise<Client> {
     staysThroughQuestions: false,
     errors: { notFound: old.TaskNotFoundError, notCancelable: old.TaskNotCancelableError, unsupported: old.UnsupportedOperationError },
     send: async (text, to = {}, blocking = true) =>
-      seenThen((await client.sendMessage({ ...request(text, to), configuration: { blocking } })) as LegacyTask),
+      seenThen(
+        (await client.sendMessage({
+          ...request(text, to),
+          configuration: { blocking, ...(push && { pushNotificationConfig: push }) },
+        })) as LegacyTask,
+      ),
     stream: (text, to) => eventsThen(client.sendMessageStream(request(text, to ?? {})) as AsyncGenerator<LegacyEvent>),
     get: async (id, historyLength) =>
       seenThen((await client.getTask({ id, ...(historyLength !== undefined && { historyLength }) })) as LegacyTask),

@@ -2,6 +2,7 @@
  * A stream of one task's events, as bytes, because only byte streams cross RPC: lines of `<sequence> <JSON>`, or of `#` and
  * a remark. Live events and replay are the same code: a subscription reads the log from its position on, whenever there is more.
  */
+import type { LogEntry } from "../task/event.ts";
 import { renderEvent } from "../task/render.ts";
 import type { LiveTask } from "./live-task.ts";
 
@@ -19,6 +20,19 @@ export interface SubscribeOptions {
   readonly historyLength?: number | undefined;
   /** An open stream keeps its object in memory, so no stream stays open for ever. Milliseconds. */
   readonly limitMs: number;
+}
+
+/** Of entries in memory: a task with many readers shows each of them the same. */
+const lineByEntry = new WeakMap<LogEntry, string>();
+
+/** Empty for an entry that concerns only the program. */
+function lineOf(task: LiveTask, entry: LogEntry): string {
+  const known = lineByEntry.get(entry);
+  if (known !== undefined) return known;
+  const event = renderEvent(task.head, entry);
+  const line = event ? `${entry.seq} ${JSON.stringify(event)}\n` : "";
+  lineByEntry.set(entry, line);
+  return line;
 }
 
 export function subscribe(task: LiveTask, { from, historyLength, limitMs }: SubscribeOptions): ReadableStream<Uint8Array> {
@@ -41,13 +55,12 @@ export function subscribe(task: LiveTask, { from, historyLength, limitMs }: Subs
         pump = () => {
           try {
             while (position < task.stored && (controller.desiredSize ?? 0) > -AHEAD_BYTES) {
-              for (const entry of task.read(position + 1, Math.min(position + ENTRIES_PER_READ, task.stored))) {
-                // A write may bring a reader at once, who asks for more: then that call has gone on from here.
-                if (entry.seq <= position) continue;
-                position = entry.seq;
-                const event = renderEvent(task.head, entry);
-                if (event) write(`${entry.seq} ${JSON.stringify(event)}\n`);
-              }
+              const entries = task.read(position + 1, Math.min(position + ENTRIES_PER_READ, task.stored));
+              // Before the write: it may bring a reader at once, who asks for more.
+              position = entries.at(-1)?.seq ?? task.stored;
+              // At once, because a chunk costs more on its way than what is in it.
+              const lines = entries.map((entry) => lineOf(task, entry)).join("");
+              if (lines !== "") write(lines);
             }
             if (task.ended && position === task.head.seq) {
               stop();

@@ -34,7 +34,7 @@ export const optional = <const S extends v.GenericSchema>(schema: S) =>
   );
 
 /** Bounded before its items are looked at: what is wrong with each of a million would be kept, and would fill the memory. */
-const list = <const S extends v.GenericSchema>(item: S, max: number, what = "items") =>
+export const list = <const S extends v.GenericSchema>(item: S, max: number, what = "items") =>
   v.pipe(
     v.custom<v.InferInput<S>[]>(Array.isArray, `must be an array of ${what}`),
     v.maxLength(max, `must have at most ${max} ${what}`),

@@ -1,9 +1,9 @@
 /**
- * Parameters of the 0.3 methods, as strict as its schema, whose own translator takes almost anything. What may be as long as
- * what is asked again, of the 1.0 request that is made of them.
+ * Parameters of the 0.3 methods, as strict as its schema, whose own translator takes almost anything. How long a text may be is
+ * asked of the 1.0 request that is made of them.
  */
 import * as v from "valibot";
-import { count, json, optional, text } from "../request.ts";
+import { count, json, list, optional, text } from "../request.ts";
 
 const anyText = v.string("must be a string");
 const base64 = v.pipe(v.string("must be base64"), v.regex(/^[A-Za-z0-9+/_-]*={0,2}$/, "must be base64"));
@@ -31,12 +31,12 @@ const message = v.object({
   kind: optional(v.literal("message", 'must be "message"')),
   messageId: text,
   role: v.picklist(["user", "agent"], 'must be "user"'),
-  parts: v.pipe(v.array(part, "must be an array of parts"), v.minLength(1, "must have at least one part")),
+  parts: v.pipe(list(part, 1000, "parts"), v.minLength(1, "must have at least one part")),
   contextId: optional(anyText),
   taskId: optional(anyText),
   metadata,
-  extensions: optional(v.array(text)),
-  referenceTaskIds: optional(v.array(text)),
+  extensions: optional(list(text, 100)),
+  referenceTaskIds: optional(list(text, 1000)),
 });
 
 const pushNotificationConfig = v.object({
@@ -45,7 +45,12 @@ const pushNotificationConfig = v.object({
   token: optional(anyText),
   authentication: optional(
     v.object({
-      schemes: v.pipe(v.array(text, "must be an array of schemes"), v.minLength(1, "must have at least one scheme")),
+      // 0.3 lists what a webhook takes; 1.0, and whoever delivers, uses one.
+      schemes: v.pipe(
+        list(text, 10, "schemes"),
+        v.minLength(1, "must have at least one scheme"),
+        v.transform(([first]) => (first === undefined ? [] : [first])),
+      ),
       credentials: optional(anyText),
     }),
   ),
@@ -53,7 +58,7 @@ const pushNotificationConfig = v.object({
 
 const configuration = v.pipe(
   v.object({
-    acceptedOutputModes: optional(v.array(anyText)),
+    acceptedOutputModes: optional(list(anyText, 100, "media types")),
     // 0.3 leaves open what an agent does that is told nothing: it waits, as in 1.0.
     blocking: v.optional(
       v.pipe(

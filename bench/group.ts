@@ -16,6 +16,9 @@ type Load =
   | { readonly kind: "list-tasks"; readonly tasks: number }
   /** SubscribeToTask with Last-Event-ID, to a task that has ended. */
   | { readonly kind: "resume"; readonly events: number; readonly after: number }
+  /** SendMessage with a push config, until its answer or until the webhook has heard of the end; or one fetch to a webhook. */
+  | { readonly kind: "push"; readonly until: "answer" | "receipt" }
+  | { readonly kind: "floor-fetch" }
   /** SubscribeToTask over all connections, while the task is answered again and again; or the same with a plain object. */
   | { readonly kind: "subscribers" | "floor-subscribers" }
   /** Tasks that wait for an answer, tasks that have ended, or plain objects, as many as a round has requests. */

@@ -116,6 +116,19 @@ export const GROUPS: readonly Group[] = [
     ],
   },
   {
+    id: "push",
+    storages: ["memory"],
+    subjects: {
+      heard: { name: "from the message to the webhook", server: "echo", load: { kind: "push", until: "receipt" }, connections: 1 },
+      answered: { name: "from the message to its answer", server: "echo", load: { kind: "push", until: "answer" }, connections: 1 },
+      floor: { name: "Worker → one fetch to the webhook", server: "floors", load: { kind: "floor-fetch" }, connections: 1 },
+    },
+    lines: [
+      { title: "Push, from the answer of a task to the webhook's receipt", ours: "heard", against: "answered", compare: "p50-difference" },
+      { title: "Push, from the message to the webhook's receipt", ours: "heard", against: "floor", compare: "p50" },
+    ],
+  },
+  {
     id: "subscribers",
     storages: ["memory"],
     fresh: { mostRequests: 100 },

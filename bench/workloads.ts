@@ -7,6 +7,7 @@ import type { WorkloadSpec } from "./group.ts";
 import { holding } from "./held-objects.ts";
 import type { HttpRequest, HttpResponse } from "./http-connection.ts";
 import type { Round, RoundOrder } from "./load.ts";
+import { fetching, pushing } from "./push.ts";
 import { call, complaint, messageFor, resultOf, sendAll, sendRequest, taskOf } from "./requests.ts";
 import { type Watched, watching } from "./subscribers.ts";
 
@@ -80,6 +81,10 @@ function workloadFor(spec: WorkloadSpec): Workload {
       return listingTasks(spec.tasks);
     case "resume":
       return resuming(spec.events, spec.after);
+    case "push":
+      return pushing(spec.until);
+    case "floor-fetch":
+      return fetching();
     case "subscribers":
       return watching(watchedTask);
     case "floor-subscribers":

@@ -45,6 +45,12 @@ app.post("/events", async (c) => {
   return c.body(events, 200, { "Content-Type": "text/event-stream" });
 });
 
+/** One fetch, to whom the request names. */
+app.post("/notify", async (c) => {
+  const told = await fetch(await c.req.text(), { method: "POST", body: "done" });
+  return c.json({ status: told.status });
+});
+
 /** A stream that an object keeps open, and whatever is told to all of them. */
 app.get("/watch", async (c) => {
   const events = await c.env.STREAMS.get(c.env.STREAMS.idFromName("watched")).watch();

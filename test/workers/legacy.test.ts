@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { RequestError } from "../../shared/a2a/errors.ts";
 import type { LegacyEvent, LegacyTask } from "../../shared/a2a/legacy/objects.ts";
+import { refuse } from "../../shared/a2a/refuse.ts";
 import { opened, reached } from "./probe-agent.ts";
 import * as current from "./wire.ts";
 import { http, ORIGIN, rpc, served, worker } from "./wire.ts";
@@ -415,6 +417,14 @@ describe("a request of 0.3 that is wrong", () => {
 });
 
 describe("a path of 0.3", () => {
+  it("is refused in 0.3 also by what stands in front of the agent", async () => {
+    const error = new RequestError("method-not-found", "there is no such agent");
+    const request = new Request(`${ORIGIN}/agents/nobody/v1/tasks/x`);
+    expect(await (await refuse(request, "/v1/tasks/x", error)).json()).toEqual({ code: -32601, message: "there is no such agent" });
+    const current = new Request(request, { headers: { "A2A-Version": "1.0" } });
+    expect(await (await refuse(current, "/v1/tasks/x", error)).json()).toMatchObject({ error: { code: 404 } });
+  });
+
   it("is a tenant's when the request is one of 1.0", async () => {
     const answer = await http("POST", "/v1/message:send", { message: current.message("hello", "echo") });
     expect(answer.status).toBe(200);

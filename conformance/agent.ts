@@ -59,16 +59,17 @@ export interface AgentPlace {
   readonly binding: Binding;
   readonly url: string;
   readonly tenant: string | undefined;
-  readonly credentials: Readonly<Record<string, string>>;
+  /** Who is calling, and which extensions every request asks for. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export function agentAt(place: AgentPlace, trial: Trial): Agent {
   const url = place.url.replace(/\/$/, "");
-  const { binding, tenant, credentials } = place;
+  const { binding, tenant } = place;
   const isRpc = binding === "JSONRPC";
 
   const request = (operation: OperationName, params: JsonObject, changes: HeaderChanges): HttpRequest => {
-    const usual = { "A2A-Version": "1.0", Accept: "*/*", ...credentials };
+    const usual = { "A2A-Version": "1.0", Accept: "*/*", ...place.headers };
     if (isRpc) {
       const body = { jsonrpc: "2.0", id: randomUUID(), method: operation, params: tenant === undefined ? params : { tenant, ...params } };
       const headers = changed({ ...usual, "Content-Type": "application/json" }, changes);
@@ -85,7 +86,7 @@ export function agentAt(place: AgentPlace, trial: Trial): Agent {
     url,
     call: async (operation, params = {}, changes = {}) => readReply(await send(request(operation, params, changes), trial), isRpc),
     raw: async (method, path, body, changes = {}) => {
-      const usual = { "A2A-Version": "1.0", ...credentials, ...(body !== undefined && { "Content-Type": "application/json" }) };
+      const usual = { "A2A-Version": "1.0", ...place.headers, ...(body !== undefined && { "Content-Type": "application/json" }) };
       const target = isRpc && path === "" ? place.url : url + path;
       return readReply(await send({ method, url: target, headers: changed(usual, changes), body }, trial), isRpc);
     },

@@ -46,6 +46,8 @@ export interface Probe {
   /** @throws Error for a requirement without bindings */
   readonly binding: Binding;
   readonly agent: Agent;
+  /** The same agent through a binding that is named. @throws NotShown when the card does not declare it */
+  readonly over: (binding: Binding) => Agent;
   /** The same agent, called without credentials. */
   readonly anonymous: Agent;
   /** The same agent, called by somebody else. @throws NotShown when nobody else is known */
@@ -85,24 +87,24 @@ export async function completed(probe: Probe): Promise<Task> {
 }
 
 /** A task of its own that is at work. */
-export async function working(probe: Probe): Promise<Task> {
-  const task = await sent(probe, trigger(probe, "slow"), {}, { returnImmediately: true });
+export async function working(probe: Probe, configuration: JsonObject = {}): Promise<Task> {
+  const task = await sent(probe, trigger(probe, "slow"), {}, { ...configuration, returnImmediately: true });
   if (isTerminal(task.status.state)) throw new NotShown(`needs a text that takes some seconds (--slow "…"): this task had ended at once`);
   return task;
 }
 
 /** A task of its own that asks for input. */
-export async function asking(probe: Probe): Promise<Task> {
-  const task = await sent(probe, trigger(probe, "ask"));
+export async function asking(probe: Probe, configuration?: JsonObject): Promise<Task> {
+  const task = await sent(probe, trigger(probe, "ask"), {}, configuration);
   if (task.status.state !== "TASK_STATE_INPUT_REQUIRED")
     throw new NotShown(`needs a text that leads to a question (--ask "…"): this one led to ${task.status.state}`);
   return task;
 }
 
 /** A task of its own that has not ended, of whichever kind can be had. */
-export function unfinished(probe: Probe): Promise<Task> {
-  if (probe.triggers.ask !== undefined) return asking(probe);
-  if (probe.triggers.slow !== undefined) return working(probe);
+export function unfinished(probe: Probe, configuration?: JsonObject): Promise<Task> {
+  if (probe.triggers.ask !== undefined) return asking(probe, configuration);
+  if (probe.triggers.slow !== undefined) return working(probe, configuration);
   throw new NotShown('needs a task that stays open: --ask "…" or --slow "…"');
 }
 

@@ -122,13 +122,17 @@ function trialOf(timeoutMs: number): Trial & { readonly end: AbortController } {
 function probeFor(shared: Shared, trial: Trial, binding: Binding | undefined): Probe {
   const { target, seen, headers } = shared;
   const { card } = seen;
-  const agentFor = (who: Headers, within: Trial = trial): Agent => {
-    if (binding === undefined) throw new Error("this requirement has no binding");
-    const place = interfaceOf(card, binding);
-    if (!place) throw new NotShown(`the card declares no ${binding} interface of A2A 1.0`);
+  const required = requiredExtensions(card);
+  const agentFor = (who: Headers, within: Trial = trial, over: Binding | undefined = binding): Agent => {
+    if (over === undefined) throw new Error("this requirement has no binding");
+    const place = interfaceOf(card, over);
+    if (!place) throw new NotShown(`the card declares no ${over} interface of A2A 1.0`);
     // A card may name any address; only the origin that the person named gets to see who is calling.
     const isHome = URL.canParse(place.url) && new URL(place.url).origin === new URL(target.url).origin;
-    return agentAt({ binding, url: place.url, tenant: place.tenant || undefined, credentials: isHome ? who : {} }, within);
+    return agentAt(
+      { binding: over, url: place.url, tenant: place.tenant || undefined, headers: { ...required, ...(isHome && who) } },
+      within,
+    );
   };
   const probe: Probe = {
     seen,
@@ -143,6 +147,7 @@ function probeFor(shared: Shared, trial: Trial, binding: Binding | undefined): P
     get agent() {
       return agentFor(headers.own);
     },
+    over: (other) => agentFor(headers.own, trial, other),
     get anonymous() {
       return agentFor({});
     },
@@ -163,6 +168,12 @@ function probeFor(shared: Shared, trial: Trial, binding: Binding | undefined): P
     },
   };
   return probe;
+}
+
+/** What a card requires, every request asks for; what happens without is for one requirement to see. (4.6) */
+function requiredExtensions({ capabilities }: AgentCard): Headers {
+  const uris = (capabilities?.extensions ?? []).filter(({ required }) => required === true).map(({ uri }) => uri);
+  return uris.length === 0 ? {} : { "A2A-Extensions": uris.join(",") };
 }
 
 export function interfaceOf(card: AgentCard, binding: Binding, version = "1.") {

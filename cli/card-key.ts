@@ -17,7 +17,7 @@ your own machine needs none: it makes its own.
   --file <file>     the key set (default card-keys.json, which git does not take in)
   --alg <name>      ES256 (default) or EdDSA
   --add             another key beside those in the file: all of them sign
-  --retire <kid>    no new key: this one signs no more, and what it signed can still be verified
+  --retire=<kid>    no new key: this one signs no more, and what it signed can still be verified
   --help            this text
 `;
 
@@ -33,7 +33,7 @@ async function cardKey(args: string[]): Promise<number> {
   if (!isAlgorithm(alg)) throw new UsageError(`there is no --alg ${alg}: take ES256 or EdDSA`);
   if (add && retire !== undefined) throw new UsageError("--add and --retire are two steps: first the one, then the other");
   const changes = add || retire !== undefined;
-  if (!changes && existsSync(file)) throw new CommandError(`${file} has keys already: --add makes another, --retire <kid> ends one`);
+  if (!changes && existsSync(file)) throw new CommandError(`${file} has keys already: --add makes another, --retire=<kid> ends one`);
 
   const before = changes ? keysIn(file) : [];
   const keys = retire === undefined ? [newCardKey(alg), ...before] : retired(before, retire);
@@ -64,7 +64,8 @@ function explain(file: string, keys: readonly CardKey[], { add, retire }: { add:
   say(`\n${paint("bold", "Next")}, the same for every Worker:`);
   say(`  npx wrangler secret put CARD_SIGNING_KEYS < ${file}`);
   for (const name of agentNames(ROOT)) say(`  npx wrangler secret put CARD_SIGNING_KEYS -c agents/${name}/wrangler.toml < ${file}`);
-  if (add) say(`\nWhen those who keep your keys know the new one:\n  npm run card:key -- --file ${file} --retire ${signing.at(-1)}`);
+  // With "=", because a thumbprint may begin as an option does.
+  if (add) say(`\nWhen those who keep your keys know the new one:\n  npm run card:key -- --file ${file} --retire=${signing.at(-1)}`);
   if (retire !== undefined) say(`\nWhen nobody has a card any more that it signed, take "${retire}" out of ${file}.`);
 }
 

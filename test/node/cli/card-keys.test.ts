@@ -50,10 +50,10 @@ describe("npm run card:key", () => {
   it("changes keys in three steps: both sign, the new one signs, and the old one is known until it is taken out", async () => {
     run();
     const [old] = keys();
-    expect(run("--add", "--alg", "EdDSA").out).toContain(`--retire ${old?.kid}`);
+    expect(run("--add", "--alg", "EdDSA").out).toContain(`--retire=${old?.kid}`);
     const [fresh] = keys();
     expect(await taken()).toEqual({ signing: [fresh?.kid, old?.kid], published: [fresh?.kid, old?.kid] });
-    run("--retire", old?.kid ?? "");
+    expect(run(`--retire=${old?.kid}`).status).toBe(0);
     expect(await taken()).toEqual({ signing: [fresh?.kid], published: [fresh?.kid, old?.kid] });
     expect(only(statSync(join(folder, "card-keys.json")).mode)).toBe(0o600);
     expect(readdirSync(folder)).toEqual(["card-keys.json"]);
@@ -61,10 +61,10 @@ describe("npm run card:key", () => {
 
   it.each<[string, string[], number, string]>([
     ["to make a key where there are some", [], 1, "--add makes another"],
-    ["to retire a key that is not there", ["--retire", "nobody"], 1, 'there is no key "nobody"'],
+    ["to retire a key that is not there", ["--retire=-nobody"], 1, 'there is no key "-nobody"'],
     ["to add to a file that is not there", ["--add", "--file", "other.json"], 1, "other.json is not there"],
     ["another algorithm", ["--add", "--alg", "RS256"], 2, "take ES256 or EdDSA"],
-    ["two steps at once", ["--add", "--retire", "x"], 2, "are two steps"],
+    ["two steps at once", ["--add", "--retire=x"], 2, "are two steps"],
   ])("refuses %s, says what to do, and leaves the file", (_what, args, status, advice) => {
     run();
     const before = text();
@@ -76,7 +76,7 @@ describe("npm run card:key", () => {
 
   it("refuses to retire the only key that signs, and to read what is no key set", () => {
     run();
-    expect(run("--retire", keys()[0]?.kid ?? "").err).toContain("make another one first");
+    expect(run(`--retire=${keys()[0]?.kid}`).err).toContain("make another one first");
     for (const damaged of ["{", "[]", '{"keys":[]}', '{"keys":[{"secret":"hunter2"}]}']) {
       writeFileSync(join(folder, "card-keys.json"), damaged);
       const { status, err } = run("--add");

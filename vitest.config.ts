@@ -8,7 +8,11 @@ export default defineConfig({
       { test: { name: "node", include: ["test/node/**/*.test.ts"] } },
       {
         plugins: [cloudflareTest({ wrangler: { configPath: "./test/workers/wrangler.toml" } })],
-        test: { name: "workers", include: ["test/workers/**/*.test.ts"], globalSetup: ["./test/mesh/documents-server.ts"] },
+        test: {
+          name: "workers",
+          include: ["test/workers/**/*.test.ts"],
+          globalSetup: ["./test/mesh/documents-server.ts", "./test/mesh/webhook-server.ts"],
+        },
       },
       { test: { name: "mesh", include: ["test/mesh/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false } },
     ],

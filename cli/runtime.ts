@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { authVariables, SECRETS_FILE } from "./access.ts";
 import { cardKeyVariables } from "./card-keys.ts";
 import { workerConfigs } from "./project.ts";
+import { secretsKeyVariable } from "./secrets-key.ts";
 
 /** Politeness has an end: wrangler waits for ever when a build failed. */
 const GRACE_MS = 2_500;
@@ -43,6 +44,7 @@ function runtimeEnv(root: string, state: string): NodeJS.ProcessEnv {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => named.test(name))),
     ...authVariables(root),
     ...cardKeyVariables(root, state),
+    ...secretsKeyVariable(root, state),
     CLOUDFLARE_INCLUDE_PROCESS_ENV: "true",
     SKEIN_LOCAL: "1",
     WRANGLER_SEND_METRICS: "false",

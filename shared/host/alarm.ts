@@ -27,11 +27,10 @@ export class Alarm {
     this.#sleepers.push(sleeper);
   }
 
-  /** Rings at this time or earlier. Stored in the same turn as what the caller stores. */
+  /** Rings at this time or earlier. Stored in the same turn as what the caller stores, which it stores afterwards. */
   wish(sleeper: Sleeper, at: number): void {
     this.#inherit();
-    if ((this.#wishes.get(sleeper) ?? Number.POSITIVE_INFINITY) <= at) return;
-    this.#wishes.set(sleeper, at);
+    this.#wishes.set(sleeper, Math.min(at, this.#wishes.get(sleeper) ?? at));
     const earliest = Math.min(...this.#wishes.values());
     if (earliest >= this.#at) return;
     this.#at = earliest;

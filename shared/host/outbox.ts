@@ -101,9 +101,10 @@ export class Outbox implements Sleeper {
     }
     if (!this.#hasConfigs(task, entries)) return;
     if (!entries.some((entry) => renderEvent(task.head, entry))) return;
-    if (!this.#options.store.wake(task.id, Date.now())) return;
-    this.#ask();
-    this.#send();
+    const now = Date.now();
+    // Before the row is written, as the alarm looks for what a lost predecessor left.
+    this.#options.alarm.wish(this, now + NET_MS);
+    if (this.#options.store.wake(task.id, now)) this.#send();
   }
 
   /** The alarm went off. */

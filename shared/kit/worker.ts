@@ -4,7 +4,7 @@
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { a2aApp } from "../a2a/app.ts";
-import type { CardEnv } from "../a2a/card.ts";
+import type { CardEnv } from "../a2a/card/server.ts";
 import type { HandlerEnv } from "../a2a/handler.ts";
 import { outbound } from "../a2a/outbound.ts";
 import { authenticate, principalFromMesh } from "../auth/authenticate.ts";

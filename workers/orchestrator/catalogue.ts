@@ -2,7 +2,7 @@
  * The agents this mesh was deployed with: one service binding each, found by its prefix, and the card each one serves.
  */
 
-import { CARD_PATH } from "../../shared/a2a/card.ts";
+import { CARD_PATH } from "../../shared/a2a/card/server.ts";
 import { AGENT_BINDING } from "../../shared/a2a/outbound.ts";
 import { parseCard } from "../../shared/kit/card.ts";
 import type { AgentCard } from "../../shared/task/a2a-types.ts";

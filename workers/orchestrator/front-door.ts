@@ -3,7 +3,7 @@
  * once, refuses who may not, and passes the others on through the agents' `Mesh` entrypoints.
  */
 import { Hono } from "hono";
-import { CARD_PATH, isPublicPath } from "../../shared/a2a/card.ts";
+import { CARD_PATH, isPublicPath } from "../../shared/a2a/card/server.ts";
 import { RequestError, toAuthenticationError } from "../../shared/a2a/errors.ts";
 import { onlyFor } from "../../shared/a2a/http-json.ts";
 import { agentBinding } from "../../shared/a2a/outbound.ts";

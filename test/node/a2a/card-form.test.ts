@@ -1,7 +1,7 @@
 import { type AgentCard, canonicalizeAgentCard } from "@a2a-js/sdk";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { asSdksReadIt, canonicalJson, withoutDefaults } from "../../../shared/a2a/card-form.ts";
+import { asSdksReadIt, canonicalJson, withoutDefaults } from "../../../shared/a2a/card/canonical-form.ts";
 import type { Json, JsonObject } from "../../../shared/task/a2a-types.ts";
 
 // What is signed. The official SDK is the judge of the form that SDKs make of a card; the specification's own words are the

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { calculateJwkThumbprint } from "jose";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type CardKey, cardKeyVariables } from "../../../cli/card-keys.ts";
-import { cardKeysOf } from "../../../shared/a2a/card-keys.ts";
+import { cardKeysOf } from "../../../shared/a2a/card/keys.ts";
 
 const COMMAND = fileURLToPath(new URL("../../../cli/card-key.ts", import.meta.url));
 

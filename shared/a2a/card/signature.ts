@@ -3,8 +3,8 @@
  * none. (A2A 1.0.1, 8.4.2)
  */
 import { FlattenedSign } from "jose";
-import type { AgentCard } from "../task/a2a-types.ts";
-import type { Signer } from "./card-keys.ts";
+import type { AgentCard } from "../../task/a2a-types.ts";
+import type { Signer } from "./keys.ts";
 
 /**
  * @param forms canonical JSON; one card has several when verifiers see it differently, and equal ones count once

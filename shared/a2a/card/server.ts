@@ -2,16 +2,16 @@
  * Serving an agent's cards and the keys they are signed with: at their own URLs, in the version that is asked for, with an
  * ETag and conditional requests. A card that should be signed and cannot be is not served. (A2A 1.0.1, 8 and 13.3)
  */
-import { type AuthEnv, LOOPBACK } from "../auth/authenticate.ts";
-import { securityOf } from "../auth/security.ts";
-import type { AgentCard, JsonObject } from "../task/a2a-types.ts";
-import { asSdksReadIt, canonicalJson, withoutDefaults } from "./card-form.ts";
-import { type CardKeys, type CardKeysEnv, cardKeysOf, type Signer } from "./card-keys.ts";
-import { sign } from "./card-signature.ts";
-import { deployedCard } from "./deployed-card.ts";
-import { RequestError } from "./errors.ts";
-import { toLegacyCard, withLegacyFields } from "./legacy/card.ts";
-import { askedVersion, isLegacy } from "./version.ts";
+import { type AuthEnv, LOOPBACK } from "../../auth/authenticate.ts";
+import { securityOf } from "../../auth/security.ts";
+import type { AgentCard, JsonObject } from "../../task/a2a-types.ts";
+import { RequestError } from "../errors.ts";
+import { toLegacyCard, withLegacyFields } from "../legacy/card.ts";
+import { askedVersion, isLegacy } from "../version.ts";
+import { asSdksReadIt, canonicalJson, withoutDefaults } from "./canonical-form.ts";
+import { deployedCard } from "./deployed.ts";
+import { type CardKeys, type CardKeysEnv, cardKeysOf, type Signer } from "./keys.ts";
+import { sign } from "./signature.ts";
 
 export const CARD_PATH = "/.well-known/agent-card.json";
 export const JWKS_PATH = "/.well-known/jwks.json";

@@ -2,11 +2,11 @@
  * A card as it is served: what its author wrote, and what only the deployment knows. Every agent is served by the same
  * code, so how it is spoken to, which extensions it has and who may call are said here, and not in each card. Pure.
  */
-import type { Security } from "../auth/security.ts";
-import type { AgentCard, AgentExtension } from "../task/a2a-types.ts";
-import { RESUME_EXTENSION } from "../task/resume-extension.ts";
-import { SKILL_EXTENSION } from "../task/skill-extension.ts";
-import { LEGACY_VERSION, VERSION } from "./version.ts";
+import type { Security } from "../../auth/security.ts";
+import type { AgentCard, AgentExtension } from "../../task/a2a-types.ts";
+import { RESUME_EXTENSION } from "../../task/resume-extension.ts";
+import { SKILL_EXTENSION } from "../../task/skill-extension.ts";
+import { LEGACY_VERSION, VERSION } from "../version.ts";
 
 /** In the order we would like to be called: a client takes the first it can speak. (8.3.2) */
 const INTERFACES = [VERSION, LEGACY_VERSION].flatMap((protocolVersion) =>

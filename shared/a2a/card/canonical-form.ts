@@ -2,7 +2,7 @@
  * The forms of a card that a signature may be over: as the specification writes it (A2A 1.0.1, 8.4.1), and as parsers see
  * it that keep nothing but the fields they know. Pure: JSON in, JSON out. It signs nothing and adds nothing to a card.
  */
-import type { Json, JsonObject } from "../task/a2a-types.ts";
+import type { Json, JsonObject } from "../../task/a2a-types.ts";
 
 /**
  * What becomes of a field: `kept` whenever it is there (it is REQUIRED, or `optional` in the proto), `plain` goes when its

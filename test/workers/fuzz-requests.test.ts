@@ -12,7 +12,7 @@ import { http, message, rpc, type Sent, served, value } from "./wire.ts";
 const pool = { tasks: ["t-1", "s0-00000000000000000000000000000000-000000"] };
 let open = "";
 
-const agent = served({ capabilities: { streaming: true } });
+const agent = served({ capabilities: { streaming: true, pushNotifications: true, extendedAgentCard: true } });
 
 async function sent(text: string, skill: string, tenant?: string): Promise<string> {
   return ((await value(await rpc("SendMessage", { message: message(text, skill), tenant }))) as Sent).task.id;

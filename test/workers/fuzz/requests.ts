@@ -44,7 +44,7 @@ const message = (pool: Pool) =>
     { requiredKeys: ["messageId", "role", "parts", "metadata"] },
   );
 
-const push = { url: fc.constant("https://example.com/hook"), token: fc.constant("secret-token"), id: fc.constantFrom("a", "b") };
+const push = { url: fc.constant("http://127.0.0.1:9/hook"), token: fc.constant("secret-token"), id: fc.constantFrom("a", "b") };
 
 const send = (pool: Pool) =>
   fc.record(

@@ -33,7 +33,7 @@ export interface OutboxOptions {
   readonly during: (delivery: Promise<void>) => void;
 }
 
-export const CONFIGS_LIMIT = 10;
+const CONFIGS_LIMIT = 10;
 /** The platform has six connections, and the program needs some of them. */
 const AT_ONCE = 4;
 /** One receiver that never answers must not hold all of them. */

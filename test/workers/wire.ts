@@ -22,7 +22,7 @@ export function message(text: string, skill: string, more: object = {}) {
 }
 
 /** The same agent with another card, or with other settings of its Worker. */
-export function served(card: Partial<AgentCard>, settings: { SKEIN_LOCAL?: string } = {}): Served {
+export function served(card: Partial<AgentCard>, settings: { SKEIN_LOCAL?: string; SKEIN_SECRETS_KEY?: string } = {}): Served {
   const app = a2aApp<AgentWorkerEnv>({ card: { ...probe.card, ...card }, homes: "shared", authenticate });
   return { fetch: (url, init) => app.request(url, init, { ...(env as unknown as AgentWorkerEnv), ...settings }) };
 }

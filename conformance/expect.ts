@@ -13,7 +13,7 @@ export function hold(condition: boolean, expected: string, actual: Json | undefi
 
 export function shown(value: Json | undefined): string {
   const text = value === undefined ? "nothing" : typeof value === "string" ? value : JSON.stringify(value);
-  return text.length > 400 ? `${text.slice(0, 400)}…` : text;
+  return text.length > 240 ? `${text.slice(0, 240)}…` : text;
 }
 
 /** An answer in a line. */
@@ -36,6 +36,11 @@ export function errorInfo(details: Json | undefined): JsonObject | undefined {
 export function resultOf(reply: Reply, expected = "a result"): JsonObject {
   if (!isObject(reply.result)) throw new Failure(expected, described(reply));
   return reply.result;
+}
+
+/** Done, whatever a server says of it: over JSON-RPC null will do. @throws Failure when it is an error */
+export function done(reply: Reply, expected: string): void {
+  if (reply.result === undefined) throw new Failure(expected, described(reply));
 }
 
 /** The task a send gave. @throws NotShown when the agent answers with a message, which it may */

@@ -5,7 +5,7 @@ import { isObject, type Reply } from "../agent.ts";
 import { BAD_REQUEST, ERROR_DOMAIN, ERROR_INFO, ERRORS, type ErrorName } from "../error-table.ts";
 import { described, errorInfo, hold } from "../expect.ts";
 import { message, type Probe } from "../probe.ts";
-import { Failure, requirements } from "../requirement.ts";
+import { Failure, NotShown, requirements } from "../requirement.ts";
 
 /** Errors that every agent can be brought to, whatever it does. */
 async function provoked(probe: Probe): Promise<[ErrorName, Reply][]> {
@@ -19,9 +19,12 @@ async function provoked(probe: Probe): Promise<[ErrorName, Reply][]> {
   ];
 }
 
+/** Whether it is refused at all is the validation's question. */
 async function invalid(probe: Probe): Promise<Reply> {
-  const { parts: _, ...partless } = message(probe, "");
-  return probe.agent.call("SendMessage", { message: partless });
+  const { messageId: _, ...nameless } = message(probe, "", { parts: [] });
+  const reply = await probe.agent.call("SendMessage", { message: nameless });
+  if (!reply.error) throw new NotShown("a message without messageId and parts is not refused");
+  return reply;
 }
 
 function detailsOf(reply: Reply): Json[] {
@@ -108,8 +111,10 @@ export const ERRORS_THEME = requirements("errors", [
         .filter(isObject)
         .filter((detail) => detail["@type"] === BAD_REQUEST)
         .flatMap((detail) => (Array.isArray(detail["fieldViolations"]) ? detail["fieldViolations"].filter(isObject) : []));
-      const named = violations.some(({ field, description }) => /(^|\.)parts$/.test(String(field)) && String(description) !== "");
-      if (!named) throw new Failure(`${BAD_REQUEST} with the field message.parts and a description`, described(reply));
+      const named = violations.some(
+        ({ field, description }) => /(^|\.)(parts|messageId)$/.test(String(field)) && String(description) !== "",
+      );
+      if (!named) throw new Failure(`${BAD_REQUEST} with the field message.parts or message.messageId and a description`, described(reply));
     },
   },
   {

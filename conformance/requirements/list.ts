@@ -36,8 +36,8 @@ export const LIST = requirements("list", [
     level: "MUST",
     title: "A list has tasks, pageSize, totalSize and always a nextPageToken",
     run: async (probe) => {
-      await probe.finished();
-      const wrong = violations(listResponse, resultOf(await probe.agent.call("ListTasks")));
+      const { contextId } = await probe.finished();
+      const wrong = violations(listResponse, resultOf(await probe.agent.call("ListTasks", { contextId })));
       hold(wrong.length === 0, "a valid ListTasksResponse", wrong.join("; "));
     },
   },

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Json, JsonObject } from "../../shared/task/a2a-types.ts";
 import { isObject, type Reply } from "../agent.ts";
-import { described, hold, refused, refusedAsInvalid, resultOf } from "../expect.ts";
+import { described, done, hold, refused, refusedAsInvalid, resultOf } from "../expect.ts";
 import type { OperationName } from "../operations.ts";
 import { leave, needsCapability, type Probe, unfinished } from "../probe.ts";
 import { Failure, requirements } from "../requirement.ts";
@@ -102,7 +102,7 @@ export const PUSH = requirements("push", [
     title: "A configuration that is deleted is gone",
     run: async (probe) => {
       const { taskId, id } = await configured(probe);
-      resultOf(await probe.agent.call("DeleteTaskPushNotificationConfig", { taskId, id }), "the deletion confirmed");
+      done(await probe.agent.call("DeleteTaskPushNotificationConfig", { taskId, id }), "the deletion confirmed");
       refused(await probe.agent.call("GetTaskPushNotificationConfig", { taskId, id }), "TaskNotFoundError", probe.binding);
       const ids = configsIn(await probe.agent.call("ListTaskPushNotificationConfigs", { taskId })).map((each) => each["id"]);
       hold(!ids.includes(id), `no ${id}`, ids as Json);
@@ -116,8 +116,8 @@ export const PUSH = requirements("push", [
     title: "Deleting twice is like deleting once",
     run: async (probe) => {
       const { taskId, id } = await configured(probe);
-      resultOf(await probe.agent.call("DeleteTaskPushNotificationConfig", { taskId, id }));
-      resultOf(await probe.agent.call("DeleteTaskPushNotificationConfig", { taskId, id }), "the second deletion confirmed like the first");
+      done(await probe.agent.call("DeleteTaskPushNotificationConfig", { taskId, id }), "the deletion confirmed");
+      done(await probe.agent.call("DeleteTaskPushNotificationConfig", { taskId, id }), "the second deletion confirmed like the first");
       await leave(probe, taskId);
     },
   },

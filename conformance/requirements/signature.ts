@@ -10,7 +10,7 @@ import { Failure, NotShown, requirements } from "../requirement.ts";
 
 type Signature = NonNullable<AgentCard["signatures"]>[number];
 
-function signatures({ card }: Probe): readonly Signature[] {
+function signatures({ card }: Pick<Probe, "card">): readonly Signature[] {
   const all = card.signatures ?? [];
   if (all.length === 0) throw new NotShown("the card is not signed");
   return all;
@@ -79,7 +79,7 @@ export const SIGNATURE = requirements("signature", [
       const served = JSON.parse(text) as JsonObject & AgentCard;
       const payload = Buffer.from(canonicalCard(served)).toString("base64url");
       const problems: string[] = [];
-      for (const signature of signatures({ ...probe, card: served })) {
+      for (const signature of signatures({ card: served })) {
         try {
           const key = await keyFor(headerOf(signature), probe.trial);
           await flattenedVerify({ payload, protected: signature.protected, signature: signature.signature }, key);

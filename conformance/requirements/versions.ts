@@ -59,7 +59,7 @@ export const VERSIONS = requirements("versions", [
   {
     id: "versions.by-query",
     section: "3.6.1",
-    level: "MUST",
+    level: "SHOULD",
     title: "A version may be said in a query parameter in place of the header",
     run: async (probe) => {
       const { id } = await probe.finished();

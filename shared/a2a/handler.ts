@@ -3,7 +3,17 @@
  * nothing is converted between a request, the log and the answer. Finds the task's home and calls it; decides nothing.
  */
 import { type Principal, principalKey } from "../auth/principal.ts";
-import type { FollowUp, HomeRefusal, JsonText, NewPushConfig, ReplyOptions, StreamReply, TaskHomeApi, TaskReply } from "../host/api.ts";
+import type {
+  FollowUp,
+  HomeRefusal,
+  JsonText,
+  NewPushConfig,
+  ReplyOptions,
+  StreamForm,
+  StreamReply,
+  TaskHomeApi,
+  TaskReply,
+} from "../host/api.ts";
 import type { HomeEnv } from "../host/task-home.ts";
 import type { AgentCard, Message, Task, TaskPushNotificationConfig } from "../task/a2a-types.ts";
 import { findTask, type Homes, placeTask } from "../task/home.ts";
@@ -25,6 +35,8 @@ import { type ListTasksResponse, listTasks } from "./task-list.ts";
 
 export interface CallContext extends ResumeHeaders {
   readonly principal: Principal;
+  /** How streams are written for this request; see host/api.ts. */
+  readonly form?: StreamForm;
   /** Of a caller that speaks an older version. */
   readonly protocolVersion?: "0.3";
 }
@@ -36,7 +48,7 @@ export interface ListPushConfigsResponse {
 
 export interface A2ARequestHandler {
   sendMessage(request: SendRequest, context: CallContext): Promise<JsonText<{ task: Task }>>;
-  /** Lines of `<sequence> <StreamResponse>`; see host/api.ts. */
+  /** In the form that the context names, or as lines of `<sequence> <StreamResponse>`; see host/api.ts. */
   sendStreamingMessage(request: SendRequest, context: CallContext): Promise<ReadableStream<Uint8Array>>;
   getTask(request: GetRequest, context: CallContext): Promise<JsonText<Task>>;
   listTasks(request: ListRequest, context: CallContext): Promise<JsonText<ListTasksResponse>>;
@@ -94,6 +106,7 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
       blocking: configuration?.returnImmediately !== true,
       historyLength: configuration?.historyLength,
       after: positionIn(metadata, context),
+      ...(calls.start === "startStream" && { form: context.form }),
     };
     const key = requestKey(metadata, context);
     const keyed = key !== undefined && { key, digest: await contentDigest(message) };
@@ -155,7 +168,7 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
 
     async subscribeToTask({ id, metadata }, context) {
       checkStreaming(card);
-      return unwrap(await find(id, context).subscribe(id, positionIn(metadata, context)), id).stream;
+      return unwrap(await find(id, context).subscribe(id, positionIn(metadata, context), context.form), id).stream;
     },
 
     async createTaskPushNotificationConfig({ taskId, tenant: _, ...config }, context) {

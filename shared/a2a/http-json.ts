@@ -6,11 +6,13 @@ import { drain, readJson, readOptionalJson } from "./body.ts";
 import { MethodNotAllowed, pathOf, RequestError, toRequestError } from "./errors.ts";
 import type { Opened } from "./handler.ts";
 import { OPERATIONS, type OperationName } from "./operations.ts";
-import { sseResponse } from "./sse.ts";
+import { NO_ENVELOPE, sseForm, sseResponse } from "./sse.ts";
 
 const MEDIA_TYPE = "application/a2a+json";
 
 type Params = (c: Context) => unknown;
+
+const EVENTS = sseForm(NO_ENVELOPE);
 
 const MEDIA_TYPES = [MEDIA_TYPE, "application/json"];
 
@@ -54,8 +56,8 @@ export function httpJsonApp(open: (request: Request, env: never) => Promise<Open
       for (const [verb, , name, params] of routes) {
         app.on(verb, prefix + path, async (c) => {
           const { handler, context } = await open(c.req.raw, c.env as never);
-          const result = await OPERATIONS[name](handler, forTenantOf(c, await params(c)), context);
-          if ("stream" in result) return sseResponse(result.stream, { before: "", after: "" });
+          const result = await OPERATIONS[name](handler, forTenantOf(c, await params(c)), { ...context, form: EVENTS });
+          if ("stream" in result) return sseResponse(result.stream);
           return c.body(result.json, 200, { "Content-Type": MEDIA_TYPE });
         });
       }

@@ -3,7 +3,7 @@ import { readJson } from "./body.ts";
 import { RequestError, toRequestError } from "./errors.ts";
 import type { Opened } from "./handler.ts";
 import { OPERATIONS, type Operation } from "./operations.ts";
-import { sseError, sseResponse } from "./sse.ts";
+import { sseError, sseForm, sseResponse, toEvents } from "./sse.ts";
 
 type Id = string | number | null;
 
@@ -16,6 +16,8 @@ export interface Dialect {
   readonly operations: Readonly<Record<string, Operation>>;
   /** What a caller is told who asks for another one; or it is thrown. */
   readonly unknown: (method: string, request: Request) => RequestError;
+  /** Its streams are made of those of 1.0, event by event, and come as lines. */
+  readonly translates?: true;
   /** Methods whose clients look for a refusal in the stream that they wait for, and would not see it elsewhere. */
   readonly refusedInStream?: ReadonlySet<string>;
 }
@@ -41,10 +43,11 @@ export async function answerJsonRpc(request: Request, open: () => Opened | Promi
     if (!operation) throw dialect.unknown(method, request);
     inStream = dialect.refusedInStream?.has(method) === true && request.headers.get("Accept")?.includes("text/event-stream") === true;
     checkParams(params);
-    const result = await operation(opened.handler, params, opened.context);
-    const before = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`;
-    if ("stream" in result) return sseResponse(result.stream, { before, after: "}" });
-    return new Response(`${before}${result.json}}`, { headers: { "Content-Type": "application/json" } });
+    const envelope = { before: `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`, after: "}" };
+    const { handler, context } = opened;
+    const result = await operation(handler, params, dialect.translates ? context : { ...context, form: sseForm(envelope) });
+    if ("stream" in result) return sseResponse(dialect.translates ? toEvents(result.stream, envelope) : result.stream);
+    return new Response(`${envelope.before}${result.json}${envelope.after}`, { headers: { "Content-Type": "application/json" } });
   } catch (thrown) {
     const error = toRequestError(thrown);
     const answer = { jsonrpc: "2.0", id, error: error.toJsonRpc() };

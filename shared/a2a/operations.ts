@@ -18,7 +18,7 @@ import {
   taskRequest,
 } from "./request.ts";
 
-/** What an operation gives: JSON text, or a stream of `<sequence> <StreamResponse>` lines. */
+/** What an operation gives: JSON text, or a stream in the form that the context names. */
 export type Result = { json: string } | { stream: ReadableStream<Uint8Array> };
 
 export type Operation = (handler: A2ARequestHandler, params: unknown, context: CallContext) => Promise<Result>;

@@ -66,6 +66,20 @@ export interface ReplyOptions {
   readonly historyLength?: number | undefined;
   /** A stream goes on after this event. */
   readonly after?: number | undefined;
+  readonly form?: StreamForm | undefined;
+}
+
+/**
+ * How a stream is written. The object that knows the events writes them as they go to the socket: taken apart and put
+ * together on the way, each would cost as much again. Absent: lines of `<sequence> <JSON>`, or of `#` and a remark.
+ */
+export interface StreamForm {
+  /** Before an event's sequence, between it and the event's JSON, and after that. */
+  readonly event: readonly [before: string, between: string, after: string];
+  /** Says only that the stream is alive. */
+  readonly alive: string;
+  /** Around words for whoever reads the stream by eye. */
+  readonly remark: readonly [before: string, after: string];
 }
 
 /**
@@ -95,7 +109,7 @@ export interface TaskHomeApi {
   get(taskId: string, view: TaskView): Promise<TaskReply>;
   cancel(taskId: string, message: Message): Promise<TaskReply>;
   /** After a sequence: what came since. Without: the task as it stands, then what comes. */
-  subscribe(taskId: string, after?: number): Promise<StreamReply>;
+  subscribe(taskId: string, after?: number, form?: StreamForm): Promise<StreamReply>;
   /** Adds a push notification config, or takes the place of the one with its id. The answer holds no secrets. */
   setPush(taskId: string, config: SealedPushConfig): Promise<PushReply<{ config: JsonText<TaskPushNotificationConfig> }>>;
   /** All of a task's, or the one with the id, if there is one; without their secrets. */

@@ -1,9 +1,9 @@
 /**
- * A stream of one task's events, as bytes, because only byte streams cross RPC: lines of `<sequence> <JSON>`, or of `#` and
- * a remark. Live events and replay are the same code: a subscription reads the log from its position on, whenever there is more.
+ * A stream of one task's events, as bytes, because only byte streams cross RPC, in the form that its reader wants. Live events and replay are the same code: a subscription reads the log from its position on, whenever there is more.
  */
 import type { LogEntry } from "../task/event.ts";
 import { renderEvent } from "../task/render.ts";
+import type { StreamForm } from "./api.ts";
 import type { LiveTask } from "./live-task.ts";
 
 /** A disconnected client is noticed only by a write. */
@@ -11,6 +11,8 @@ const HEARTBEAT_MS = 15_000;
 /** What waits for a reader; the rest stays in the log until it has taken this. */
 const AHEAD_BYTES = 32_000;
 const ENTRIES_PER_READ = 64;
+
+const LINES: StreamForm = { event: ["", " ", "\n"], alive: "\n", remark: ["#", "\n"] };
 
 const encoder = new TextEncoder();
 
@@ -20,23 +22,25 @@ export interface SubscribeOptions {
   readonly historyLength?: number | undefined;
   /** An open stream keeps its object in memory, so no stream stays open for ever. Milliseconds. */
   readonly limitMs: number;
+  readonly form?: StreamForm | undefined;
 }
 
 /** Of entries in memory: a task with many readers shows each of them the same. */
-const lineByEntry = new WeakMap<LogEntry, string>();
+const jsonByEntry = new WeakMap<LogEntry, string>();
 
 /** Empty for an entry that concerns only the program. */
-function lineOf(task: LiveTask, entry: LogEntry): string {
-  const known = lineByEntry.get(entry);
+function jsonOf(task: LiveTask, entry: LogEntry): string {
+  const known = jsonByEntry.get(entry);
   if (known !== undefined) return known;
   const event = renderEvent(task.head, entry);
-  const line = event ? `${entry.seq} ${JSON.stringify(event)}\n` : "";
-  lineByEntry.set(entry, line);
-  return line;
+  const json = event ? JSON.stringify(event) : "";
+  jsonByEntry.set(entry, json);
+  return json;
 }
 
-export function subscribe(task: LiveTask, { from, historyLength, limitMs }: SubscribeOptions): ReadableStream<Uint8Array> {
+export function subscribe(task: LiveTask, { from, historyLength, limitMs, form = LINES }: SubscribeOptions): ReadableStream<Uint8Array> {
   let position = from === "now" ? task.stored : from === "creation" ? 1 : from;
+  const [before, between, after] = form.event;
   let pump = () => {};
   let unwatch = () => {};
   let heartbeat: number | null = null;
@@ -59,8 +63,8 @@ export function subscribe(task: LiveTask, { from, historyLength, limitMs }: Subs
               // Before the write: it may bring a reader at once, who asks for more.
               position = entries.at(-1)?.seq ?? task.stored;
               // At once, because a chunk costs more on its way than what is in it.
-              const lines = entries.map((entry) => lineOf(task, entry)).join("");
-              if (lines !== "") write(lines);
+              const events = entries.map((entry) => written(entry.seq, jsonOf(task, entry))).join("");
+              if (events !== "") write(events);
             }
             if (task.ended && position === task.head.seq) {
               stop();
@@ -71,13 +75,14 @@ export function subscribe(task: LiveTask, { from, historyLength, limitMs }: Subs
             controller.error(error);
           }
         };
+        const written = (seq: number, json: string) => (json === "" ? "" : `${before}${seq}${between}${json}${after}`);
         const view = { artifacts: true, historyLength };
-        if (from === "now") write(`${position} ${JSON.stringify({ task: task.render(view) })}\n`);
-        if (from === "creation") write(`${position} ${JSON.stringify({ task: task.renderAsCreated(view) })}\n`);
+        if (from === "now") write(written(position, JSON.stringify({ task: task.render(view) })));
+        if (from === "creation") write(written(position, JSON.stringify({ task: task.renderAsCreated(view) })));
         unwatch = task.watch(pump);
         heartbeat = setInterval(() => {
           try {
-            write("\n");
+            write(form.alive);
           } catch {
             // The reader has gone: there is nobody left to tell.
             stop();
@@ -85,7 +90,7 @@ export function subscribe(task: LiveTask, { from, historyLength, limitMs }: Subs
         }, HEARTBEAT_MS);
         limit = setTimeout(() => {
           stop();
-          write("#the time of this stream is over; subscribe again, with the last id as Last-Event-ID\n");
+          write(form.remark.join("the time of this stream is over; subscribe again, with the last id as Last-Event-ID"));
           controller.close();
         }, limitMs);
         pump();

@@ -18,6 +18,7 @@ import type {
   ReplyOptions,
   SealedPushConfig,
   StartRequest,
+  StreamForm,
   StreamReply,
   TaskHomeApi,
   TaskIndexApi,
@@ -88,11 +89,11 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       return "refusal" in taken ? { ok: false, refusal: taken.refusal } : this.#reply(taken.task, reply);
     }
 
-    async startStream(request: StartRequest, { historyLength, after }: ReplyOptions): Promise<StreamReply> {
+    async startStream(request: StartRequest, { historyLength, after, form }: ReplyOptions): Promise<StreamReply> {
       const taken = await this.#start(request);
       if ("refusal" in taken) return { ok: false, refusal: taken.refusal };
       // Of a task that is new nobody can have had anything: a position is another task's, and would leave a gap.
-      return this.#stream(taken.task, { from: taken.isNew ? "creation" : (after ?? "creation"), historyLength });
+      return this.#stream(taken.task, { from: taken.isNew ? "creation" : (after ?? "creation"), historyLength, form });
     }
 
     async message(followUp: FollowUp, reply: ReplyOptions): Promise<TaskReply> {
@@ -100,13 +101,13 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       return "refusal" in taken ? { ok: false, refusal: taken.refusal } : this.#reply(taken.task, reply);
     }
 
-    async messageStream(followUp: FollowUp, { historyLength, after }: ReplyOptions): Promise<StreamReply> {
+    async messageStream(followUp: FollowUp, { historyLength, after, form }: ReplyOptions): Promise<StreamReply> {
       // Before the message is taken: what is refused must not have happened.
       const last = this.#find(followUp.taskId)?.head.seq;
       if (after !== undefined && last !== undefined && after > last) return unknownPosition(after, last);
       const taken = await this.#message(followUp);
       if ("refusal" in taken) return { ok: false, refusal: taken.refusal };
-      return this.#stream(taken.task, { from: after ?? "now", historyLength });
+      return this.#stream(taken.task, { from: after ?? "now", historyLength, form });
     }
 
     async get(taskId: string, view: TaskView): Promise<TaskReply> {
@@ -125,13 +126,13 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       return "refusal" in step ? { ok: false, refusal: step.refusal } : this.#reply(task, { blocking: false });
     }
 
-    async subscribe(taskId: string, after?: number): Promise<StreamReply> {
+    async subscribe(taskId: string, after?: number, form?: StreamForm): Promise<StreamReply> {
       const task = this.#find(taskId);
       if (!task) return NOT_FOUND;
       // Whoever has missed something of an ended task may still have it; whoever has all of it is told that it is over.
       const complete = after === undefined || after === task.head.seq;
       if (task.ended && complete) return { ok: false, refusal: { code: "task-ended", state: task.head.state } };
-      return this.#stream(task, { from: after ?? "now" });
+      return this.#stream(task, { from: after ?? "now", form });
     }
 
     async setPush(taskId: string, config: SealedPushConfig): Promise<PushReply<{ config: JsonText<TaskPushNotificationConfig> }>> {
@@ -209,13 +210,13 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       return answer(task, { historyLength, artifacts: true });
     }
 
-    async #stream(task: LiveTask, { from, historyLength }: Pick<SubscribeOptions, "from" | "historyLength">): Promise<StreamReply> {
+    async #stream(task: LiveTask, { from, ...view }: Omit<SubscribeOptions, "limitMs">): Promise<StreamReply> {
       task.flush();
       await this.#telling.get(task);
       task.flush();
       const last = task.head.seq;
       if (typeof from === "number" && from > last) return unknownPosition(from, last);
-      return { ok: true, stream: subscribe(task, { from, historyLength, limitMs: options.streamLimitMs }) };
+      return { ok: true, stream: subscribe(task, { ...view, from, limitMs: options.streamLimitMs }) };
     }
 
     /** The task in memory or from its log. One whose run was lost is taken up again by whoever touches it first. */

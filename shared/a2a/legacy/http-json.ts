@@ -9,7 +9,7 @@ import { readJson } from "../body.ts";
 import { MethodNotAllowed, pathOf, RequestError, toRequestError } from "../errors.ts";
 import type { Opened } from "../handler.ts";
 import { mapEvents } from "../lines.ts";
-import { sseResponse } from "../sse.ts";
+import { NO_ENVELOPE, sseResponse, toEvents } from "../sse.ts";
 import { isLegacy, LEGACY_VERSION, VERSION } from "../version.ts";
 import { cardToProto } from "./card-to-proto.ts";
 import { sendParamsFromProto, setPushParamsFromProto } from "./from-proto.ts";
@@ -125,7 +125,7 @@ export function legacyHttpJsonApp(open: (request: Request, env: never) => Promis
 async function perform({ method, params, answer, status }: Route, c: Context, { handler, context }: Opened): Promise<Response> {
   const result = await LEGACY_OPERATIONS[method](handler, await params(c), context);
   const encode = (json: string) => JSON.stringify(answer(JSON.parse(json) as never));
-  if ("stream" in result) return sseResponse(mapEvents(result.stream, encode), { before: "", after: "" });
+  if ("stream" in result) return sseResponse(toEvents(mapEvents(result.stream, encode), NO_ENVELOPE));
   if (status === 204) return c.body(null, status);
   return c.body(encode(result.json), status ?? 200, { "Content-Type": MEDIA_TYPE });
 }

@@ -31,6 +31,7 @@ export type LegacyMethod = keyof typeof LEGACY_OPERATIONS;
 export const LEGACY: Dialect = {
   operations: LEGACY_OPERATIONS,
   unknown: unknownMethod,
+  translates: true,
   refusedInStream: new Set<LegacyMethod>(["message/stream", "tasks/resubscribe"]),
 };
 

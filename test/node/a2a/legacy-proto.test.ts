@@ -129,7 +129,10 @@ async function inJsonRpc<T>(method: string, params: object): Promise<T> {
 
 const text = fc.string({ minLength: 1, maxLength: 20, unit: "grapheme" });
 const id = fc.stringMatching(/^[\w-]{1,20}$/);
-const data = fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), fc.jsonValue({ maxDepth: 2 })) as fc.Arbitrary<Record<string, never>>;
+/** As it is after it has travelled: JSON has no -0. */
+const data = fc
+  .dictionary(fc.stringMatching(/^[a-z]{1,5}$/), fc.jsonValue({ maxDepth: 2 }))
+  .map((value) => JSON.parse(JSON.stringify(value)) as Record<string, never>);
 const base64 = fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes).toString("base64"));
 const timestamp = fc.date({ noInvalidDate: true, min: new Date(0), max: new Date(4e12) }).map((date) => date.toISOString());
 /** Fields that may be absent, and are then not there at all. */
@@ -257,9 +260,12 @@ describe("the proto's JSON of 0.3", () => {
       fc.asyncProperty(fc.array(wireEvent, { minLength: 1, maxLength: 5 }), async (wires) => {
         behind.events = wires.map((wire) => StreamResponse.fromJSON(wire));
         const events = await inJsonRpc<LegacyEvent[]>("tasks/resubscribe", { id: "x" });
-        const theirs = [...(await (await ofPeer("GET", "/v1/tasks/x:subscribe")).text()).matchAll(/^data: (.*)$/gm)];
+        // Lines end with a line feed only: what else ends a line for an expression may be part of a text.
+        const theirs = (await (await ofPeer("GET", "/v1/tasks/x:subscribe")).text())
+          .split("\n")
+          .filter((line) => line.startsWith("data: "));
         expect(events.map((event) => JSON.parse(JSON.stringify(eventToProto(event))) as unknown)).toEqual(
-          theirs.map(([, json]) => JSON.parse(json ?? "") as unknown),
+          theirs.map((line) => JSON.parse(line.slice("data: ".length)) as unknown),
         );
       }),
       { numRuns: 60 },

@@ -1,5 +1,6 @@
 /** A task's stream as server-sent events. The event's id is its sequence in the task's log. */
 import type { StreamForm } from "../host/api.ts";
+import { oneLine } from "../task/one-line.ts";
 import { mapLines } from "./lines.ts";
 
 const HEADERS = {
@@ -20,7 +21,7 @@ export const NO_ENVELOPE: Envelope = { before: "", after: "" };
 /** The form in which a task's object writes server-sent events by itself. */
 export function sseForm({ before, after }: Envelope): StreamForm {
   // A comment is for whoever reads the stream by eye, and for proxies that close silent connections.
-  return { event: ["id: ", `\ndata: ${before}`, `${after}\n\n`], alive: ": still here\n\n", remark: [": ", "\n\n"] };
+  return { event: ["id: ", `\ndata: ${oneLine(before)}`, `${after}\n\n`], alive: ": still here\n\n", remark: [": ", "\n\n"] };
 }
 
 /** @param events in the form of sseForm */
@@ -36,11 +37,11 @@ export function toEvents(lines: ReadableStream<Uint8Array>, envelope: Envelope):
     if (line === "") return alive;
     if (line.startsWith("#")) return remark.join(line.slice(1));
     const space = line.indexOf(" ");
-    return `${before}${line.slice(0, space)}${between}${line.slice(space + 1)}${after}`;
+    return `${before}${line.slice(0, space)}${between}${oneLine(line.slice(space + 1))}${after}`;
   });
 }
 
 /** A stream of one event, which says why there is no other. */
 export function sseError(json: string): Response {
-  return new Response(`event: error\ndata: ${json}\n\n`, { headers: HEADERS });
+  return new Response(`event: error\ndata: ${oneLine(json)}\n\n`, { headers: HEADERS });
 }

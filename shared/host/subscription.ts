@@ -2,6 +2,7 @@
  * A stream of one task's events, as bytes, because only byte streams cross RPC, in the form that its reader wants. Live events and replay are the same code: a subscription reads the log from its position on, whenever there is more.
  */
 import type { LogEntry } from "../task/event.ts";
+import { oneLine } from "../task/one-line.ts";
 import { renderEvent } from "../task/render.ts";
 import type { StreamForm } from "./api.ts";
 import type { LiveTask } from "./live-task.ts";
@@ -33,7 +34,7 @@ function jsonOf(task: LiveTask, entry: LogEntry): string {
   const known = jsonByEntry.get(entry);
   if (known !== undefined) return known;
   const event = renderEvent(task.head, entry);
-  const json = event ? JSON.stringify(event) : "";
+  const json = event ? oneLine(JSON.stringify(event)) : "";
   jsonByEntry.set(entry, json);
   return json;
 }
@@ -77,8 +78,8 @@ export function subscribe(task: LiveTask, { from, historyLength, limitMs, form =
         };
         const written = (seq: number, json: string) => (json === "" ? "" : `${before}${seq}${between}${json}${after}`);
         const view = { artifacts: true, historyLength };
-        if (from === "now") write(written(position, JSON.stringify({ task: task.render(view) })));
-        if (from === "creation") write(written(position, JSON.stringify({ task: task.renderAsCreated(view) })));
+        if (from === "now") write(written(position, oneLine(JSON.stringify({ task: task.render(view) }))));
+        if (from === "creation") write(written(position, oneLine(JSON.stringify({ task: task.renderAsCreated(view) }))));
         unwatch = task.watch(pump);
         heartbeat = setInterval(() => {
           try {

@@ -1,11 +1,13 @@
 import fc from "fast-check";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { inTime, type Verdict, verdictOf } from "./fuzz/answers.ts";
-import { RUNS } from "./fuzz/runs.ts";
+import { HUNT_MS, RUNS } from "./fuzz/runs.ts";
 import { hostile, json, text, toText } from "./fuzz/values.ts";
 import { http, message, ORIGIN, VERSION, value, worker } from "./wire.ts";
 
 // What comes before a request is one: bodies of any bytes, any headers, any path and query.
+
+vi.setConfig({ testTimeout: HUNT_MS });
 
 const encoder = new TextEncoder();
 const whole = { jsonrpc: "2.0", id: 1, method: "SendMessage", params: { message: message("x", "echo") } };

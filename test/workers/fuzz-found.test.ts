@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { sendHttp, sendRpc, type Verdict, verdictOf } from "./fuzz/answers.ts";
 import { Raw, toText } from "./fuzz/values.ts";
-import { http, message, ORIGIN, rpc, type Sent, VERSION, value, worker } from "./wire.ts";
+import { http, message, ORIGIN, rpc, type Sent, served, VERSION, value, worker } from "./wire.ts";
 
 // What the hunts of the other fuzz files and reading beside them found, each with the request that showed it.
 
@@ -69,6 +69,24 @@ describe("a body that is no UTF-8", () => {
   });
 });
 
+describe("a body that breaks off", () => {
+  it("is said to have, and is no failure of the agent's", async () => {
+    for (const path of ["/", "/message:send", "/tasks/x:cancel", "/nowhere"]) {
+      const broken = new ReadableStream({
+        type: "bytes",
+        pull(controller) {
+          controller.enqueue(new TextEncoder().encode('{"message":'));
+          controller.error(new Error("the connection was lost"));
+        },
+      });
+      const headers = { "Content-Type": "application/json", ...VERSION };
+      const verdict = await verdictOf(await served({}).fetch(`${ORIGIN}${path}`, { method: "POST", headers, body: broken }));
+      const message = path === "/nowhere" ? /there is no/ : /broke off.*send all of it/;
+      expect(verdict).toMatchObject({ ok: false, message: expect.stringMatching(message) });
+    }
+  });
+});
+
 describe("a filter of a list", () => {
   it("may not be longer than what it filters by, however large a text the database takes", async () => {
     for (const field of ["contextId", "pageToken"])
@@ -120,3 +138,27 @@ describe("a path", () => {
     }
   });
 });
+
+describe("a stream's event", () => {
+  it("is one line to every reader, also to those that split at Unicode's separators", async () => {
+    const text = "a\u0085b\u2028c\u2029d";
+    const params = { message: message(text, "echo") };
+    const answers = [
+      await http("POST", "/message:stream", params),
+      await worker.fetch(`${ORIGIN}/`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", ...VERSION },
+        body: JSON.stringify({ jsonrpc: "2.0", id: text, method: "SendStreamingMessage", params }),
+      }),
+    ];
+    for (const answer of answers) {
+      const said = await answer.text();
+      expect(said).not.toMatch(/[\u0085\u2028\u2029]/);
+      const first = JSON.parse(/^data: (.*)$/m.exec(said)?.[1] ?? "") as { id?: string; result?: Streamed } & Streamed;
+      expect((first.result ?? first).task.history[0]?.parts[0]?.text).toBe(text);
+      expect(first.id ?? text).toBe(text);
+    }
+  });
+});
+
+type Streamed = { task: { history: { parts: { text: string }[] }[] } };

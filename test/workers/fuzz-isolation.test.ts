@@ -1,18 +1,20 @@
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { RequestError } from "../../shared/a2a/errors.ts";
 import { type A2ARequestHandler, requestHandler } from "../../shared/a2a/handler.ts";
 import { type Principal, principalKey } from "../../shared/auth/principal.ts";
 import type { AgentWorkerEnv } from "../../shared/kit/worker.ts";
 import type { Task } from "../../shared/task/a2a-types.ts";
 import { placeTask } from "../../shared/task/home.ts";
-import { RUNS } from "./fuzz/runs.ts";
+import { HUNT_MS, RUNS } from "./fuzz/runs.ts";
 import probe from "./probe-agent.ts";
 import { message, rpc, type Sent } from "./wire.ts";
 
 // Callers who know each other's ids, keys, contexts and page tokens, and use them. A model of who owns what says which of
 // their calls succeed; every other one is answered as for a task that never was.
+
+vi.setConfig({ testTimeout: HUNT_MS });
 
 const card = { ...probe.card, capabilities: { ...probe.card.capabilities, pushNotifications: true } };
 const handler: A2ARequestHandler = requestHandler({ card, homes: "shared" }, env as unknown as AgentWorkerEnv);

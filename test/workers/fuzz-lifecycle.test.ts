@@ -1,19 +1,21 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { RequestError } from "../../shared/a2a/errors.ts";
 import { requestHandler } from "../../shared/a2a/handler.ts";
 import { type Principal, principalKey } from "../../shared/auth/principal.ts";
 import type { AgentWorkerEnv } from "../../shared/kit/worker.ts";
 import { isTerminal, type Task, type TaskState } from "../../shared/task/a2a-types.ts";
 import { findTask } from "../../shared/task/home.ts";
-import { RUNS } from "./fuzz/runs.ts";
+import { HUNT_MS, RUNS } from "./fuzz/runs.ts";
 import probe, { runs } from "./probe-agent.ts";
 import { message } from "./wire.ts";
 
 // One task against a model of its life: it asks twice, and ends. Whatever comes in which order, with its object lost or
 // evicted in between, it says what the model says. (A2A 1.0, 3.1 and 4.1.3)
+
+vi.setConfig({ testTimeout: HUNT_MS });
 
 const workerEnv = env as unknown as AgentWorkerEnv;
 const handler = requestHandler({ card: probe.card, homes: "shared" }, workerEnv);

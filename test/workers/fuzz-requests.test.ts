@@ -1,13 +1,15 @@
 import fc from "fast-check";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { sendHttp, sendRpc, type Verdict } from "./fuzz/answers.ts";
 import { change, changed, type Params, type Request, request } from "./fuzz/requests.ts";
-import { RUNS } from "./fuzz/runs.ts";
+import { HUNT_MS, RUNS } from "./fuzz/runs.ts";
 import { Pairs, Raw, toText } from "./fuzz/values.ts";
 import { http, message, rpc, type Sent, served, value } from "./wire.ts";
 
 // Requests of every operation, changed in one to three places, through both bindings. What every answer is held to stands
 // in fuzz/answers.ts; here: that the bindings agree, that a refusal names the place, and that the agent stays as it was.
+
+vi.setConfig({ testTimeout: HUNT_MS });
 
 const pool = { tasks: ["t-1", "s0-00000000000000000000000000000000-000000"] };
 let open = "";

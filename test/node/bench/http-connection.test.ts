@@ -6,10 +6,18 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HttpConnection, readResponse } from "../../../bench/http-connection.ts";
 
 let server: Server;
+/** Sends the last event of the stream that was opened last. */
+let endStream = () => {};
 let url: URL;
 
 beforeAll(async () => {
   server = createServer((request, response) => {
+    if (request.url === "/events") {
+      response.writeHead(200, { "Content-Type": "text/event-stream" }).write("data: 1\n\n");
+      endStream = () => response.end("data: 2\n\n");
+      return;
+    }
+    if (request.headers["who"] !== undefined) return void response.end(request.headers["who"]);
     if (request.url === "/length") return void response.end("hello", () => undefined);
     response.write("one ");
     setImmediate(() => response.end("two ü"));
@@ -26,6 +34,28 @@ describe("a connection", () => {
     expect(await connection.send({ method: "GET", path: "/length" })).toEqual({ status: 200, body: "hello" });
     expect(await connection.send({ method: "POST", path: "/chunks", body: "ü" })).toEqual({ status: 200, body: "one two ü" });
     expect(await connection.send({ method: "GET", path: "/length" })).toEqual({ status: 200, body: "hello" });
+    connection.close();
+  });
+
+  it("knows when the first event was there, and forgets it with the answer", async () => {
+    const connection = await HttpConnection.open(url);
+    const answer = connection.send({ method: "GET", path: "/events" });
+    // What was sent before has arrived when another connection has been there and back.
+    const other = await HttpConnection.open(url);
+    for (let trip = 0; trip < 3; trip += 1) await other.send({ method: "GET", path: "/length" });
+    other.close();
+    const beforeLast = performance.now();
+    endStream();
+    const { body, firstEventAt } = await answer;
+    expect(body).toBe("data: 1\n\ndata: 2\n\n");
+    expect(firstEventAt).toBeLessThan(beforeLast);
+    expect(await connection.send({ method: "GET", path: "/length" })).not.toHaveProperty("firstEventAt");
+    connection.close();
+  });
+
+  it("says with every request what it was opened with", async () => {
+    const connection = await HttpConnection.open(url, { Who: "ada" });
+    for (const path of ["/length", "/chunks"]) expect((await connection.send({ method: "GET", path })).body).toBe("ada");
     connection.close();
   });
 

@@ -42,6 +42,14 @@ describe("a row of the benchmark", () => {
     expect(judge({ compare: "p50", atMost: 1.5 }, 1.8)).toEqual({ verdict: "missed", note: "20% above" });
   });
 
+  it("of memory compares what is held for each, and says nothing of requests", () => {
+    const memory: Group = { ...group, lines: [{ title: "Memory", ours: "ours", against: "floor", compare: "memory", atMost: 2 }] };
+    const rounds = { ours: [round({ bytesEach: 30 * 1024 })], floor: [round({ bytesEach: 20 * 1024 })] };
+    const results = resultsOf(memory, "memory", rounds);
+    expect(results[0]).toMatchObject({ value: 1.5, verdict: "met" });
+    expect(table(results)).toContain("| ours: 30 kB each | the floor: 20 kB each |");
+  });
+
   it("keeps its table whole when an error message has bars and line breaks", () => {
     const rounds = { ours: [round({ errors: 1, firstError: "a | b\nc" })], floor: [round()] };
     expect(table(resultsOf(group, "memory", rounds)).split("\n")).toHaveLength(3);

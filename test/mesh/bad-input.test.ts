@@ -31,12 +31,15 @@ const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
 let mesh: CopiedMesh;
 let analyst: string;
 let researcher: string;
+/** Its card promises neither push notifications nor an extended card. */
+let modest: string;
 
 beforeAll(async () => {
-  mesh = await copyMesh();
+  mesh = await copyMesh({ agents: ["faulty"] });
   await mesh.start();
   analyst = `${mesh.url}/agents/analyst`;
   researcher = `${mesh.url}/agents/researcher`;
+  modest = `${mesh.url}/agents/faulty`;
 });
 
 afterAll(() => mesh.remove());
@@ -280,20 +283,22 @@ describe("a list that cannot be given", () => {
   });
 });
 
-describe("what the cards do not promise", () => {
+describe("what a card does not promise", () => {
   it.each([
     ["CreateTaskPushNotificationConfig", "POST", ""],
     ["ListTaskPushNotificationConfigs", "GET", ""],
     ["GetTaskPushNotificationConfig", "GET", "/c-1"],
     ["DeleteTaskPushNotificationConfig", "DELETE", "/c-1"],
   ])("is refused as push notifications: %s", async (method, verb, path) => {
-    expectRefusal(await rpc(analyst, method, { taskId: "t-1", url: "https://example.com" }), "push", /stream, subscribe or poll/);
-    expectRefusal(await request(`${analyst}/tasks/t-1/pushNotificationConfigs${path}`, { method: verb, headers: HEADERS }), "push");
+    const config = { id: "c-1", url: "https://example.com" };
+    expectRefusal(await rpc(modest, method, { taskId: "t-1", ...config }), "push", /stream, subscribe or poll/);
+    const init = { method: verb, headers: HEADERS, ...(verb === "POST" && { body: JSON.stringify(config) }) };
+    expectRefusal(await request(`${modest}/tasks/t-1/pushNotificationConfigs${path}`, init), "push");
   });
 
   it("is refused as push notifications within a message", async () => {
     const configuration = { taskPushNotificationConfig: { url: "https://example.com" } };
-    expectRefusal(await rpc(analyst, "SendMessage", { message: message(), configuration }), "push");
+    expectRefusal(await rpc(modest, "SendMessage", { message: message(), configuration }), "push");
   });
 
   it("is refused as an extended card", async () => {

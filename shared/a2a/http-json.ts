@@ -57,7 +57,12 @@ export function httpJsonApp(open: (request: Request, env: never) => Promise<Open
         app.on(verb, prefix + path, async (c) => {
           const { handler, context } = await open(c.req.raw, c.env as never);
           const result = await OPERATIONS[name](handler, forTenantOf(c, await params(c)), { ...context, form: EVENTS });
-          if ("stream" in result) return sseResponse(result.stream);
+          if ("stream" in result) {
+            const events = sseResponse(result.stream);
+            // HEAD comes here as GET: its answer has no body, so nobody would ever let go of the stream.
+            if (c.req.method === "HEAD") await events.body?.cancel();
+            return events;
+          }
           return c.body(result.json, 200, { "Content-Type": MEDIA_TYPE });
         });
       }

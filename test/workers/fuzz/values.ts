@@ -87,7 +87,7 @@ export const json: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
 export const jsonObject: fc.Arbitrary<Record<string, unknown>> = entriesOf(json) as fc.Arbitrary<Record<string, unknown>>;
 
 /** The same character nested: valid, and deeper than any honest request. */
-export const nested = (depth: number, open: string, close: string) => new Raw(open.repeat(depth) + close.repeat(depth));
+const nested = (depth: number, open: string, close: string) => new Raw(open.repeat(depth) + close.repeat(depth));
 
 const outside = fc.oneof(
   fc

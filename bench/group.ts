@@ -26,8 +26,8 @@ type Load =
 
 export type ServerKind = "floors" | "echo" | "echo-own-homes" | "echo-guarded" | "fan" | "sdk-memory" | "sdk-sqlite";
 
-/** How a caller shows who it is: a token signed in one of two ways, or a key. */
-export type CredentialKind = "es256" | "rs256" | "api-key";
+/** How a caller shows who it is: a token signed in one of two ways, a key, or a token not seen before with each request. */
+export type CredentialKind = "es256" | "rs256" | "api-key" | "es256-unseen";
 
 /** `memory`: a memory file system; `disk`: the disk the project is on. Both hold the same SQLite files. */
 export type Storage = "memory" | "disk";

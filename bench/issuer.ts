@@ -2,7 +2,7 @@
  * An issuer of tokens on this machine, and one API key: what a Worker needs to know its callers, and what they send. Real
  * keys and real signatures, made anew for each server.
  */
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
@@ -11,13 +11,15 @@ import type { CredentialKind } from "./group.ts";
 export interface Issuer {
   /** Variables of a Worker that takes its tokens, and the key. */
   readonly vars: { readonly AUTH_ISSUERS: string; readonly AUTH_API_KEYS: string };
-  /** Headers of a caller. All of them are the same tenant's; tokens are those of one caller. */
-  readonly headers: Readonly<Record<CredentialKind, Readonly<Record<string, string>>>>;
+  /** What one caller sends with its requests, in turn. */
+  readonly headers: Readonly<Record<CredentialKind, readonly Readonly<Record<string, string>>[]>>;
   close(): Promise<void>;
 }
 
 const AUDIENCE = "skein-bench";
 const APP = "bench";
+/** More than a Worker remembers: when one comes again, it has been forgotten. */
+const UNSEEN_TOKENS = 3_000;
 
 export async function startIssuer(): Promise<Issuer> {
   const keys = { es256: await generateKeyPair("ES256"), rs256: await generateKeyPair("RS256") };
@@ -36,7 +38,7 @@ export async function startIssuer(): Promise<Issuer> {
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   const bearer = async (kid: "es256" | "rs256") => {
-    const claims = { iss: issuer, aud: AUDIENCE, sub: "ada", azp: APP, scope: "call" };
+    const claims = { iss: issuer, aud: AUDIENCE, sub: "ada", azp: APP, scope: "call", jti: randomUUID() };
     const token = new SignJWT(claims)
       .setProtectedHeader({ alg: kid.toUpperCase(), kid, typ: "at+jwt" })
       .setIssuedAt()
@@ -51,7 +53,12 @@ export async function startIssuer(): Promise<Issuer> {
       AUTH_ISSUERS: JSON.stringify([{ issuer, audience: AUDIENCE, jwksUri: `${issuer}/keys`, tenant: APP }]),
       AUTH_API_KEYS: JSON.stringify([{ id: keyId, hash, tenant: APP, app: APP, scopes: ["call"] }]),
     },
-    headers: { es256: await bearer("es256"), rs256: await bearer("rs256"), "api-key": { "X-API-Key": key } },
+    headers: {
+      es256: [await bearer("es256")],
+      rs256: [await bearer("rs256")],
+      "api-key": [{ "X-API-Key": key }],
+      "es256-unseen": await Promise.all(Array.from({ length: UNSEEN_TOKENS }, () => bearer("es256"))),
+    },
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();

@@ -14,7 +14,13 @@ export interface RoundOrder {
 }
 
 export type Order =
-  | ({ readonly order: "prepare"; readonly url: string; readonly spec: WorkloadSpec } & Pick<Target, "headers" | "pid">)
+  | ({
+      readonly order: "prepare";
+      readonly url: string;
+      readonly spec: WorkloadSpec;
+      /** Who is calling; with several, each request takes the next. */
+      readonly headers: readonly Target["headers"][];
+    } & Pick<Target, "pid">)
   | ({ readonly order: "round" } & RoundOrder);
 
 export type Report = { readonly ok: true; readonly round?: Round } | { readonly ok: false; readonly error: string };
@@ -31,7 +37,9 @@ export interface Round {
   readonly firstError?: string;
 }
 
-let prepared: { target: Target; workload: Workload; sessions: Session[] } | undefined;
+let prepared: { target: Target; workload: Workload; sessions: Session[]; inTurn: readonly Target["headers"][] } | undefined;
+/** Requests that took their turn. */
+let turns = 0;
 
 process.on("message", (order: Order) => {
   carryOut(order).then(
@@ -42,14 +50,25 @@ process.on("message", (order: Order) => {
 
 async function carryOut(order: Order): Promise<Report> {
   if (order.order === "prepare") {
-    const target = { url: new URL(order.url), headers: order.headers, pid: order.pid };
-    prepared = { target, workload: workloadOf(order.spec), sessions: [] };
+    const [only = {}, ...others] = order.headers;
+    const target = { url: new URL(order.url), headers: others.length === 0 ? only : {}, pid: order.pid };
+    prepared = { target, workload: workloadOf(order.spec), sessions: [], inTurn: others.length === 0 ? [] : order.headers };
     await prepared.workload.prepare?.(target);
     return { ok: true };
   }
   if (!prepared) return { ok: false, error: "a round came before its preparation" };
-  const { target, workload, sessions } = prepared;
+  const { target, workload, sessions, inTurn } = prepared;
   if ("round" in workload) return { ok: true, round: await workload.round(target, order) };
-  while (sessions.length < order.connections) sessions.push(workload.session());
+  while (sessions.length < order.connections) sessions.push(takingTurns(workload.session(), inTurn));
   return { ok: true, round: await closedLoop(target, sessions.slice(0, order.connections), order) };
+}
+
+function takingTurns(session: Session, inTurn: readonly Target["headers"][]): Session {
+  if (inTurn.length === 0) return session;
+  const next = () => {
+    const request = session.next();
+    turns += 1;
+    return { ...request, headers: { ...request.headers, ...inTurn[turns % inTurn.length] } };
+  };
+  return { ...session, next };
 }

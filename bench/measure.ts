@@ -72,7 +72,7 @@ class Stand {
         const server = await stand.#server(group.apart ? key : subject.server, subject, storage);
         const process = startModule(new URL("./load.ts", import.meta.url));
         stand.drivers.push({ key, subject, process });
-        const headers = subject.credential === undefined ? {} : server.headers(subject.credential);
+        const headers = subject.credential === undefined ? [] : server.headers(subject.credential);
         await ask(process, { order: "prepare", url: server.url(subject.worker).href, headers, pid: server.pid, spec: subject.load });
       }
       return stand;

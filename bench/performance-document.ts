@@ -26,7 +26,8 @@ ${goals.length - missed.length} of ${goals.length} goals are met.
 
 - ${new Date().toISOString().slice(0, 10)}, ${platform()} ${release()} ${arch()}, ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GB
 - Node ${process.versions.node}, workerd ${versionOf("workerd")}, wrangler ${versionOf("wrangler")}, @a2a-js/sdk ${versionOf("@a2a-js/sdk")}, Express ${versionOf("express")}, better-sqlite3 ${versionOf("better-sqlite3")}
-- ${rounds.memory} rounds of ${seconds.memory} s of each subject in memory, ${rounds.disk} of ${seconds.disk} s on disk; 32 connections, except 1 for delegate calls
+- ${rounds.memory} rounds of ${seconds.memory} s of each subject in memory, ${rounds.disk} of ${seconds.disk} s on disk; 32 connections, except 1
+  where the time of one request is the question, and 1,000 for subscribers; twice as many rounds for authenticated requests
 - load of each core before the run: ${load.toFixed(1)}
 
 ## How to read it
@@ -45,6 +46,18 @@ ${goals.length - missed.length} of ${goals.length} goals are met.
 - The load generator and the server share the machine's cores. A single process serves all Workers of a row.
 - A fresh object for each task holds three file descriptors, so those rounds start a new process each and end after 5,000
   requests.
+- **Authenticated** and not are two processes of the same Worker: one in local mode, one with an issuer and an API key. The
+  issuer's keys have been fetched, and a caller sends the same token with each request, as callers do. Its signature is
+  then checked once a minute; the last of these rows is what it costs when each request brings a token that was not seen before.
+- **Times to a first event**, of resuming and of a webhook are of one connection, because with more of them the time of one request
+  is the time others keep it waiting. Each replayed event is counted, and must be in its place. A webhook is a server
+  in the load generator's process; "from the answer" is its median time of hearing that the task is done, less that of the caller.
+- **Subscribers**: a request is one turn, an answer to a task that asks back, and it is over when the last of 1,000 streams has
+  the last event of it. Each event of each stream is compared with what the other streams got; one that is missing, out of place or
+  different makes the row invalid.
+- **Memory** is by how much the resident memory of a new process grows, divided by what it holds: 1,000 streams, or 2,000 tasks
+  or objects, counted after the first 100 streams and 300 tasks. What the runtime has not yet freed of the requests is in it, on both sides:
+  a task that has ended holds nothing, so the line against it says what waiting itself costs.
 - The overhead of a delegate call is the median time of a task that delegates once, less that of the same task sent to the
   callee itself. A follow-up is one turn of a conversation of 50, begun anew when it is over.
 `;

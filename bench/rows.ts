@@ -33,17 +33,19 @@ export const GROUPS: readonly Group[] = [
   {
     id: "authenticated",
     storages: ["memory"],
-    timesRounds: 3,
+    timesRounds: 2,
     subjects: {
       open: { name: "nobody is asked who it is", server: "echo", load: { kind: "send" } },
       es256: { name: "SendMessage with a JWT, ES256", server: "echo-guarded", load: { kind: "send" }, credential: "es256" },
       rs256: { name: "SendMessage with a JWT, RS256", server: "echo-guarded", load: { kind: "send" }, credential: "rs256" },
       key: { name: "SendMessage with an API key", server: "echo-guarded", load: { kind: "send" }, credential: "api-key" },
+      unseen: { name: "SendMessage with a new JWT each", server: "echo-guarded", load: { kind: "send" }, credential: "es256-unseen" },
     },
     lines: [
       { title: "Authenticated SendMessage, JWT (ES256)", ours: "es256", against: "open", compare: "throughput", atLeast: 0.9 },
       { title: "Authenticated SendMessage, JWT (RS256)", ours: "rs256", against: "open", compare: "throughput", atLeast: 0.9 },
       { title: "Authenticated SendMessage, API key", ours: "key", against: "open", compare: "throughput", atLeast: 0.9 },
+      { title: "Authenticated SendMessage, a new JWT (ES256) each", ours: "unseen", against: "open", compare: "throughput" },
     ],
   },
   {

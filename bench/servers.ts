@@ -18,8 +18,8 @@ export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 export interface Server {
   /** @param worker by its name in `wrangler.toml`; default: the only one, or the first */
   url(worker?: string): URL;
-  /** What a caller sends with each request to be let in, where the server asks who it is. */
-  headers(credential: CredentialKind): Readonly<Record<string, string>>;
+  /** What a caller sends with its requests, in turn, to be let in where the server asks who it is. */
+  headers(credential: CredentialKind): readonly Readonly<Record<string, string>>[];
   readonly pid: number;
   stop(): Promise<void>;
 }

@@ -160,14 +160,17 @@ export class Outbox implements Sleeper {
   async #fly(row: PushRow, abort: AbortController): Promise<void> {
     const key = keyOf(row);
     const isCut = () => this.#flights.get(key)?.abort !== abort;
+    let failure: Failure | undefined;
     try {
-      const failure = await this.#deliverAll(row, abort.signal, isCut);
-      if (failure && !isCut()) this.#failed(row, failure);
+      failure = await this.#deliverAll(row, abort.signal, isCut);
     } catch (error) {
       console.error(`task ${row.task}: a notification could not be made`, error);
-      if (!isCut()) this.#failed(row, { reason: "could not be sent anything, because of an error inside the mesh" });
+      failure = { reason: "could not be sent anything, because of an error inside the mesh" };
     }
-    if (!isCut()) this.#flights.delete(key);
+    if (!isCut()) {
+      this.#flights.delete(key);
+      if (failure) this.#failed(row, failure);
+    }
     this.#ask();
     this.#send();
   }

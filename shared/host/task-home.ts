@@ -123,7 +123,9 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       const step = task.apply({ type: "cancel", message: { ...message, contextId: task.head.contextId } });
       if ("effect" in step) this.#runner.end(task, "the task was canceled");
       task.flush();
-      return "refusal" in step ? { ok: false, refusal: step.refusal } : this.#reply(task, { blocking: false });
+      if (!("refusal" in step)) return this.#reply(task, { blocking: false });
+      await this.#telling.get(task);
+      return { ok: false, refusal: step.refusal };
     }
 
     async subscribe(taskId: string, after?: number, form?: StreamForm): Promise<StreamReply> {

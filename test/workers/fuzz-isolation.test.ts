@@ -8,6 +8,7 @@ import type { AgentWorkerEnv } from "../../shared/kit/worker.ts";
 import type { Task } from "../../shared/task/a2a-types.ts";
 import { placeTask } from "../../shared/task/home.ts";
 import { HUNT_MS, RUNS } from "./fuzz/runs.ts";
+import { newHook } from "./hook.ts";
 import probe from "./probe-agent.ts";
 import { message, rpc, type Sent } from "./wire.ts";
 
@@ -94,6 +95,7 @@ async function told(call: Promise<unknown>, id: string): Promise<string> {
   return "";
 }
 
+const hook = newHook().url;
 const never = "s0-00000000000000000000000000000000-000000";
 
 describe("callers who know each other's ids, keys, contexts and page tokens", () => {
@@ -173,9 +175,7 @@ describe("callers who know each other's ids, keys, contexts and page tokens", ()
               break;
             }
             case "push":
-              await reaches(
-                handler.createTaskPushNotificationConfig({ taskId: id, id: "a", url: "http://127.0.0.1:9/hook" } as never, context),
-              );
+              await reaches(handler.createTaskPushNotificationConfig({ taskId: id, id: "a", url: hook } as never, context));
               break;
             case "pushes": {
               await reaches(handler.listTaskPushNotificationConfigs({ taskId: id }, context));

@@ -4,6 +4,7 @@ import { sendHttp, sendRpc, type Verdict } from "./fuzz/answers.ts";
 import { change, changed, type Params, type Request, request } from "./fuzz/requests.ts";
 import { HUNT_MS, RUNS } from "./fuzz/runs.ts";
 import { Pairs, Raw, toText } from "./fuzz/values.ts";
+import { newHook } from "./hook.ts";
 import { http, message, rpc, type Sent, served, value } from "./wire.ts";
 
 // Requests of every operation, changed in one to three places, through both bindings. What every answer is held to stands
@@ -11,7 +12,7 @@ import { http, message, rpc, type Sent, served, value } from "./wire.ts";
 
 vi.setConfig({ testTimeout: HUNT_MS });
 
-const pool = { tasks: ["t-1", "s0-00000000000000000000000000000000-000000"] };
+const pool = { hook: newHook().url, tasks: ["t-1", "s0-00000000000000000000000000000000-000000"] };
 let open = "";
 
 const agent = served({ capabilities: { streaming: true, pushNotifications: true, extendedAgentCard: true } });
@@ -56,8 +57,8 @@ function expectAgreement({ method }: Request, first: Verdict, second: Verdict): 
 
 /** Whether a refusal speaks of the changed place, of what is around it, or of what is within it. */
 function names(field: string, path: readonly (string | number)[]): boolean {
-  // A key was used before, and every change makes another message under it.
-  if (field === "Idempotency-Key") return true;
+  // What these say depends on the request before, which was the same but for the change.
+  if (field === "Idempotency-Key" || field === "Last-Event-ID") return true;
   const place = path.join(".");
   return field === "" || place === "" || place.startsWith(field) || field.startsWith(place) || field.split(/[.[]/)[0] === path[0];
 }

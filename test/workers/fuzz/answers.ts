@@ -88,15 +88,19 @@ function refusal({ code, message }: Failure, details: Detail[], status: number, 
   return { ok: false, status, reason: details.find(({ reason }) => reason)?.reason, fields: [...new Set(fields)], message };
 }
 
-/** @returns undefined for a stream that is over: it was asked to go on after the last event of all */
+/** A stream that goes on after the last event there is has nothing to say yet. Milliseconds. */
+const SILENCE_MS = 2_000;
+
+/** @returns undefined for a stream that was asked to go on after the last event: it is over, or has nothing to say yet */
 async function firstEvent(response: Response): Promise<unknown> {
   const reader = response.body?.getReader();
   if (!reader) throw new Error("a stream without a body");
   const decoder = new TextDecoder();
   let said = "";
   while (!said.includes("\n\n")) {
-    const { done, value } = await inTime(reader.read());
-    if (done) break;
+    const read = await Promise.race([reader.read(), scheduler.wait(said === "" ? SILENCE_MS : PATIENCE_MS)]);
+    if (!read || read.done) break;
+    const { value } = read;
     said += decoder.decode(value, { stream: true });
   }
   await reader.cancel();

@@ -12,8 +12,9 @@ export interface Request {
   readonly params: Params;
 }
 
-/** Ids that the requests of one run may name. */
+/** What the requests of one run may name: tasks by their ids, and a webhook. */
 export interface Pool {
+  readonly hook: string;
   readonly tasks: readonly string[];
 }
 
@@ -29,6 +30,9 @@ const part = fc.oneof(
 );
 const skill = fc.constantFrom("echo", "chunks", "question", "mixed");
 
+/** Unset as a rule: of messages that say all that they may, hardly one would be taken. */
+const seldom = <T>(values: fc.Arbitrary<T>) => fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: values });
+
 const message = (pool: Pool) =>
   fc.record(
     {
@@ -36,7 +40,7 @@ const message = (pool: Pool) =>
       role: fc.constant("ROLE_USER"),
       parts: fc.array(part, { minLength: 1, maxLength: 3 }),
       contextId: fc.constantFrom("one", "two"),
-      taskId: fc.constantFrom(...pool.tasks),
+      taskId: seldom(fc.constantFrom(...pool.tasks)),
       metadata: fc.tuple(jsonObject, skill).map(([more, id]) => ({ ...more, [SKILL]: { skill: id } })),
       extensions: fc.array(fc.webUrl(), { maxLength: 2 }),
       referenceTaskIds: fc.array(fc.constantFrom(...pool.tasks), { maxLength: 2 }),
@@ -44,7 +48,7 @@ const message = (pool: Pool) =>
     { requiredKeys: ["messageId", "role", "parts", "metadata"] },
   );
 
-const push = { url: fc.constant("http://127.0.0.1:9/hook"), token: fc.constant("secret-token"), id: fc.constantFrom("a", "b") };
+const push = ({ hook }: Pool) => ({ url: fc.constant(hook), token: fc.constant("secret-token"), id: fc.constantFrom("a", "b") });
 
 const send = (pool: Pool) =>
   fc.record(
@@ -55,11 +59,11 @@ const send = (pool: Pool) =>
           acceptedOutputModes: fc.constantFrom(["text/plain"], ["*/*", "video/mp4"]),
           historyLength: fc.nat({ max: 3 }),
           returnImmediately: fc.boolean(),
-          taskPushNotificationConfig: fc.record(push, { requiredKeys: ["url"] }),
+          taskPushNotificationConfig: fc.record(push(pool), { requiredKeys: ["url"] }),
         },
         { requiredKeys: [] },
       ),
-      metadata: fc.record({ [RESUME]: fc.record({ idempotencyKey: fc.constantFrom("k1", "k2"), after: fc.nat({ max: 4 }) }) }),
+      metadata: seldom(fc.record({ [RESUME]: fc.record({ idempotencyKey: fc.uuid(), after: fc.nat({ max: 4 }) }) })),
       tenant: fc.constantFrom("", "local", "acme"),
     },
     { requiredKeys: ["message"] },
@@ -91,7 +95,7 @@ export function request(pool: Pool): fc.Arbitrary<Request> {
     },
     of("CancelTask", { id, tenant, metadata: jsonObject }, ["id"]),
     of("SubscribeToTask", { id, tenant, metadata: jsonObject }, ["id"]),
-    of("CreateTaskPushNotificationConfig", { taskId: id, tenant, ...push }, ["taskId", "url"]),
+    of("CreateTaskPushNotificationConfig", { taskId: id, tenant, ...push(pool) }, ["taskId", "url"]),
     of("GetTaskPushNotificationConfig", { taskId: id, id: fc.constantFrom("a", "b"), tenant }, ["taskId", "id"]),
     of("ListTaskPushNotificationConfigs", { taskId: id, tenant }, ["taskId"]),
     of("DeleteTaskPushNotificationConfig", { taskId: id, id: fc.constantFrom("a", "b"), tenant }, ["taskId", "id"]),

@@ -93,7 +93,7 @@ async function conformance(args: string[]): Promise<number> {
   };
   const results = await tried(() => run(suite, target, onResult));
   if (!values.json && process.stderr.isTTY) process.stderr.write("\r\x1b[K");
-  if (values.md) terminal.say(toMarkdown(suite, [{ name: "result", results }]));
+  if (values.md) terminal.say(toMarkdown(suite, [{ name: new URL(url).host, results }]));
   else if (!values.json) tell(results);
   return conforms(results) ? 0 : 1;
 }

@@ -53,6 +53,8 @@ export interface Probe {
   /** The same agent, called by somebody else. @throws NotShown when nobody else is known */
   readonly other: () => Agent;
   readonly credentials: Readonly<Record<string, string>>;
+  /** What every request carries besides its version: credentials, and the extensions that the card requires. */
+  readonly usual: Readonly<Record<string, string>>;
   readonly triggers: Triggers;
   /** The address of the suite's own webhook receiver. */
   readonly inbox: () => Promise<Inbox>;

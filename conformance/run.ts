@@ -139,6 +139,7 @@ function probeFor(shared: Shared, trial: Trial, binding: Binding | undefined): P
     card,
     trial,
     credentials: headers.own,
+    usual: { ...required, ...headers.own },
     triggers: target.triggers,
     get binding() {
       if (binding === undefined) throw new Error("this requirement has no binding");

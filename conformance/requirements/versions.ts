@@ -125,6 +125,8 @@ async function legacySend(probe: Probe, url: string, headers: Record<string, str
     ? { jsonrpc: "2.0", id: 1, method: "message/send", params: { message, configuration: { blocking: true } } }
     : { message: legacyProto, configuration: { blocking: true } };
   const target = isRpc ? url : `${url.replace(/\/$/, "")}/v1/message:send`;
-  const all = { "Content-Type": "application/json", ...probe.credentials, ...headers };
+  // What 1.0 calls A2A-Extensions had an X- before it.
+  const { "A2A-Extensions": wanted } = probe.usual;
+  const all = { "Content-Type": "application/json", ...probe.credentials, ...(wanted && { "X-A2A-Extensions": wanted }), ...headers };
   return readReply(await send({ method: "POST", url: target, headers: all, body: JSON.stringify(body) }, probe.trial), isRpc);
 }

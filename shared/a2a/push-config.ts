@@ -4,7 +4,7 @@
  */
 import { readSecretKeys, seal } from "../auth/secret-box.ts";
 import { type NewPushConfig, type PushSecrets, pushPlace, type SealedPushConfig } from "../host/api.ts";
-import type { PushEnv } from "../host/push-notification.ts";
+import type { PushEnv } from "../host/push/notification.ts";
 import { whyNoWebhook } from "../net/webhook-address.ts";
 import { RequestError } from "./errors.ts";
 

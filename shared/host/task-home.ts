@@ -28,9 +28,9 @@ import { Lease } from "./lease.ts";
 import { Listing } from "./listing.ts";
 import { LiveTask } from "./live-task.ts";
 import { LogStore } from "./log-store.ts";
-import { Outbox, type PushSettings } from "./outbox.ts";
-import { addressOf, type PushEnv } from "./push-notification.ts";
-import { PushStore } from "./push-store.ts";
+import { addressOf, type PushEnv } from "./push/notification.ts";
+import { Outbox, type PushSettings } from "./push/outbox.ts";
+import { PushStore } from "./push/store.ts";
 import { Runner, type RunnerOptions } from "./runner.ts";
 import { type SubscribeOptions, subscribe } from "./subscription.ts";
 

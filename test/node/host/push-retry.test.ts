@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { askedWait, decideRetry, PUSH_RETRY } from "../../../shared/host/push-retry.ts";
+import { askedWait, decideRetry, PUSH_RETRY } from "../../../shared/host/push/retry.ts";
 
 const T0 = Date.UTC(2026, 0, 1);
 const failed = { reason: "answered HTTP 500" };

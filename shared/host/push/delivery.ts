@@ -2,7 +2,7 @@
  * One delivery of a push notification: one POST, bounded in time, that follows no redirect, because a redirect would lead
  * past the check of the address. What goes wrong is a value, in words that hold nothing of the config's. (A2A 1.0, 4.3.3)
  */
-import { askedWait, type Failure } from "./push-retry.ts";
+import { askedWait, type Failure } from "./retry.ts";
 
 export interface Notification {
   readonly url: string;

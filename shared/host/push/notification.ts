@@ -2,13 +2,13 @@
  * What is sent to a webhook: the body, and the headers with which a receiver knows who sends it and whether it has seen it
  * before. Secrets are opened here, for one round of deliveries, and are in nothing but these headers. (A2A 1.0, 4.3.3)
  */
-import { readSecretKeys, type SecretsEnv, unseal } from "../auth/secret-box.ts";
-import { whyNoWebhook } from "../net/webhook-address.ts";
-import type { StreamResponse } from "../task/a2a-types.ts";
-import { type PushSecrets, pushPlace } from "./api.ts";
-import type { Notification } from "./push-delivery.ts";
-import type { Failure } from "./push-retry.ts";
-import type { PushRow } from "./push-store.ts";
+import { readSecretKeys, type SecretsEnv, unseal } from "../../auth/secret-box.ts";
+import { whyNoWebhook } from "../../net/webhook-address.ts";
+import type { StreamResponse } from "../../task/a2a-types.ts";
+import { type PushSecrets, pushPlace } from "../api.ts";
+import type { Notification } from "./delivery.ts";
+import type { Failure } from "./retry.ts";
+import type { PushRow } from "./store.ts";
 
 export interface PushEnv extends SecretsEnv {
   /** "1" on somebody's own machine, whose own servers may be notified. */

@@ -3,17 +3,17 @@
  * receiver has taken an entry and not before. So every entry is delivered at least once and in order, to each config by
  * itself. A delivery that is due is stored with the entry it is for, behind the object's alarm; a crash delays it.
  */
-import { principalKey } from "../auth/principal.ts";
-import type { LogEntry } from "../task/event.ts";
-import { renderEvent } from "../task/render.ts";
-import type { Alarm, Sleeper } from "./alarm.ts";
-import type { HomeRefusal, SealedPushConfig } from "./api.ts";
-import type { LiveTask } from "./live-task.ts";
-import type { LogStore } from "./log-store.ts";
-import { deliver } from "./push-delivery.ts";
-import { type AddressedConfig, type Payload, toNotification } from "./push-notification.ts";
-import { decideRetry, type Failure, type PushRetryPolicy } from "./push-retry.ts";
-import type { PushRow, PushStore } from "./push-store.ts";
+import { principalKey } from "../../auth/principal.ts";
+import type { LogEntry } from "../../task/event.ts";
+import { renderEvent } from "../../task/render.ts";
+import type { Alarm, Sleeper } from "../alarm.ts";
+import type { HomeRefusal, SealedPushConfig } from "../api.ts";
+import type { LiveTask } from "../live-task.ts";
+import type { LogStore } from "../log-store.ts";
+import { deliver } from "./delivery.ts";
+import { type AddressedConfig, type Payload, toNotification } from "./notification.ts";
+import { decideRetry, type Failure, type PushRetryPolicy } from "./retry.ts";
+import type { PushRow, PushStore } from "./store.ts";
 
 export interface PushSettings extends PushRetryPolicy {
   /** How long a receiver may take to answer. Milliseconds. */
@@ -27,7 +27,7 @@ export interface OutboxOptions {
   readonly settings: PushSettings;
   /** The task as it stands; undefined when there is none. */
   readonly find: (task: string) => LiveTask | undefined;
-  /** What a config's deliveries are made of; see push-notification.ts. */
+  /** What a config's deliveries are made of; see notification.ts. */
   readonly address: (row: PushRow) => Promise<AddressedConfig | Failure>;
   /** Keeps the object alive while a delivery is under way. */
   readonly during: (delivery: Promise<void>) => void;

@@ -5,12 +5,14 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "node", include: ["test/node/**/*.test.ts"] } },
+      { test: { name: "node", include: ["test/node/**/*.test.ts"], testTimeout: 30_000 } },
       {
         plugins: [cloudflareTest({ wrangler: { configPath: "./test/workers/wrangler.toml" } })],
         test: {
           name: "workers",
           include: ["test/workers/**/*.test.ts"],
+          // Machines are shared: a test that hangs is told from one that waits for its turn.
+          testTimeout: 30_000,
           globalSetup: ["./test/mesh/documents-server.ts", "./test/mesh/webhook-server.ts"],
         },
       },

@@ -16,6 +16,7 @@ import type {
 } from "../host/api.ts";
 import type { HomeEnv } from "../host/task-home.ts";
 import type { AgentCard, Message, Task, TaskPushNotificationConfig } from "../task/a2a-types.ts";
+import { HISTORY_LIMIT } from "../task/head.ts";
 import { findTask, type Homes, placeTask } from "../task/home.ts";
 import { skillNamedIn } from "../task/skill-extension.ts";
 import { RequestError, refusalToError } from "./errors.ts";
@@ -150,7 +151,7 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
       return stream;
     },
 
-    async getTask({ id, historyLength }, context) {
+    async getTask({ id, historyLength = HISTORY_LIMIT }, context) {
       return unwrap(await find(id, context).get(id, { historyLength, artifacts: true }), id).task;
     },
 

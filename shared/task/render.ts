@@ -9,7 +9,7 @@ import { sayingStopped } from "./push-extension.ts";
 /** Gives the entries from position `first` to `last`, in order. */
 export type ReadEntries = (first: number, last: number) => readonly LogEntry[];
 
-/** A whole conversation in each of its answers would make each answer dearer than the one before. */
+/** A whole conversation in each answer to a message would make each answer dearer than the one before. */
 export const HISTORY_DEFAULT = 20;
 
 export interface TaskView {

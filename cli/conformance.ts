@@ -23,6 +23,7 @@ card declares. Nothing is known of the agent but its card and what these options
     --ask "…"           a task that asks for input, and
     --answer "…"        the answer that lets it complete
     --fail "…"          a task that fails
+    --reject "…"        a task that the agent rejects
     --artifact "…"      a task that completes with an artifact
     --auth "…"          a task that waits for an authorization
     --message "…"       an answer that is a message, not a task
@@ -32,6 +33,8 @@ card declares. Nothing is known of the agent but its card and what these options
     --key <api key>     an API key, sent where the card says (default: SKEIN_KEY)
     --other-token, --other-key
                         another caller, who must not see what is not theirs
+    --weak-token, --weak-key
+                        a caller who is known, but may not send messages
   how
     --webhook-host <ip> where the suite listens for push notifications (default: 127.0.0.1)
     --only <words>      only requirements with one of these words in their id, separated by commas
@@ -50,6 +53,7 @@ const OPTIONS = {
   ask: text,
   answer: text,
   fail: text,
+  reject: text,
   artifact: text,
   auth: text,
   message: text,
@@ -58,6 +62,8 @@ const OPTIONS = {
   key: text,
   "other-token": text,
   "other-key": text,
+  "weak-token": text,
+  "weak-key": text,
   "webhook-host": text,
   only: text,
   timeout: { type: "string", default: "15" },
@@ -80,7 +86,8 @@ async function conformance(args: string[]): Promise<number> {
   const target: Target = {
     url,
     credentials: caller(values),
-    other: values["other-token"] || values["other-key"] ? { token: values["other-token"], key: values["other-key"] } : undefined,
+    other: someone(values["other-token"], values["other-key"]),
+    weak: someone(values["weak-token"], values["weak-key"]),
     triggers: values,
     webhookHost: values["webhook-host"],
     timeoutMs: seconds * 1_000,
@@ -103,6 +110,10 @@ function caller({ token, key }: Credentials): Credentials {
   if (token !== undefined && key !== undefined) throw new UsageError("--token and --key both say who is calling: give one of them");
   if (token !== undefined || key !== undefined) return { token, key };
   return { token: process.env["SKEIN_TOKEN"], key: process.env["SKEIN_KEY"] };
+}
+
+function someone(token: string | undefined, key: string | undefined): Credentials | undefined {
+  return token === undefined && key === undefined ? undefined : { token, key };
 }
 
 function tell(results: readonly Result[]): void {

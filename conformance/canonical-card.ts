@@ -79,7 +79,7 @@ function isDefault(value: Json, type: string | undefined): boolean {
 }
 
 /** RFC 8785: names by their UTF-16 units, numbers and texts as ECMAScript writes them. */
-export function canonicalJson(value: Json): string {
+function canonicalJson(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   if (!isObject(value)) return JSON.stringify(value);
   const names = Object.keys(value).sort();

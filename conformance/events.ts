@@ -39,6 +39,7 @@ async function* lines(body: ReadableStream<Uint8Array>): AsyncGenerator<string, 
     rest = complete.pop() ?? "";
     yield* complete;
   }
+  if (rest.endsWith("\r")) yield rest.slice(0, -1);
 }
 
 function parsed(text: string): Json {

@@ -11,7 +11,7 @@ export function hold(condition: boolean, expected: string, actual: Json | undefi
   if (!condition) throw new Failure(expected, shown(actual));
 }
 
-export function shown(value: Json | undefined): string {
+function shown(value: Json | undefined): string {
   const text = value === undefined ? "nothing" : typeof value === "string" ? value : JSON.stringify(value);
   return text.length > 240 ? `${text.slice(0, 240)}…` : text;
 }
@@ -122,7 +122,14 @@ export function refusalOf(stream: Stream, expected: string): Reply {
 }
 
 /** Reads until the stream ends, or until an event is the one that was waited for. */
-export async function collect(stream: Stream, until: (event: StreamEvent) => boolean = () => false): Promise<StreamEvent[]> {
+export function collect(stream: Stream, until: (event: StreamEvent) => boolean = () => false): Promise<StreamEvent[]> {
+  const events = collected(stream, until);
+  // Whoever reads while doing something else may fail there first, and never come to hear of this.
+  events.catch(() => {});
+  return events;
+}
+
+async function collected(stream: Stream, until: (event: StreamEvent) => boolean): Promise<StreamEvent[]> {
   const events: StreamEvent[] = [];
   for await (const event of flowing(stream).events) {
     events.push(event);

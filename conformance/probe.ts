@@ -21,6 +21,8 @@ export interface Triggers {
   readonly answer?: string | undefined;
   /** A task that fails. */
   readonly fail?: string | undefined;
+  /** A task that the agent rejects. */
+  readonly reject?: string | undefined;
   /** A completed task with at least one artifact. */
   readonly artifact?: string | undefined;
   /** A task that waits for an authorization. */
@@ -52,6 +54,8 @@ export interface Probe {
   readonly anonymous: Agent;
   /** The same agent, called by somebody else. @throws NotShown when nobody else is known */
   readonly other: () => Agent;
+  /** A caller who is known, but may not send messages. @throws NotShown when none is known */
+  readonly weak: () => Agent;
   readonly credentials: Readonly<Record<string, string>>;
   /** What every request carries besides its version: credentials, and the extensions that the card requires. */
   readonly usual: Readonly<Record<string, string>>;
@@ -108,6 +112,20 @@ export function unfinished(probe: Probe, configuration?: JsonObject): Promise<Ta
   if (probe.triggers.ask !== undefined) return asking(probe, configuration);
   if (probe.triggers.slow !== undefined) return working(probe, configuration);
   throw new NotShown('needs a task that stays open: --ask "…" or --slow "…"');
+}
+
+/** Tasks that have ended otherwise than by completing, as far as they can be had: each with how it ended. */
+export async function endedOtherwise(probe: Probe): Promise<Task[]> {
+  const { fail, reject, ask, slow } = probe.triggers;
+  const ended = await Promise.all([fail, reject].filter((text) => text !== undefined).map((text) => sent(probe, text)));
+  if (ask !== undefined || slow !== undefined) {
+    const { id } = await unfinished(probe);
+    ended.push(gotTask(await probe.agent.call("CancelTask", { id })));
+  }
+  if (ended.length === 0) throw new NotShown('needs a task that ends otherwise: --fail "…", --reject "…", --ask "…" or --slow "…"');
+  const open = ended.find(({ status }) => !isTerminal(status.state));
+  if (open) throw new NotShown(`needs tasks that end: one of them is ${open.status.state}`);
+  return ended;
 }
 
 export function answer({ triggers }: Probe): string {

@@ -17,6 +17,8 @@ export interface Target {
   readonly credentials?: Credentials | undefined;
   /** Another caller of the same agent, who must not see what is not theirs. */
   readonly other?: Credentials | undefined;
+  /** A caller who is known, but may not send messages. */
+  readonly weak?: Credentials | undefined;
   readonly triggers: Triggers;
   readonly webhookHost?: string | undefined;
   /** For each requirement. */
@@ -46,7 +48,8 @@ export async function run(suite: readonly Requirement[], target: Target, onResul
   const seen = await fetchCard(target.url, trialOf(timeoutMs));
   const own = headersFor(seen.card, target.credentials ?? {});
   const other = target.other && headersFor(seen.card, target.other);
-  const state: Shared = { target, seen, headers: { own, other }, timeoutMs, finished: new Map(), receiver: undefined };
+  const weak = target.weak && headersFor(seen.card, target.weak);
+  const state: Shared = { target, seen, headers: { own, other, weak }, timeoutMs, finished: new Map(), receiver: undefined };
   const trials = suite.flatMap((requirement) => bindingsOf(requirement).map((binding) => ({ requirement, binding })));
   const results: Result[] = Array.from({ length: trials.length });
   let begun = 0;
@@ -76,7 +79,7 @@ function bindingsOf({ bindings }: Requirement): readonly (Binding | undefined)[]
 interface Shared {
   readonly target: Target;
   readonly seen: CardSeen;
-  readonly headers: { readonly own: Headers; readonly other: Headers | undefined };
+  readonly headers: Readonly<Record<"own", Headers> & Record<"other" | "weak", Headers | undefined>>;
   readonly timeoutMs: number;
   readonly finished: Map<Binding, Promise<Task>>;
   receiver: Promise<Receiver> | undefined;
@@ -101,7 +104,7 @@ async function tried(requirement: Requirement, binding: Binding | undefined, sha
 function outcomeOf(error: unknown, trial: Trial, { headers, timeoutMs }: Shared): Outcome {
   if (error instanceof NotShown) return { status: "not shown", reason: error.message };
   const last = trial.exchanges.at(-1);
-  const shownBy = last ? asCurl(last.request, Object.keys({ ...headers.own, ...headers.other })) : "";
+  const shownBy = last ? asCurl(last.request, Object.keys({ ...headers.own, ...headers.other, ...headers.weak })) : "";
   if (error instanceof Failure) return { status: "failed", expected: error.expected, actual: error.actual, shownBy };
   if (trial.signal.aborted) {
     const { answer } = trial.exchanges.at(-1) ?? {};
@@ -156,6 +159,10 @@ function probeFor(shared: Shared, trial: Trial, binding: Binding | undefined): P
       if (!headers.other) throw new NotShown("needs the credentials of another caller: --other-token or --other-key");
       return agentFor(headers.other);
     },
+    weak() {
+      if (!headers.weak) throw new NotShown("needs the credentials of a caller who may not send: --weak-token or --weak-key");
+      return agentFor(headers.weak);
+    },
     async inbox() {
       shared.receiver ??= receive(target.webhookHost ?? "127.0.0.1");
       return (await shared.receiver).inbox();
@@ -177,7 +184,7 @@ function requiredExtensions({ capabilities }: AgentCard): Headers {
   return uris.length === 0 ? {} : { "A2A-Extensions": uris.join(",") };
 }
 
-export function interfaceOf(card: AgentCard, binding: Binding, version = "1.") {
+function interfaceOf(card: AgentCard, binding: Binding, version = "1.") {
   const all = Array.isArray(card.supportedInterfaces) ? card.supportedInterfaces : [];
   return all.find((each) => each.protocolBinding === binding && String(each.protocolVersion).startsWith(version));
 }

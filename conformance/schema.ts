@@ -12,7 +12,7 @@ const flag = v.optional(v.boolean("must be true or false"));
 const atLeastOne = <const S extends v.GenericSchema>(item: S) =>
   v.pipe(v.array(item, "must be a list"), v.minLength(1, "must have at least one element"));
 
-export const TASK_STATES = [
+const TASK_STATES = [
   "TASK_STATE_SUBMITTED",
   "TASK_STATE_WORKING",
   "TASK_STATE_COMPLETED",
@@ -24,7 +24,7 @@ export const TASK_STATES = [
 ] as const;
 
 /** ISO 8601 in UTC; how fine is a SHOULD, and looked at elsewhere. (5.6.1) */
-export const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 const timestamp = v.pipe(v.string("must be a text"), v.regex(TIMESTAMP, "must be ISO 8601 in UTC with Z"));
 
 const CONTENT = ["text", "raw", "url", "data"] as const;
@@ -45,7 +45,7 @@ const part = v.pipe(
   v.check((it) => !("kind" in it), "must not have kind, which 1.0 has taken away"),
 );
 
-export const message = v.pipe(
+const message = v.pipe(
   v.looseObject(
     {
       messageId: given,
@@ -62,7 +62,7 @@ export const message = v.pipe(
   v.check((it) => !("kind" in it), "must not have kind, which 1.0 has taken away"),
 );
 
-export const artifact = v.looseObject(
+const artifact = v.looseObject(
   {
     artifactId: given,
     parts: atLeastOne(part),
@@ -83,7 +83,7 @@ const status = v.looseObject(
   "must be an object",
 );
 
-export const task = v.pipe(
+const task = v.pipe(
   v.looseObject(
     {
       id: given,

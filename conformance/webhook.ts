@@ -88,7 +88,7 @@ export async function receive(host: string): Promise<Receiver> {
 }
 
 function firstOf(box: Box, isIt: (delivery: Delivery) => boolean, signal: AbortSignal): Promise<Delivery> {
-  return new Promise((resolve, reject) => {
+  const first = new Promise<Delivery>((resolve, reject) => {
     const look = () => {
       const found = box.deliveries.find(isIt);
       if (!found) return;
@@ -99,4 +99,7 @@ function firstOf(box: Box, isIt: (delivery: Delivery) => boolean, signal: AbortS
     signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
     look();
   });
+  // Whoever waits while doing something else may fail there first, and never come to hear of this.
+  first.catch(() => {});
+  return first;
 }

@@ -84,6 +84,28 @@ export const AUTH = requirements("auth", [
     },
   },
   {
+    id: "auth.lacks-permission",
+    section: "3.3.2",
+    level: "MUST",
+    title: "A caller who is known but lacks a permission is refused: 403, which is not 401",
+    run: async (probe) => {
+      const { http, error, ...reply } = await probe.weak().call("SendMessage", { message: message(probe, "hello") });
+      const isRefused = error !== undefined && (http.status === 403 || (probe.binding === "JSONRPC" && http.status === 200));
+      if (!isRefused) throw new Failure("HTTP 403 with an error", described({ http, ...reply, ...(error && { error }) }));
+    },
+  },
+  {
+    id: "auth.names-permission",
+    section: "3.3.2",
+    level: "SHOULD",
+    title: "Who lacks a permission is told which one",
+    run: async (probe) => {
+      const { http, error } = await probe.weak().call("SendMessage", { message: message(probe, "hello") });
+      const told = `${String(error?.message)} ${http.headers.get("WWW-Authenticate") ?? ""}`;
+      hold(/scope|permission|role/i.test(told), "words that name the scope or permission", told);
+    },
+  },
+  {
     id: "auth.lets-in",
     section: "7.4",
     level: "MUST",

@@ -1,8 +1,8 @@
 /** Canceling tasks. (A2A 1.0.1, 3.1.5, 3.3.1) */
 import { randomUUID } from "node:crypto";
 import { gotTask, hold, refused, refusedWithOneOf } from "../expect.ts";
-import { asking, read, sent, trigger, unfinished, working } from "../probe.ts";
-import { requirements } from "../requirement.ts";
+import { asking, endedOtherwise, read, unfinished, working } from "../probe.ts";
+import { NotShown, requirements } from "../requirement.ts";
 
 export const CANCEL = requirements("cancel", [
   {
@@ -63,13 +63,14 @@ export const CANCEL = requirements("cancel", [
     },
   },
   {
-    id: "cancel.failed-task",
+    id: "cancel.ended-otherwise",
     section: "3.1.5",
     level: "MUST",
-    title: "Canceling a task that has failed is TaskNotCancelableError",
+    title: "Canceling a task that failed or was rejected is TaskNotCancelableError",
     run: async (probe) => {
-      const { id } = await sent(probe, trigger(probe, "fail"));
-      refused(await probe.agent.call("CancelTask", { id }), "TaskNotCancelableError", probe.binding);
+      const ended = (await endedOtherwise(probe)).filter(({ status }) => status.state !== "TASK_STATE_CANCELED");
+      if (ended.length === 0) throw new NotShown('needs a task that fails or is rejected: --fail "…" or --reject "…"');
+      for (const { id } of ended) refused(await probe.agent.call("CancelTask", { id }), "TaskNotCancelableError", probe.binding);
     },
   },
   {

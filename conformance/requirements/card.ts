@@ -130,6 +130,18 @@ export const CARD = requirements("card", [
     },
   },
   {
+    id: "card.hsts",
+    section: "13.4",
+    level: "SHOULD",
+    title: "What is served by HTTPS says so for the future: Strict-Transport-Security",
+    bindings: [],
+    run: async ({ seen, trial }) => {
+      if (new URL(seen.url).protocol !== "https:") throw new NotShown("the card is not served by HTTPS");
+      const { headers } = await send({ method: "GET", url: seen.url, headers: {} }, trial);
+      hold(headers.has("Strict-Transport-Security"), "Strict-Transport-Security", [...headers.keys()]);
+    },
+  },
+  {
     id: "card.skill-ids",
     section: "4.4.5",
     level: "MUST",

@@ -75,6 +75,18 @@ export const CONTEXT = requirements("context", [
     },
   },
   {
+    id: "context.references",
+    section: "3.4.3",
+    level: "SHOULD",
+    title: "A message may refer to other tasks of its context",
+    run: async (probe) => {
+      const { id, contextId } = await probe.finished();
+      const { history = [] } = await sent(probe, trigger(probe, "text"), { contextId, referenceTaskIds: [id] });
+      const kept = history.find(({ role }) => role === "ROLE_USER")?.referenceTaskIds ?? [id];
+      hold(kept.includes(id), `a reference to ${id}`, kept);
+    },
+  },
+  {
     id: "context.mismatch",
     section: "3.4.3",
     level: "MUST",

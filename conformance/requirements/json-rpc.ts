@@ -143,6 +143,28 @@ export const JSON_RPC = requirements(
         },
       },
       {
+        id: "json-rpc.without-params",
+        section: "9.4.8",
+        level: "MUST",
+        title: "A method whose parameters are all optional works without params",
+        run: async (probe) => {
+          const reply = await post(probe, { jsonrpc: "2.0", id: 1, method: "ListTasks" });
+          if (reply.result === undefined) throw new Failure("a list", described(reply));
+        },
+      },
+      {
+        id: "json-rpc.other-media-type",
+        section: "9.1",
+        level: "SHOULD",
+        title: "A request that is not application/json is refused: ContentTypeNotSupportedError, or by HTTP",
+        run: async (probe) => {
+          const request = JSON.stringify({ jsonrpc: "2.0", id: 1, ...unknownTask() });
+          const reply = await post(probe, request, { "Content-Type": "text/plain" });
+          const isRefused = reply.error?.code === -32005 || (reply.http.status >= 400 && reply.http.status < 500);
+          if (!isRefused) throw new Failure("-32005, or HTTP 415 or 400", described(reply));
+        },
+      },
+      {
         id: "json-rpc.slash",
         section: "9.1",
         level: "SHOULD",

@@ -4,7 +4,7 @@ import type { Json, JsonObject } from "../../shared/task/a2a-types.ts";
 import { isObject, type Reply } from "../agent.ts";
 import { described, done, hold, refused, refusedAsInvalid, resultOf } from "../expect.ts";
 import type { OperationName } from "../operations.ts";
-import { leave, needsCapability, type Probe, unfinished } from "../probe.ts";
+import { completed, leave, needsCapability, type Probe, unfinished } from "../probe.ts";
 import { Failure, requirements } from "../requirement.ts";
 import { pushConfig, violations } from "../schema.ts";
 
@@ -79,6 +79,35 @@ export const PUSH = requirements("push", [
       const { id } = await probe.finished();
       const configs = configsIn(await probe.agent.call("ListTaskPushNotificationConfigs", { taskId: id }));
       hold(configs.length === 0, "no configurations", configs);
+    },
+  },
+  {
+    id: "push.ended-task",
+    section: "3.1.7",
+    level: "SHOULD",
+    title: "A task that has ended takes configurations, too, and keeps them until they are deleted",
+    run: async (probe) => {
+      needsCapability(probe, "pushNotifications");
+      const { id: taskId } = await completed(probe);
+      const wanted = { taskId, url: "https://example.com/hook", id: randomUUID() };
+      const { id } = resultOf(await probe.agent.call("CreateTaskPushNotificationConfig", wanted), "the configuration that was made");
+      const named = { taskId, id: id ?? "" };
+      resultOf(await probe.agent.call("GetTaskPushNotificationConfig", named), "the configuration");
+      done(await probe.agent.call("DeleteTaskPushNotificationConfig", named), "the deletion confirmed");
+    },
+  },
+  {
+    id: "push.own-id",
+    section: "4.3.1",
+    level: "SHOULD",
+    title: "A configuration that comes with an id is known by it",
+    run: async (probe) => {
+      needsCapability(probe, "pushNotifications");
+      const { id: taskId } = await unfinished(probe);
+      const wanted = { taskId, url: (await probe.inbox()).url, id: randomUUID() };
+      const made = resultOf(await probe.agent.call("CreateTaskPushNotificationConfig", wanted), "the configuration that was made");
+      hold(made["id"] === wanted.id, wanted.id, made["id"]);
+      await leave(probe, taskId);
     },
   },
   {

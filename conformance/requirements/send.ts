@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { isTerminal } from "../../shared/task/a2a-types.ts";
 import { described, gotTask, hold, refused, resultOf, sentTask } from "../expect.ts";
-import { answer, asking, completed, leave, message, read, sent, trigger, until, working } from "../probe.ts";
+import { answer, asking, completed, endedOtherwise, leave, message, read, sent, trigger, until, working } from "../probe.ts";
 import { Failure, NotShown, requirements } from "../requirement.ts";
 
 const RESTED = /_(COMPLETED|FAILED|CANCELED|REJECTED|INPUT_REQUIRED|AUTH_REQUIRED)$/;
@@ -49,6 +49,16 @@ export const SEND = requirements("send", [
     run: async (probe) => {
       const { status } = await sent(probe, trigger(probe, "fail"));
       hold(status.state === "TASK_STATE_FAILED", "TASK_STATE_FAILED", status.state);
+    },
+  },
+  {
+    id: "send.blocks-until-rejected",
+    section: "3.2.2",
+    level: "MUST",
+    title: "A task that the agent rejects is answered as rejected, not as an error",
+    run: async (probe) => {
+      const { status } = await sent(probe, trigger(probe, "reject"));
+      hold(status.state === "TASK_STATE_REJECTED", "TASK_STATE_REJECTED", status.state);
     },
   },
   {
@@ -132,14 +142,15 @@ export const SEND = requirements("send", [
     },
   },
   {
-    id: "send.failed-task",
+    id: "send.ended-otherwise",
     section: "3.1.1",
     level: "MUST",
-    title: "A message to a task that has failed is UnsupportedOperationError",
+    title: "A message to a task that failed, was rejected or canceled is UnsupportedOperationError",
     run: async (probe) => {
-      const { id } = await sent(probe, trigger(probe, "fail"));
-      const reply = await probe.agent.call("SendMessage", { message: message(probe, "once more", { taskId: id }) });
-      refused(reply, "UnsupportedOperationError", probe.binding);
+      for (const { id } of await endedOtherwise(probe)) {
+        const reply = await probe.agent.call("SendMessage", { message: message(probe, "once more", { taskId: id }) });
+        refused(reply, "UnsupportedOperationError", probe.binding);
+      }
     },
   },
   {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isTerminal } from "../../shared/task/a2a-types.ts";
 import type { Stream, StreamEvent } from "../agent.ts";
 import { collect, described, flowing, hold, refusalOf, refused } from "../expect.ts";
-import { answer, asking, leave, needsCapability, type Probe, sent, trigger, unfinished, working } from "../probe.ts";
+import { answer, asking, endedOtherwise, leave, needsCapability, type Probe, sent, trigger, unfinished, working } from "../probe.ts";
 import { Failure, NotShown, requirements } from "../requirement.ts";
 import { streamResponse, violations } from "../schema.ts";
 import { stateIn, taskIn } from "./stream.ts";
@@ -129,6 +129,19 @@ export const SUBSCRIBE = requirements("subscribe", [
       const { id } = await probe.finished();
       const reply = refusalOf(await probe.agent.stream("SubscribeToTask", { id }), "UnsupportedOperationError");
       refused(reply, "UnsupportedOperationError", probe.binding);
+    },
+  },
+  {
+    id: "subscribe.ended-otherwise",
+    section: "3.1.6",
+    level: "MUST",
+    title: "Subscribing to a task that failed, was rejected or canceled is UnsupportedOperationError",
+    run: async (probe) => {
+      needsCapability(probe, "streaming");
+      for (const { id } of await endedOtherwise(probe)) {
+        const reply = refusalOf(await probe.agent.stream("SubscribeToTask", { id }), "UnsupportedOperationError");
+        refused(reply, "UnsupportedOperationError", probe.binding);
+      }
     },
   },
   {

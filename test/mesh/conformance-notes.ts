@@ -115,6 +115,13 @@ header. What clients MAY send, servers have to understand, so Skein reads both; 
 Request object, -32700 for what is not JSON, -32602 for wrong parameters of a method. Skein answers -32600.`,
   },
   {
+    ids: ["json-rpc.without-params"],
+    over: "JSONRPC",
+    title: "A list without parameters",
+    says: `The SDK answers -32602 to \`ListTasks\` without \`params\`. In JSON-RPC 2.0 (4.2) params MAY be omitted, as the example of 9.4.8 does, and every field of a
+ListTasksRequest is optional. Skein lists.`,
+  },
+  {
     ids: ["json-rpc.parse-error"],
     over: "JSONRPC",
     title: "An empty body",
@@ -131,6 +138,7 @@ nested deeper than 100 levels, before it is read further.`,
 /** Requirements that no agent of ours can show, and why. */
 export const NOT_SHOWN: Readonly<Record<string, string>> = {
   "card.https": "The mesh that is tried runs on this machine; elsewhere its cards name the origin they were asked at.",
+  "card.hsts": "The mesh that is tried is served without TLS; elsewhere HSTS is a setting of the zone that it is deployed to.",
   "send.message": "Skein answers every message with a task, which 3.1.1 leaves to the agent.",
   "stream.message-only": "Skein answers every message with a task, which 3.1.2 leaves to the agent.",
   "subscribe.stays-for-authorization":
@@ -161,6 +169,11 @@ asks only that the question is told, that a task that asks can be subscribed to,
   {
     title: "What a deletion answers",
     says: "Section 3.1.10 leaves the confirmation to the implementation: null will do over JSON-RPC, and an empty body over HTTP.",
+  },
+  {
+    title: "Webhooks of ended tasks",
+    says: `Section 3.1.7 has a configuration persist until the task completes, and none of its errors is about ended tasks. The official kit makes its
+configurations for completed tasks, so taking them is a SHOULD here.`,
   },
   {
     title: "Canceling twice",

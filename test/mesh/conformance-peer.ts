@@ -9,6 +9,7 @@ export const PEER_TRIGGERS: Triggers = {
   ask: "ask",
   answer: "the answer",
   fail: "fail",
+  reject: "reject",
   artifact: "artifact",
   auth: "auth",
   message: "message",

@@ -31,24 +31,32 @@ let ofPeers: readonly (readonly Result[])[];
 beforeAll(async () => {
   webhook = await listen();
   peers = await Promise.all([startPeer(ALL), startPeer(NONE)]);
-  const keys = await Promise.all(["suite", "stranger"].map(async (app) => ({ app, ...(await newKey()) })));
-  const records = keys.map(({ id, hash, app }) => ({ id, hash, app, tenant: "acme", scopes: ["call", "approve"] }));
+  const keys = await Promise.all(["suite", "stranger", "reader"].map(async (app) => ({ app, ...(await newKey()) })));
+  const records = keys.map(({ id, hash, app }) => ({
+    id,
+    hash,
+    app,
+    tenant: "acme",
+    scopes: app === "reader" ? ["publish"] : ["call", "approve"],
+  }));
   const agents = ["kettle", "stagehand", "understudy"];
   vi.stubEnv("COURIER_ALLOW", webhook.url);
   open = await copyMesh({ agents: ["understudy"] });
   closed = await copyMesh({ agents, unlimited: true });
   // The peer answers from another process: it is tried while the meshes come up.
-  const peersTried = Promise.all(peers.map(({ url }) => run(SUITE, { url, triggers: PEER_TRIGGERS, timeoutMs: 6_000 })));
+  const peersTried = Promise.all(peers.map(({ url }) => run(SUITE, { url, triggers: PEER_TRIGGERS, timeoutMs: 10_000 })));
   await open.start();
   vi.stubEnv("AUTH_API_KEYS", JSON.stringify(records));
   await closed.start();
   ofPeers = await peersTried;
 
-  const [key = "", other = ""] = keys.map(({ text }) => text);
+  const [key = "", other = "", weak = ""] = keys.map(({ text }) => text);
   const target = (name: AgentName): Target => ({
     url: name === "orchestrator" ? closed.url : `${closed.url}/agents/${name}`,
     credentials: { key },
     other: { key: other },
+    weak: { key: weak },
+    timeoutMs: 30_000,
     triggers: triggersOf(webhook.url)[name],
   });
   const tried = await Promise.all(AGENTS.map(async (name) => [name, await run(SUITE, target(name))] as const));
@@ -81,6 +89,7 @@ function triggersOf(hook: string): Record<AgentName, Triggers> {
       ask: "Rehearse the last scene, in which colour?",
       answer: "red",
       fail: "Rehearse the scene where the scenery falls over",
+      reject: "Rehearse a scene without scenery",
     },
     understudy: { text: "Say your line", artifact: "Your line, please" },
   };

@@ -39,6 +39,7 @@ card declares. Nothing is known of the agent but its card and what these options
     --webhook-host <ip> where the suite listens for push notifications (default: 127.0.0.1)
     --only <words>      only requirements with one of these words in their id, separated by commas
     --timeout <s>       for each requirement (default: 15)
+    --per-minute <n>    sends so many requests a minute, to a server that counts them
     --json              one JSON object a line for each trial
     --md                a table in Markdown
     --help              this text
@@ -67,6 +68,7 @@ const OPTIONS = {
   "webhook-host": text,
   only: text,
   timeout: { type: "string", default: "15" },
+  "per-minute": text,
   json: { type: "boolean", default: false },
   md: { type: "boolean", default: false },
 } as const;
@@ -79,6 +81,8 @@ async function conformance(args: string[]): Promise<number> {
   if (values.json && values.md) throw new UsageError("--json and --md are two forms of the same: give one of them");
   const seconds = Number(values.timeout);
   if (!(seconds > 0 && seconds <= 600)) throw new UsageError(`--timeout must be a number of seconds up to 600, not "${values.timeout}"`);
+  const perMinute = values["per-minute"] === undefined ? undefined : Number(values["per-minute"]);
+  if (perMinute !== undefined && !(perMinute >= 1)) throw new UsageError(`--per-minute must be a number, not "${values["per-minute"]}"`);
   const words = values.only?.split(",").map((word) => word.trim());
   const suite = SUITE.filter(({ id }) => words === undefined || words.some((word) => id.includes(word)));
   if (suite.length === 0) throw new UsageError(`no requirement has "${values.only}" in its id; --json shows the ids there are`);
@@ -91,6 +95,7 @@ async function conformance(args: string[]): Promise<number> {
     triggers: values,
     webhookHost: values["webhook-host"],
     timeoutMs: seconds * 1_000,
+    perMinute,
   };
   let done = 0;
   const onResult = (result: Result) => {

@@ -3,6 +3,7 @@
  * and repeats nothing but what a server asked to have repeated.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { NotShown } from "./requirement.ts";
 
 export interface HttpRequest {
   readonly method: string;
@@ -28,22 +29,30 @@ export interface Trial {
   /** Aborted when the trial's time is over. */
   readonly signal: AbortSignal;
   readonly exchanges: Exchange[];
+  /** Resolves when the next request may be sent. */
+  readonly turn: () => Promise<void>;
 }
 
 const MOST_REPEATS = 3;
 const LONGEST_WAIT_S = 5;
 
-/** @throws Error when nothing listens, or the trial's time is over */
+/**
+ * @throws NotShown when the server has had enough of us: that is no answer to what was asked
+ * @throws Error when nothing listens, or the trial's time is over
+ */
 export async function open(request: HttpRequest, trial: Trial, signal: AbortSignal = trial.signal): Promise<Response> {
   const exchange: Exchange = { request };
   trial.exchanges.push(exchange);
   for (let repeats = 0; ; repeats += 1) {
     const { method, url, headers, body } = request;
+    await trial.turn();
     const response = await fetch(url, { method, headers, body: body ?? null, signal, redirect: "manual" });
     exchange.answer = { status: response.status, contentType: response.headers.get("Content-Type") ?? "", text: "" };
     const wait = Number(response.headers.get("Retry-After") ?? "none");
-    if (response.status !== 429 || repeats === MOST_REPEATS || !(wait <= LONGEST_WAIT_S)) return response;
+    if (response.status !== 429) return response;
     await response.body?.cancel();
+    if (repeats === MOST_REPEATS || !(wait <= LONGEST_WAIT_S))
+      throw new NotShown("the server has had enough calls for now (HTTP 429): ask for less, by --per-minute or --only");
     await sleep(wait * 1_000, undefined, { signal });
   }
 }

@@ -7,6 +7,7 @@ import type { AgentCard, Task } from "../shared/task/a2a-types.ts";
 import { type Agent, agentAt } from "./agent.ts";
 import { type Credentials, type Headers, headersFor } from "./credentials.ts";
 import { asCurl, send, type Trial } from "./exchange.ts";
+import { pace } from "./pace.ts";
 import { type CardSeen, completed, type Probe, type Triggers } from "./probe.ts";
 import { type Binding, Failure, NotShown, type Requirement } from "./requirement.ts";
 import { type Receiver, receive } from "./webhook.ts";
@@ -24,6 +25,8 @@ export interface Target {
   /** For each requirement. */
   readonly timeoutMs?: number;
   readonly atOnce?: number;
+  /** Requests a minute; as many as come when left out. */
+  readonly perMinute?: number | undefined;
 }
 
 export type Outcome =
@@ -45,11 +48,12 @@ const CARD_PATH = "/.well-known/agent-card.json";
 /** @throws Failure when there is no card to begin with */
 export async function run(suite: readonly Requirement[], target: Target, onResult?: (result: Result) => void): Promise<Result[]> {
   const { timeoutMs = TIMEOUT_MS, atOnce = AT_ONCE } = target;
-  const seen = await fetchCard(target.url, trialOf(timeoutMs));
+  const turn = pace(target.perMinute);
+  const seen = await fetchCard(target.url, trialOf(timeoutMs, turn));
   const own = headersFor(seen.card, target.credentials ?? {});
   const other = target.other && headersFor(seen.card, target.other);
   const weak = target.weak && headersFor(seen.card, target.weak);
-  const state: Shared = { target, seen, headers: { own, other, weak }, timeoutMs, finished: new Map(), receiver: undefined };
+  const state: Shared = { target, seen, headers: { own, other, weak }, timeoutMs, turn, finished: new Map(), receiver: undefined };
   const trials = suite.flatMap((requirement) => bindingsOf(requirement).map((binding) => ({ requirement, binding })));
   const results: Result[] = Array.from({ length: trials.length });
   let begun = 0;
@@ -81,12 +85,13 @@ interface Shared {
   readonly seen: CardSeen;
   readonly headers: Readonly<Record<"own", Headers> & Record<"other" | "weak", Headers | undefined>>;
   readonly timeoutMs: number;
+  readonly turn: Trial["turn"];
   readonly finished: Map<Binding, Promise<Task>>;
   receiver: Promise<Receiver> | undefined;
 }
 
 async function tried(requirement: Requirement, binding: Binding | undefined, shared: Shared): Promise<Outcome> {
-  const trial = trialOf(shared.timeoutMs);
+  const trial = trialOf(shared.timeoutMs, shared.turn);
   const over = new AbortController();
   try {
     // The trial's end may find code that listens to no signal.
@@ -117,9 +122,9 @@ function outcomeOf(error: unknown, trial: Trial, { headers, timeoutMs }: Shared)
   return { status: "failed", expected: "an answer that can be read", actual: why, shownBy };
 }
 
-function trialOf(timeoutMs: number): Trial & { readonly end: AbortController } {
+function trialOf(timeoutMs: number, turn: Trial["turn"]): Trial & { readonly end: AbortController } {
   const end = new AbortController();
-  return { signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), end.signal]), exchanges: [], end };
+  return { signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), end.signal]), exchanges: [], turn, end };
 }
 
 function probeFor(shared: Shared, trial: Trial, binding: Binding | undefined): Probe {
@@ -169,7 +174,7 @@ function probeFor(shared: Shared, trial: Trial, binding: Binding | undefined): P
     },
     finished() {
       if (binding === undefined) throw new Error("this requirement has no binding");
-      const own = trialOf(shared.timeoutMs);
+      const own = trialOf(shared.timeoutMs, shared.turn);
       const task = shared.finished.get(binding) ?? completed({ ...probe, agent: agentFor(headers.own, own), trial: own, binding });
       shared.finished.set(binding, task);
       return task;

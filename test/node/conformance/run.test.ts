@@ -77,6 +77,25 @@ describe("the whole suite", () => {
     expect(asked).toEqual([]);
   });
 
+  it("blames nobody for answers that a server was too busy to give", async () => {
+    answer = (response) => response.writeHead(429, { "Retry-After": "60" }).end();
+    const results = (await run(SUITE, target())).filter(({ binding }) => binding !== undefined);
+    // What is written by hand looks at bytes, and a few rules ask for no more than a refusal of any kind.
+    const judged = results.filter(
+      ({ requirement, outcome }) => outcome.status !== "not shown" && !requirement.id.startsWith("robustness."),
+    );
+    expect(judged.map(({ requirement }) => requirement.id)).toEqual([]);
+  });
+
+  it("asks no more often than it may", async () => {
+    answer = (response) => response.end("{}");
+    const suite = SUITE.filter(({ id }) => id.startsWith("get."));
+    const start = performance.now();
+    await run(suite, { ...target(), perMinute: 1_200 });
+    // The card was one of them, and the first one had not to wait.
+    expect(performance.now() - start).toBeGreaterThanOrEqual(asked.length * 50 - 10);
+  });
+
   it("says at once that there is no card", async () => {
     server.close();
     server.closeAllConnections();

@@ -2,8 +2,9 @@
  * What requirements say about answers, so that each failure reads the same: what was expected, what came.
  */
 import type { Json, JsonObject, Task } from "../shared/task/a2a-types.ts";
-import { isObject, type Reply, type Stream, type StreamEvent } from "./agent.ts";
+import { type Agent, isObject, type Reply, type Stream, type StreamEvent } from "./agent.ts";
 import { ERROR_INFO, ERRORS, type ErrorForm, type ErrorName, INVALID_PARAMS } from "./error-table.ts";
+import type { OperationName } from "./operations.ts";
 import { type Binding, Failure, NotShown } from "./requirement.ts";
 
 /** @throws Failure unless it holds */
@@ -119,6 +120,12 @@ export function refusalOf(stream: Stream, expected: string): Reply {
   stream.close();
   if (!stream.refusal) throw new Failure(expected, `HTTP ${stream.status}, a stream of events`);
   return stream.refusal;
+}
+
+/** What an operation of either kind says to a caller who shall not have it. @throws Failure when a stream flows */
+export async function refusal(agent: Agent, operation: OperationName, params: JsonObject): Promise<Reply> {
+  if (operation !== "SendStreamingMessage" && operation !== "SubscribeToTask") return agent.call(operation, params);
+  return refusalOf(await agent.stream(operation, params), "a refusal");
 }
 
 /** Reads until the stream ends, or until an event is the one that was waited for. */

@@ -7,7 +7,7 @@ import { type AgentCard, isTerminal, type JsonObject, type Message, type Task } 
 import type { Agent } from "./agent.ts";
 import type { HttpAnswer, Trial } from "./exchange.ts";
 import { gotTask, sentTask } from "./expect.ts";
-import { type Binding, Failure, NotShown } from "./requirement.ts";
+import { type Binding, Failure, NotShown, type Written } from "./requirement.ts";
 import type { Inbox } from "./webhook.ts";
 
 /** Texts that lead somewhere; `text` is known of every agent. */
@@ -160,3 +160,13 @@ export function needsCapability({ card }: Probe, name: "streaming" | "pushNotifi
 export function lacksCapability({ card }: Probe, name: "streaming" | "pushNotifications" | "extendedAgentCard"): void {
   if (card.capabilities?.[name] === true) throw new NotShown(`the card declares ${name}`);
 }
+
+/** Requirements that are shown only by agents whose card declares streams. */
+export const needsStreaming = (written: readonly Written[]): Written[] =>
+  written.map((each) => ({
+    ...each,
+    run: async (probe) => {
+      needsCapability(probe, "streaming");
+      await each.run(probe);
+    },
+  }));

@@ -3,10 +3,11 @@
  * or leaves undone can hang or stop the suite.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AgentCard, Task } from "../shared/task/a2a-types.ts";
+import type { Task } from "../shared/task/a2a-types.ts";
 import { type Agent, agentAt } from "./agent.ts";
+import { fetchCard, interfaceOf, requiredExtensions } from "./card-seen.ts";
 import { type Credentials, type Headers, headersFor } from "./credentials.ts";
-import { asCurl, send, type Trial } from "./exchange.ts";
+import { asCurl, type Trial } from "./exchange.ts";
 import { pace } from "./pace.ts";
 import { type CardSeen, completed, type Probe, type Triggers } from "./probe.ts";
 import { type Binding, Failure, NotShown, type Requirement } from "./requirement.ts";
@@ -43,7 +44,6 @@ export interface Result {
 
 const TIMEOUT_MS = 15_000;
 const AT_ONCE = 4;
-const CARD_PATH = "/.well-known/agent-card.json";
 
 /** @throws Failure when there is no card to begin with */
 export async function run(suite: readonly Requirement[], target: Target, onResult?: (result: Result) => void): Promise<Result[]> {
@@ -181,36 +181,4 @@ function probeFor(shared: Shared, trial: Trial, binding: Binding | undefined): P
     },
   };
   return probe;
-}
-
-/** What a card requires, every request asks for; what happens without is for one requirement to see. (4.6) */
-function requiredExtensions({ capabilities }: AgentCard): Headers {
-  const uris = (capabilities?.extensions ?? []).filter(({ required }) => required === true).map(({ uri }) => uri);
-  return uris.length === 0 ? {} : { "A2A-Extensions": uris.join(",") };
-}
-
-function interfaceOf(card: AgentCard, binding: Binding, version = "1.") {
-  const all = Array.isArray(card.supportedInterfaces) ? card.supportedInterfaces : [];
-  return all.find((each) => each.protocolBinding === binding && String(each.protocolVersion).startsWith(version));
-}
-
-/** @throws Failure when there is no card, or none that can be read */
-async function fetchCard(url: string, trial: Trial): Promise<CardSeen> {
-  const cardUrl = /\.json(\?|$)/.test(url) ? url : url.replace(/\/$/, "") + CARD_PATH;
-  let answer: CardSeen["answer"];
-  try {
-    answer = await send({ method: "GET", url: cardUrl, headers: { Accept: "application/json" } }, trial);
-  } catch (error) {
-    const { message, cause } = error as Error;
-    throw new Failure(`an agent card at ${cardUrl}`, cause instanceof Error ? `${message}: ${cause.message}` : message);
-  }
-  let card: unknown;
-  try {
-    card = JSON.parse(answer.text);
-  } catch {
-    card = undefined;
-  }
-  if (answer.status !== 200 || typeof card !== "object" || card === null)
-    throw new Failure(`an agent card at ${cardUrl}`, `HTTP ${answer.status} ${answer.text.slice(0, 200)}`);
-  return { url: cardUrl, answer, card: card as AgentCard };
 }

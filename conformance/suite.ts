@@ -14,6 +14,8 @@ import { EXTENSIONS } from "./requirements/extensions.ts";
 import { GET } from "./requirements/get.ts";
 import { HTTP_JSON } from "./requirements/http-json.ts";
 import { IDEMPOTENCY } from "./requirements/idempotency.ts";
+import { IN_TASK_AUTH } from "./requirements/in-task-auth.ts";
+import { ISOLATION } from "./requirements/isolation.ts";
 import { JSON_RPC } from "./requirements/json-rpc.ts";
 import { LIST } from "./requirements/list.ts";
 import { MODEL } from "./requirements/model.ts";
@@ -23,6 +25,7 @@ import { ROBUSTNESS } from "./requirements/robustness.ts";
 import { SEND } from "./requirements/send.ts";
 import { SIGNATURE } from "./requirements/signature.ts";
 import { STREAM } from "./requirements/stream.ts";
+import { STREAM_REFUSED } from "./requirements/stream-refused.ts";
 import { SUBSCRIBE } from "./requirements/subscribe.ts";
 import { VALIDATION } from "./requirements/validation.ts";
 import { VERSIONS } from "./requirements/versions.ts";
@@ -35,6 +38,7 @@ export const SUITE: readonly Requirement[] = [
   ...CONTEXT,
   ...MODEL,
   ...STREAM,
+  ...STREAM_REFUSED,
   ...SUBSCRIBE,
   ...GET,
   ...LIST,
@@ -51,6 +55,8 @@ export const SUITE: readonly Requirement[] = [
   ...HTTP_JSON,
   ...EQUIVALENCE,
   ...AUTH,
+  ...ISOLATION,
+  ...IN_TASK_AUTH,
   ...ROBUSTNESS,
   ...IDEMPOTENCY,
   ...RESUME,

@@ -1,11 +1,11 @@
 /** Who may call, and that nobody meets what is not theirs. (A2A 1.0.1, 3.3.2, 5.1, 7.4, 7.6, 13.1) */
 import { randomUUID } from "node:crypto";
 import type { JsonObject } from "../../shared/task/a2a-types.ts";
-import type { Agent, HeaderChanges, Reply } from "../agent.ts";
+import type { HeaderChanges, Reply } from "../agent.ts";
 import { send } from "../exchange.ts";
-import { described, hold, refused, resultOf, tasksOf } from "../expect.ts";
+import { described, hold, refusal, resultOf } from "../expect.ts";
 import { OPERATION_NAMES, type OperationName } from "../operations.ts";
-import { leave, message, needsCapability, type Probe, sent, trigger, unfinished } from "../probe.ts";
+import { message, type Probe } from "../probe.ts";
 import { Failure, NotShown, requirements } from "../requirement.ts";
 
 const WRONG: readonly HeaderChanges[] = [
@@ -39,14 +39,6 @@ function paramsOf(probe: Probe, operation: OperationName): JsonObject {
   return { id };
 }
 
-async function reply(agent: Agent, operation: OperationName, params: JsonObject, headers: HeaderChanges = {}): Promise<Reply> {
-  if (operation !== "SendStreamingMessage" && operation !== "SubscribeToTask") return agent.call(operation, params, headers);
-  const stream = await agent.stream(operation, params, headers);
-  stream.close();
-  if (!stream.refusal) throw new Failure("a refusal", `HTTP ${stream.status}, a stream of events`);
-  return stream.refusal;
-}
-
 export const AUTH = requirements("auth", [
   {
     id: "auth.every-operation",
@@ -56,7 +48,7 @@ export const AUTH = requirements("auth", [
     run: async (probe) => {
       demands(probe);
       for (const operation of OPERATION_NAMES)
-        turnedAway(await reply(probe.anonymous, operation, paramsOf(probe, operation)), probe, `${operation} without credentials`);
+        turnedAway(await refusal(probe.anonymous, operation, paramsOf(probe, operation)), probe, `${operation} without credentials`);
     },
   },
   {
@@ -136,104 +128,6 @@ export const AUTH = requirements("auth", [
       demands(probe);
       const { status } = await send({ method: "GET", url: probe.seen.url, headers: {} }, probe.trial);
       hold(status === 200, "HTTP 200", `HTTP ${status}`);
-    },
-  },
-  {
-    id: "auth.others-tasks-not-found",
-    section: "13.1",
-    level: "MUST",
-    title: "Another caller's task is not found, by any operation, as if it were not there",
-    run: async (probe) => {
-      const other = probe.other();
-      const { id, contextId } = await unfinished(probe);
-      const operations: readonly (readonly [OperationName, JsonObject])[] = [
-        ["GetTask", { id }],
-        ["CancelTask", { id }],
-        ["SendMessage", { message: message(probe, "mine?", { taskId: id, contextId }) }],
-        ...(probe.card.capabilities.streaming ? ([["SubscribeToTask", { id }]] as const) : []),
-        ...(probe.card.capabilities.pushNotifications
-          ? ([
-              ["ListTaskPushNotificationConfigs", { taskId: id }],
-              ["CreateTaskPushNotificationConfig", { taskId: id, url: "https://example.com/hook" }],
-            ] as const)
-          : []),
-      ];
-      for (const [operation, params] of operations) {
-        const theirs = await reply(other, operation, params);
-        refused(theirs, "TaskNotFoundError", probe.binding);
-      }
-      await leave(probe, id);
-    },
-  },
-  {
-    id: "auth.no-difference",
-    section: "3.3.2",
-    level: "SHOULD",
-    title: "Another caller's task is refused in the same words as one that does not exist",
-    run: async (probe) => {
-      const other = probe.other();
-      const { id } = await probe.finished();
-      const none = [...id].map((character, at) => (at === id.length - 1 ? (character === "0" ? "1" : "0") : character)).join("");
-      const [theirs, nobodys] = [await other.call("GetTask", { id }), await other.call("GetTask", { id: none })];
-      const plain = ({ error }: Reply, named: string) => String(error?.message).replaceAll(named, "<id>");
-      hold(plain(theirs, id) === plain(nobodys, none), plain(nobodys, none), plain(theirs, id));
-    },
-  },
-  {
-    id: "auth.own-list",
-    section: "13.1",
-    level: "MUST",
-    title: "A list holds only the caller's own tasks, with a filter and without",
-    run: async (probe) => {
-      const other = probe.other();
-      const { id, contextId } = await probe.finished();
-      for (const params of [{}, { contextId }]) {
-        const ids = tasksOf(await other.call("ListTasks", params)).map((task) => task.id);
-        hold(!ids.includes(id), `a list without ${id}`, ids);
-      }
-    },
-  },
-  {
-    id: "auth.asks-in-task",
-    section: "7.6.1",
-    level: "MUST",
-    title: "A task that waits for an authorization says so in its state, and says what it waits for",
-    run: async (probe) => {
-      const { id, status } = await sent(probe, trigger(probe, "auth"));
-      hold(status.state === "TASK_STATE_AUTH_REQUIRED", "TASK_STATE_AUTH_REQUIRED", status.state);
-      hold((status.message?.parts ?? []).length > 0, "a status message that explains it", status as never);
-      await leave(probe, id);
-    },
-  },
-  {
-    id: "auth.talks-in-task",
-    section: "7.6.1",
-    level: "SHOULD",
-    title: "A task that waits for an authorization takes messages",
-    run: async (probe) => {
-      const { id, status } = await sent(probe, trigger(probe, "auth"));
-      if (status.state !== "TASK_STATE_AUTH_REQUIRED")
-        throw new NotShown(`needs a text that leads to AUTH_REQUIRED, not to ${status.state}`);
-      resultOf(await probe.agent.call("SendMessage", { message: message(probe, "What is it for?", { taskId: id }) }), "the message taken");
-      await leave(probe, id);
-    },
-  },
-  {
-    id: "auth.push-config-others",
-    section: "13.1",
-    level: "MUST",
-    title: "Another caller's push configuration can neither be read nor deleted",
-    run: async (probe) => {
-      needsCapability(probe, "pushNotifications");
-      const other = probe.other();
-      const { id: taskId } = await unfinished(probe);
-      const { url } = await probe.inbox();
-      const made = resultOf(await probe.agent.call("CreateTaskPushNotificationConfig", { taskId, url }));
-      const params = { taskId, id: made["id"] ?? "" };
-      refused(await other.call("GetTaskPushNotificationConfig", params), "TaskNotFoundError", probe.binding);
-      await other.call("DeleteTaskPushNotificationConfig", params);
-      resultOf(await probe.agent.call("GetTaskPushNotificationConfig", params), "the configuration still there");
-      await leave(probe, taskId);
     },
   },
 ]);

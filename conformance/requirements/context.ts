@@ -101,4 +101,29 @@ export const CONTEXT = requirements("context", [
       await leave(probe, asked.id);
     },
   },
+  {
+    id: "context.answers-a-question",
+    section: "3.4.3",
+    level: "MUST",
+    title: "A task that asked for input goes on with a message that names it",
+    run: async (probe) => {
+      const asked = await asking(probe);
+      const to = { taskId: asked.id, contextId: asked.contextId };
+      const reply = await probe.agent.call("SendMessage", { message: message(probe, answer(probe), to) });
+      const { id, status } = sentTask(reply);
+      hold(id === asked.id, `the same task, ${asked.id}`, id);
+      hold(status.state === "TASK_STATE_COMPLETED", "TASK_STATE_COMPLETED", status.state);
+    },
+  },
+  {
+    id: "context.says-what-it-asks",
+    section: "3.4.3",
+    level: "SHOULD",
+    title: "A task that asks for input says what it asks in its status message",
+    run: async (probe) => {
+      const { status, id } = await asking(probe);
+      hold((status.message?.parts ?? []).length > 0, "a status message with parts", status as never);
+      await leave(probe, id);
+    },
+  },
 ]);

@@ -4,8 +4,8 @@ import type { Stream, StreamEvent } from "../agent.ts";
 import { collect, described, flowing, hold, refused, refusedSomehow } from "../expect.ts";
 import { message, needsCapability, type Probe, trigger } from "../probe.ts";
 import { Failure, requirements } from "../requirement.ts";
+import { taskIn } from "../told.ts";
 import { declaresResume, RESUME_EXTENSION } from "./idempotency.ts";
-import { taskIn } from "./stream.ts";
 
 /** A whole stream, with the ids of its events. */
 async function streamed(probe: Probe): Promise<{ id: string; events: StreamEvent[] }> {

@@ -1,40 +1,15 @@
-/** Streams of a message sent. (A2A 1.0.1, 3.1.2, 3.5.2, 9.4.2, 11.7) */
-import { randomUUID } from "node:crypto";
-import { type Artifact, isTerminal, type JsonObject, type StreamResponse, type Task, type TaskState } from "../../shared/task/a2a-types.ts";
-import { isObject, type Stream, type StreamEvent } from "../agent.ts";
-import { collect, flowing, hold, refusalOf, refused, refusedAsInvalid } from "../expect.ts";
-import { asking, leave, message, needsCapability, type Probe, read, type TriggerName, trigger, until } from "../probe.ts";
-import { Failure, NotShown, requirements, type Written } from "../requirement.ts";
+import { isTerminal, type JsonObject } from "../../shared/task/a2a-types.ts";
+import { isObject, type Stream } from "../agent.ts";
+import { collect, flowing, hold } from "../expect.ts";
+import { asking, leave, message, needsStreaming, type Probe, read, type TriggerName, trigger, until } from "../probe.ts";
+import { NotShown, requirements } from "../requirement.ts";
 import { streamResponse, violations } from "../schema.ts";
+import { contents, stateIn, taskIn, toldBy } from "../told.ts";
 
 async function streamed(probe: Probe, name: TriggerName, configuration: JsonObject = {}): Promise<Stream> {
   const params = { message: message(probe, trigger(probe, name)), configuration };
   return flowing(await probe.agent.stream("SendStreamingMessage", params));
 }
-
-/** The state an event tells of, if it tells of one. */
-export function stateIn({ event }: StreamEvent): TaskState | undefined {
-  const { task, statusUpdate } = event as Partial<Record<"task" | "statusUpdate", Task>>;
-  return (task ?? statusUpdate)?.status?.state;
-}
-
-export function taskIn([first]: readonly StreamEvent[]): Task {
-  const task = first?.event["task"];
-  if (!isObject(task)) {
-    if (isObject(first?.event["message"])) throw new NotShown("the agent answers this text with a message, not with a task");
-    throw new Failure("a stream that begins with the task", first === undefined ? "no event" : JSON.stringify(first.event));
-  }
-  return task as unknown as Task;
-}
-
-const needsStreaming = (written: readonly Written[]): Written[] =>
-  written.map((each) => ({
-    ...each,
-    run: async (probe) => {
-      needsCapability(probe, "streaming");
-      await each.run(probe);
-    },
-  }));
 
 export const STREAM = requirements(
   "stream",
@@ -233,72 +208,5 @@ export const STREAM = requirements(
         hold(last === "TASK_STATE_COMPLETED", "TASK_STATE_COMPLETED", last);
       },
     },
-    {
-      id: "stream.ended-task",
-      section: "3.1.2",
-      level: "MUST",
-      title: "A stream for a message to a task that has ended is UnsupportedOperationError",
-      run: async (probe) => {
-        const { id } = await probe.finished();
-        const stream = await probe.agent.stream("SendStreamingMessage", { message: message(probe, "more", { taskId: id }) });
-        refused(refusalOf(stream, "UnsupportedOperationError"), "UnsupportedOperationError", probe.binding);
-      },
-    },
-    {
-      id: "stream.unknown-task",
-      section: "3.1.2",
-      level: "MUST",
-      title: "A stream for a message to a task that does not exist is TaskNotFoundError",
-      run: async (probe) => {
-        const params = { message: message(probe, "more", { taskId: randomUUID() }) };
-        const stream = await probe.agent.stream("SendStreamingMessage", params);
-        refused(refusalOf(stream, "TaskNotFoundError"), "TaskNotFoundError", probe.binding);
-      },
-    },
-    {
-      id: "stream.media-type",
-      section: "3.1.2",
-      level: "MUST",
-      title: "A stream for a media type that the card does not take is ContentTypeNotSupportedError",
-      run: async (probe) => {
-        if (probe.card.defaultInputModes.some((mode) => /^(\*|application)\/\*/.test(mode)))
-          throw new NotShown("the card takes every media type");
-        const parts = [{ raw: "AAEC", mediaType: "application/x-nobody-takes-this" }];
-        const stream = await probe.agent.stream("SendStreamingMessage", { message: message(probe, "", { parts }) });
-        refused(refusalOf(stream, "ContentTypeNotSupportedError"), "ContentTypeNotSupportedError", probe.binding);
-      },
-    },
-    {
-      id: "stream.invalid",
-      section: "3.3.2",
-      level: "MUST",
-      title: "A stream for an invalid message is refused before it begins",
-      run: async (probe) => {
-        const { parts: _, ...partless } = message(probe, "");
-        const stream = await probe.agent.stream("SendStreamingMessage", { message: partless });
-        refusedAsInvalid(refusalOf(stream, "a refusal"), probe.binding, "a message without parts");
-      },
-    },
   ]),
 );
-
-/** What a client that only listens knows at the end. (4.2) */
-function toldBy(events: readonly StreamEvent[]) {
-  let state: TaskState | undefined;
-  const artifacts = new Map<string, Artifact>();
-  for (const each of events) {
-    const event = each.event as unknown as StreamResponse;
-    state = stateIn(each) ?? state;
-    if ("task" in event) for (const artifact of event.task.artifacts ?? []) artifacts.set(artifact.artifactId, artifact);
-    if (!("artifactUpdate" in event)) continue;
-    const { artifact, append } = event.artifactUpdate;
-    const known = append ? artifacts.get(artifact.artifactId) : undefined;
-    artifacts.set(artifact.artifactId, known ? { ...known, parts: [...known.parts, ...artifact.parts] } : artifact);
-  }
-  return { state, artifacts: contents([...artifacts.values()]) };
-}
-
-/** Chunks of text may have been joined: what counts is what they say together. */
-function contents(artifacts: readonly Artifact[] = []) {
-  return artifacts.map(({ artifactId, parts }) => [artifactId, parts.map((part) => part.text ?? JSON.stringify(part)).join("")]);
-}

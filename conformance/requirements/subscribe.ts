@@ -1,13 +1,12 @@
 /** Subscribing to a task, once and several times over. (A2A 1.0.1, 3.1.6, 3.5.2, 7.6.1) */
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { isTerminal } from "../../shared/task/a2a-types.ts";
 import type { Stream, StreamEvent } from "../agent.ts";
 import { collect, described, flowing, hold, refusalOf, refused } from "../expect.ts";
-import { answer, asking, endedOtherwise, leave, needsCapability, type Probe, sent, trigger, unfinished, working } from "../probe.ts";
-import { Failure, NotShown, requirements } from "../requirement.ts";
+import { answer, asking, endedOtherwise, leave, needsCapability, type Probe, sent, unfinished, working } from "../probe.ts";
+import { NotShown, requirements } from "../requirement.ts";
 import { streamResponse, violations } from "../schema.ts";
-import { stateIn, taskIn } from "./stream.ts";
+import { stateIn, taskIn } from "../told.ts";
 
 async function subscribed(probe: Probe, id: string): Promise<Stream> {
   needsCapability(probe, "streaming");
@@ -167,25 +166,6 @@ export const SUBSCRIBE = requirements("subscribe", [
       // An ended task gives an answer that ends: what counts is that the operation was reached.
       const reply = await probe.agent.raw("GET", `/tasks/${encodeURIComponent(id)}:subscribe`, undefined);
       refused(reply, "UnsupportedOperationError", probe.binding);
-    },
-  },
-  {
-    id: "subscribe.stays-for-authorization",
-    section: "7.6.1",
-    level: "SHOULD",
-    title: "Streams stay open while a task waits for an authorization",
-    run: async (probe) => {
-      needsCapability(probe, "streaming");
-      const { id, status } = await sent(probe, trigger(probe, "auth"));
-      if (status.state !== "TASK_STATE_AUTH_REQUIRED")
-        throw new NotShown(`needs a text that leads to AUTH_REQUIRED, not to ${status.state}`);
-      const stream = await subscribed(probe, id);
-      const reading = collect(stream).then(() => "closed");
-      // That nothing happens can only be waited for.
-      const first = await Promise.race([reading, sleep(400, "open")]);
-      stream.close();
-      await leave(probe, id);
-      if (first === "closed") throw new Failure("a stream that stays open", "a stream that was closed");
     },
   },
 ]);

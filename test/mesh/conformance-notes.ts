@@ -28,7 +28,7 @@ const REQUESTS = ["wrong-version", "no-version", "no-method", "method-number", "
 
 export const DIFFERENCES: readonly Difference[] = [
   {
-    ids: ["send.media-type", "stream.media-type"],
+    ids: ["send.media-type", "stream-refused.media-type"],
     title: "Media types that the card does not take",
     says: `The SDK takes a part of any media type; its check (\`validateInputModes\`) is off unless asked for. Section 3.1.1 names
 ContentTypeNotSupportedError for a media type that the agent does not support, and the card is where an agent says what it supports.
@@ -37,7 +37,7 @@ Skein is right; an SDK server is, too, once the option is on.`,
   {
     ids: [...VALIDATION, ...VALIDATION_OF_VALUES, "makes-nothing"]
       .map((id) => `validation.${id}`)
-      .concat("stream.invalid", "robustness.wrong-types"),
+      .concat("stream-refused.invalid", "robustness.wrong-types"),
     title: "Messages that are none",
     says: `The SDK takes messages without parts or without a role, with parts of two contents or none, and numbers for texts, and makes
 tasks of them; \`null\` for a part becomes an internal error. Section 5.7: fields marked REQUIRED must be present, required lists must have
@@ -141,10 +141,10 @@ export const NOT_SHOWN: Readonly<Record<string, string>> = {
   "card.hsts": "The mesh that is tried is served without TLS; elsewhere HSTS is a setting of the zone that it is deployed to.",
   "send.message": "Skein answers every message with a task, which 3.1.1 leaves to the agent.",
   "stream.message-only": "Skein answers every message with a task, which 3.1.2 leaves to the agent.",
-  "subscribe.stays-for-authorization":
+  "in-task-auth.streams-stay":
     "No agent of ours asks by AUTH_REQUIRED: approvals are asked by INPUT_REQUIRED, whose subscriptions stay open.",
-  "auth.asks-in-task": "No agent of ours asks by AUTH_REQUIRED: approvals are asked by INPUT_REQUIRED, with what is to be approved.",
-  "auth.talks-in-task": "No agent of ours asks by AUTH_REQUIRED.",
+  "in-task-auth.asks": "No agent of ours asks by AUTH_REQUIRED: approvals are asked by INPUT_REQUIRED, with what is to be approved.",
+  "in-task-auth.talks": "No agent of ours asks by AUTH_REQUIRED.",
 };
 
 /** Where readers of the specification may differ, and how the suite reads it. */

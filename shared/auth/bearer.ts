@@ -22,6 +22,8 @@ export const LONGEST_TOKEN = 8 * 1024;
 const LONGEST_SUBJECT = 255;
 /** An access token, an ID token, or one that does not say. Others were made for another purpose. (RFC 8725, 3.11; RFC 9068, 2.1) */
 const TYPES = ["jwt", "at+jwt"];
+/** Where issuers say which app a token was made for. (OpenID Connect Core 1.0, 2; RFC 9068, 2.2) */
+const APP_CLAIMS = ["azp", "client_id"] as const;
 
 /**
  * @param keysOf the keys of a configured issuer
@@ -81,12 +83,13 @@ function issuerIn(token: string): string | undefined {
 function toPrincipal(issuer: Issuer, payload: JWTPayload): TokenCheck {
   const subject = textIn(payload, "sub", LONGEST_SUBJECT);
   const tenant = issuer.tenantClaim === undefined ? (issuer.tenant ?? issuer.issuer) : textIn(payload, issuer.tenantClaim);
-  const app =
-    issuer.appClaim === undefined ? (textIn(payload, "azp") ?? textIn(payload, "client_id") ?? "") : textIn(payload, issuer.appClaim);
+  // The first that is there, also when it is no name: passed over, its bearer would be taken for the caller without an app.
+  const appClaim = issuer.appClaim ?? APP_CLAIMS.find((claim) => own(payload, claim) !== undefined);
+  const app = appClaim === undefined ? "" : textIn(payload, appClaim);
   for (const [claim, value] of [
     ["sub", subject],
     [issuer.tenantClaim, tenant],
-    [issuer.appClaim, app],
+    [appClaim, app],
   ] as const)
     if (value === undefined)
       return invalid(`the token's claim "${claim}" must be a text without control characters, and not longer than a name`);

@@ -162,6 +162,18 @@ describe("the bearer of a token", () => {
     expect((await principalOf({ appid: "robot" }, { ...ACME, appClaim: "appid" })).app).toBe("robot");
   });
 
+  it.each(["azp", "client_id"])("is refused when its %s is there and is no name, and never taken for one without an app", async (claim) => {
+    const neither = { azp: undefined, client_id: undefined };
+    for (const value of ["x".repeat(201), ["q"], "", "a\u0001b", "a\ud800", 7, true, {}, null])
+      expect(await check(await token(key, { ...neither, [claim]: value })), JSON.stringify(value)).toMatchObject({
+        ok: false,
+        reason: "invalid",
+        message: expect.stringContaining(`"${claim}"`),
+      });
+    // Nor may the second claim make up for the first.
+    expect(await check(await token(key, { azp: "", client_id: "phone" }))).toMatchObject({ ok: false, reason: "invalid" });
+  });
+
   it("has the mesh's scopes of all that the token lists", async () => {
     expect((await principalOf({ scope: "openid approve call call email" })).scopes).toEqual(["call", "approve"]);
     expect((await principalOf({ scope: undefined, scp: ["operate", "x"] })).scopes).toEqual(["operate"]);

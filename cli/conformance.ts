@@ -18,13 +18,13 @@ Tries the A2A 1.0 server at <url> (the agent's address, or its card's) against t
 card declares. Nothing is known of the agent but its card and what these options say.
 
   texts that lead somewhere; without them, what they would show is reported as not shown
-    --text "…"          a task that completes (default: "Hello")
+    --text "…"          a task that comes to its end (default: "Hello")
     --slow "…"          a task that works for some seconds
     --ask "…"           a task that asks for input, and
-    --answer "…"        the answer that lets it complete
+    --answer "…"        the answer that lets it go on to its end
     --fail "…"          a task that fails
     --reject "…"        a task that the agent rejects
-    --artifact "…"      a task that completes with an artifact
+    --artifact "…"      a task with artifacts, two or more of them
     --auth "…"          a task that waits for an authorization
     --message "…"       an answer that is a message, not a task
     --skill <id>        the skill every message names (urn:skein:ext:skill:v1)

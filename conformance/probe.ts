@@ -7,12 +7,12 @@ import { type AgentCard, isTerminal, type JsonObject, type Message, type Task } 
 import type { Agent } from "./agent.ts";
 import type { HttpAnswer, Trial } from "./exchange.ts";
 import { gotTask, sentTask } from "./expect.ts";
-import { type Binding, Failure, NotShown, type Written } from "./requirement.ts";
+import { type Binding, NotShown, type Written } from "./requirement.ts";
 import type { Inbox } from "./webhook.ts";
 
 /** Texts that lead somewhere; `text` is known of every agent. */
 export interface Triggers {
-  /** A task that completes. */
+  /** A task that comes to its end. */
   readonly text: string;
   /** A task that works for some seconds. */
   readonly slow?: string | undefined;
@@ -62,7 +62,7 @@ export interface Probe {
   readonly triggers: Triggers;
   /** The address of the suite's own webhook receiver. */
   readonly inbox: () => Promise<Inbox>;
-  /** A completed task, the same one for all requirements that only look at it. */
+  /** A task that has ended, the same one for all requirements that only look at it. */
   readonly finished: () => Promise<Task>;
 }
 
@@ -84,11 +84,20 @@ export async function sent(probe: Probe, text: string, more: Partial<Message> = 
   return sentTask(await probe.agent.call("SendMessage", params));
 }
 
-/** A task of its own that has completed. */
-export async function completed(probe: Probe): Promise<Task> {
-  const task = await sent(probe, trigger(probe, "text"));
-  if (task.status.state !== "TASK_STATE_COMPLETED")
-    throw new NotShown(`needs a text that completes (--text "…"): this one led to ${task.status.state}`);
+/** A task of its own that has ended, however: most rules ask no more. */
+export async function ended(probe: Probe, more: Partial<Message> = {}): Promise<Task> {
+  const task = await sent(probe, trigger(probe, "text"), more);
+  if (!isTerminal(task.status.state))
+    throw new NotShown(`needs a text that leads to an end (--text "…"): this one led to ${task.status.state}`);
+  return task;
+}
+
+/** A task of its own with something to show. */
+export async function withArtifacts(probe: Probe): Promise<Task> {
+  const task = await sent(probe, trigger(probe, "artifact"));
+  const { artifacts = [] } = await read(probe, task.id);
+  if (artifacts.length === 0)
+    throw new NotShown(`needs a text that leads to an artifact (--artifact "…"): this one led to ${task.status.state} without`);
   return task;
 }
 
@@ -138,11 +147,10 @@ export async function read(probe: Probe, id: string, more: JsonObject = {}): Pro
 }
 
 /** Reads the task until it is as wanted; how long that may take is the trial's to say. */
-export async function until(probe: Probe, id: string, isSo: (task: Task) => boolean, expected: string): Promise<Task> {
+export async function until(probe: Probe, id: string, isSo: (task: Task) => boolean): Promise<Task> {
   for (;;) {
     const task = await read(probe, id);
     if (isSo(task)) return task;
-    if (isTerminal(task.status.state)) throw new Failure(expected, `a task that ended as ${task.status.state}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
     probe.trial.signal.throwIfAborted();
   }

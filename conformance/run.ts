@@ -9,7 +9,7 @@ import { fetchCard, interfaceOf, requiredExtensions } from "./card-seen.ts";
 import { type Credentials, type Headers, headersFor } from "./credentials.ts";
 import { asCurl, type Trial } from "./exchange.ts";
 import { pace } from "./pace.ts";
-import { type CardSeen, completed, type Probe, type Triggers } from "./probe.ts";
+import { type CardSeen, ended, type Probe, type Triggers } from "./probe.ts";
 import { type Binding, Failure, NotShown, type Requirement } from "./requirement.ts";
 import { type Receiver, receive } from "./webhook.ts";
 
@@ -175,7 +175,7 @@ function probeFor(shared: Shared, trial: Trial, binding: Binding | undefined): P
     finished() {
       if (binding === undefined) throw new Error("this requirement has no binding");
       const own = trialOf(shared.timeoutMs, shared.turn);
-      const task = shared.finished.get(binding) ?? completed({ ...probe, agent: agentFor(headers.own, own), trial: own, binding });
+      const task = shared.finished.get(binding) ?? ended({ ...probe, agent: agentFor(headers.own, own), trial: own, binding });
       shared.finished.set(binding, task);
       return task;
     },

@@ -2,7 +2,8 @@
  * What a stream tells: which task, which state, and what a client that only listens knows at its end. (A2A 1.0.1, 4.2)
  */
 import type { Artifact, StreamResponse, Task, TaskState } from "../shared/task/a2a-types.ts";
-import { isObject, type StreamEvent } from "./agent.ts";
+import { isObject, type Stream, type StreamEvent } from "./agent.ts";
+import { collect } from "./expect.ts";
 import { Failure, NotShown } from "./requirement.ts";
 
 /** The state an event tells of, if it tells of one. */
@@ -19,6 +20,15 @@ export function taskIn([first]: readonly StreamEvent[]): Task {
     throw new Failure("a stream that begins with the task", first === undefined ? "no event" : JSON.stringify(first.event));
   }
   return task as unknown as Task;
+}
+
+/** A stream from its beginning to its end. @throws NotShown when its task waits for somebody: then the text was another one */
+export async function whole(stream: Stream): Promise<StreamEvent[]> {
+  const isWaiting = (event: StreamEvent) => /_(INPUT|AUTH)_REQUIRED$/.test(stateIn(event) ?? "");
+  const events = await collect(stream, isWaiting);
+  const last = events.at(-1);
+  if (last && isWaiting(last)) throw new NotShown(`needs a text that leads to an end (--text "…"): this one led to ${stateIn(last)}`);
+  return events;
 }
 
 /** What a client that only listens knows at the end. (4.2) */

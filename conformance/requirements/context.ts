@@ -1,7 +1,8 @@
 /** Contexts and ids of tasks over several messages. (A2A 1.0.1, 3.4) */
 import { randomUUID } from "node:crypto";
+import { isTerminal } from "../../shared/task/a2a-types.ts";
 import { described, hold, refusedSomehow, sentTask, tasksOf } from "../expect.ts";
-import { answer, asking, completed, leave, message, sent, trigger } from "../probe.ts";
+import { answer, asking, ended, leave, message, sent, trigger } from "../probe.ts";
 import { Failure, requirements } from "../requirement.ts";
 
 export const CONTEXT = requirements("context", [
@@ -46,7 +47,7 @@ export const CONTEXT = requirements("context", [
     level: "MUST",
     title: "Tasks of one context are found by it",
     run: async (probe) => {
-      const one = await completed(probe);
+      const one = await ended(probe);
       const two = await sent(probe, trigger(probe, "text"), { contextId: one.contextId });
       const ids = tasksOf(await probe.agent.call("ListTasks", { contextId: one.contextId })).map(({ id }) => id);
       hold(ids.includes(one.id) && ids.includes(two.id), `the tasks ${one.id} and ${two.id}`, ids);
@@ -105,14 +106,14 @@ export const CONTEXT = requirements("context", [
     id: "context.answers-a-question",
     section: "3.4.3",
     level: "MUST",
-    title: "A task that asked for input goes on with a message that names it",
+    title: "A task that asked for input goes on to its end with a message that names it",
     run: async (probe) => {
       const asked = await asking(probe);
       const to = { taskId: asked.id, contextId: asked.contextId };
       const reply = await probe.agent.call("SendMessage", { message: message(probe, answer(probe), to) });
       const { id, status } = sentTask(reply);
       hold(id === asked.id, `the same task, ${asked.id}`, id);
-      hold(status.state === "TASK_STATE_COMPLETED", "TASK_STATE_COMPLETED", status.state);
+      hold(isTerminal(status.state), "a task that has ended", status.state);
     },
   },
   {

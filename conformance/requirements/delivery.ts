@@ -2,7 +2,7 @@
 import { isTerminal, type JsonObject, type Task } from "../../shared/task/a2a-types.ts";
 import { hold } from "../expect.ts";
 import { answer, asking, needsCapability, type Probe, sent, trigger } from "../probe.ts";
-import { Failure, requirements } from "../requirement.ts";
+import { Failure, NotShown, requirements } from "../requirement.ts";
 import { streamResponse, violations } from "../schema.ts";
 import type { Delivery, Inbox } from "../webhook.ts";
 
@@ -12,6 +12,8 @@ async function delivered(probe: Probe, config: JsonObject = {}): Promise<{ task:
   const inbox = await probe.inbox();
   const taskPushNotificationConfig = { url: inbox.url, ...config };
   const task = await sent(probe, trigger(probe, "text"), {}, { taskPushNotificationConfig });
+  if (!isTerminal(task.status.state))
+    throw new NotShown(`needs a text that leads to an end (--text "…"): this one led to ${task.status.state}`);
   return { task, inbox, last: await inbox.next(tellsTheEnd, probe.trial.signal) };
 }
 

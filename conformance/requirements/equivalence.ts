@@ -1,5 +1,6 @@
 /** An agent of several bindings is one agent. (A2A 1.0.1, 5.1) */
 import { randomUUID } from "node:crypto";
+import { isTerminal } from "../../shared/task/a2a-types.ts";
 import type { Reply } from "../agent.ts";
 import { errorInfo, gotTask, hold, resultOf, sentTask } from "../expect.ts";
 import { message, type Probe, trigger } from "../probe.ts";
@@ -57,7 +58,7 @@ export const EQUIVALENCE = requirements("equivalence", [
       const { id, status } = await sentOver(probe, 0, trigger(probe, "ask"));
       if (status.state !== "TASK_STATE_INPUT_REQUIRED") throw new NotShown(`needs a text that leads to a question, not to ${status.state}`);
       const task = sentTask(await both(probe)[1].call("SendMessage", { message: message(probe, answer, { taskId: id }) }));
-      hold(task.id === id && task.status.state === "TASK_STATE_COMPLETED", `the task ${id}, completed`, task as never);
+      hold(task.id === id && isTerminal(task.status.state), `the task ${id}, ended`, task as never);
     },
   },
   {

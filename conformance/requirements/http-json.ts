@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { isObject, type Reply } from "../agent.ts";
 import { described, gotTask, hold, refused, resultOf, tasksOf } from "../expect.ts";
-import { completed, message, type Probe, sent, trigger } from "../probe.ts";
+import { ended, message, type Probe, trigger } from "../probe.ts";
 import { Failure, requirements, type Written } from "../requirement.ts";
 
 const STATUS_NAMES: Readonly<Record<number, string>> = { 400: "INVALID_ARGUMENT|FAILED_PRECONDITION|OUT_OF_RANGE", 404: "NOT_FOUND" };
@@ -142,13 +142,13 @@ export const HTTP_JSON = requirements(
         level: "MUST",
         title: "Parameters of a GET are camelCase in its query, of their own types",
         run: async (probe) => {
-          const { contextId } = await sent(probe, trigger(probe, "text"));
-          await sent(probe, trigger(probe, "text"), { contextId });
+          const { contextId, status } = await ended(probe);
+          await ended(probe, { contextId });
           const query = new URLSearchParams({
             contextId,
             pageSize: "1",
             includeArtifacts: "true",
-            status: "TASK_STATE_COMPLETED",
+            status: status.state,
             historyLength: "0",
           });
           const tasks = tasksOf(await probe.agent.raw("GET", `/tasks?${query}`, undefined));
@@ -166,7 +166,7 @@ export const HTTP_JSON = requirements(
         level: "MUST",
         title: "A time in a query is ISO 8601, also without milliseconds",
         run: async (probe) => {
-          const { contextId, status } = await completed(probe);
+          const { contextId, status } = await ended(probe);
           const before = new Date(Date.parse(status.timestamp) - 60_000).toISOString().replace(/\.\d+Z$/, "Z");
           const query = new URLSearchParams({ contextId, statusTimestampAfter: before });
           const tasks = tasksOf(await probe.agent.raw("GET", `/tasks?${query}`, undefined));

@@ -17,10 +17,9 @@ export const IN_TASK_AUTH = requirements("in-task-auth", [
     id: "in-task-auth.asks",
     section: "7.6.1",
     level: "MUST",
-    title: "A task that waits for an authorization says so in its state, and says what it waits for",
+    title: "A task that waits for an authorization says what it waits for",
     run: async (probe) => {
-      const { id, status } = await sent(probe, trigger(probe, "auth"));
-      hold(status.state === "TASK_STATE_AUTH_REQUIRED", "TASK_STATE_AUTH_REQUIRED", status.state);
+      const { id, status } = await waiting(probe);
       hold((status.message?.parts ?? []).length > 0, "a status message that explains it", status as never);
       await leave(probe, id);
     },

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { JsonObject, Task } from "../../shared/task/a2a-types.ts";
 import { hold, refusedAsInvalid, resultOf, tasksOf } from "../expect.ts";
-import { asking, completed, leave, type Probe, sent, trigger } from "../probe.ts";
+import { asking, ended, leave, type Probe, sent, trigger, withArtifacts } from "../probe.ts";
 import { requirements } from "../requirement.ts";
 import { listResponse, violations } from "../schema.ts";
 
@@ -20,7 +20,7 @@ async function list({ agent }: Probe, params: JsonObject = {}): Promise<Page> {
 
 /** Tasks in a context of their own, the oldest first: what others do at the same time does not show there. */
 async function family(probe: Probe, size: number): Promise<{ contextId: string; ids: string[] }> {
-  const first = await completed(probe);
+  const first = await ended(probe);
   const { contextId } = first;
   const ids = [first.id];
   while (ids.length < size) ids.push((await sent(probe, trigger(probe, "text"), { contextId })).id);
@@ -103,7 +103,7 @@ export const LIST = requirements("list", [
     level: "MUST",
     title: "Without includeArtifacts no task has the artifacts field",
     run: async (probe) => {
-      const { contextId } = await sent(probe, trigger(probe, "artifact"));
+      const { contextId } = await withArtifacts(probe);
       for (const params of [{ contextId }, { contextId, includeArtifacts: false }]) {
         const { tasks } = await list(probe, params);
         hold(tasks.length > 0 && tasks.every((task) => !("artifacts" in task)), "tasks without artifacts", tasks as never);
@@ -116,7 +116,7 @@ export const LIST = requirements("list", [
     level: "SHOULD",
     title: "With includeArtifacts tasks come with their artifacts",
     run: async (probe) => {
-      const { contextId, artifacts } = await sent(probe, trigger(probe, "artifact"));
+      const { contextId, artifacts } = await withArtifacts(probe);
       const { tasks } = await list(probe, { contextId, includeArtifacts: true });
       hold(JSON.stringify(tasks[0]?.artifacts) === JSON.stringify(artifacts), JSON.stringify(artifacts), tasks as never);
     },
@@ -142,11 +142,11 @@ export const LIST = requirements("list", [
     run: async (probe) => {
       const asked = await asking(probe);
       const { contextId } = asked;
-      const ended = await sent(probe, trigger(probe, "text"), { contextId });
+      const over = await ended(probe, { contextId });
       const waiting = await list(probe, { contextId, status: "TASK_STATE_INPUT_REQUIRED" });
       hold(JSON.stringify(idsOf(waiting.tasks)) === JSON.stringify([asked.id]), asked.id, idsOf(waiting.tasks));
-      const done = await list(probe, { contextId, status: "TASK_STATE_COMPLETED" });
-      hold(JSON.stringify(idsOf(done.tasks)) === JSON.stringify([ended.id]), ended.id, idsOf(done.tasks));
+      const done = await list(probe, { contextId, status: over.status.state });
+      hold(JSON.stringify(idsOf(done.tasks)) === JSON.stringify([over.id]), over.id, idsOf(done.tasks));
       await leave(probe, asked.id);
     },
   },
@@ -156,7 +156,7 @@ export const LIST = requirements("list", [
     level: "MUST",
     title: "statusTimestampAfter keeps the tasks whose status is not older",
     run: async (probe) => {
-      const { contextId, status } = await completed(probe);
+      const { contextId, status } = await ended(probe);
       const at = Date.parse(status.timestamp);
       const shift = (ms: number) => ({ contextId, statusTimestampAfter: new Date(at + ms).toISOString() });
       const [since, later] = [await list(probe, shift(-60_000)), await list(probe, shift(60_000))];

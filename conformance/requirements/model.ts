@@ -2,8 +2,8 @@
 import type { Json } from "../../shared/task/a2a-types.ts";
 import { isObject } from "../agent.ts";
 import { hold, resultOf } from "../expect.ts";
-import { asking, leave, message, trigger } from "../probe.ts";
-import { requirements } from "../requirement.ts";
+import { asking, leave, message, trigger, withArtifacts } from "../probe.ts";
+import { NotShown, requirements } from "../requirement.ts";
 import { sendResponse, violations } from "../schema.ts";
 
 /** Their inside is the agent's own. */
@@ -73,11 +73,9 @@ export const MODEL = requirements("model", [
     level: "MUST",
     title: "Artifacts of one task have different ids",
     run: async (probe) => {
-      const result = resultOf(await probe.agent.call("SendMessage", { message: message(probe, trigger(probe, "artifact")) }));
-      const task = isObject(result["task"]) ? result["task"] : {};
-      const artifacts = Array.isArray(task["artifacts"]) ? task["artifacts"].filter(isObject) : [];
-      const ids = artifacts.map((artifact) => artifact["artifactId"]);
-      hold(ids.length > 0 && new Set(ids).size === ids.length, "different ids", ids as Json);
+      const ids = ((await withArtifacts(probe)).artifacts ?? []).map(({ artifactId }) => artifactId);
+      if (ids.length < 2) throw new NotShown('needs a text that leads to two artifacts or more: --artifact "…"');
+      hold(new Set(ids).size === ids.length, "different ids", ids);
     },
   },
   {

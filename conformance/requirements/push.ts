@@ -4,7 +4,7 @@ import type { Json, JsonObject } from "../../shared/task/a2a-types.ts";
 import { isObject, type Reply } from "../agent.ts";
 import { described, done, hold, refused, refusedAsInvalid, resultOf } from "../expect.ts";
 import type { OperationName } from "../operations.ts";
-import { completed, leave, needsCapability, type Probe, unfinished } from "../probe.ts";
+import { ended, leave, needsCapability, type Probe, unfinished } from "../probe.ts";
 import { Failure, requirements } from "../requirement.ts";
 import { pushConfig, violations } from "../schema.ts";
 
@@ -88,7 +88,7 @@ export const PUSH = requirements("push", [
     title: "A task that has ended takes configurations, too, and keeps them until they are deleted",
     run: async (probe) => {
       needsCapability(probe, "pushNotifications");
-      const { id: taskId } = await completed(probe);
+      const { id: taskId } = await ended(probe);
       const wanted = { taskId, url: "https://example.com/hook", id: randomUUID() };
       const { id } = resultOf(await probe.agent.call("CreateTaskPushNotificationConfig", wanted), "the configuration that was made");
       const named = { taskId, id: id ?? "" };

@@ -4,7 +4,7 @@ import type { Stream, StreamEvent } from "../agent.ts";
 import { collect, described, flowing, hold, refused, refusedSomehow } from "../expect.ts";
 import { message, needsCapability, type Probe, trigger } from "../probe.ts";
 import { Failure, requirements } from "../requirement.ts";
-import { taskIn } from "../told.ts";
+import { taskIn, whole } from "../told.ts";
 import { declaresResume, RESUME_EXTENSION } from "./idempotency.ts";
 
 /** A whole stream, with the ids of its events. */
@@ -13,7 +13,7 @@ async function streamed(probe: Probe): Promise<{ id: string; events: StreamEvent
   needsCapability(probe, "streaming");
   const text = probe.triggers.artifact ?? trigger(probe, "text");
   const stream = flowing(await probe.agent.stream("SendStreamingMessage", { message: message(probe, text) }));
-  const events = await collect(stream);
+  const events = await whole(stream);
   hold(
     events.length >= 2,
     "at least two events",

@@ -2,9 +2,10 @@
 import { randomUUID } from "node:crypto";
 import { isTerminal } from "../../shared/task/a2a-types.ts";
 import { described, gotTask, hold, refused, resultOf, sentTask } from "../expect.ts";
-import { answer, asking, completed, endedOtherwise, leave, message, read, sent, trigger, until, working } from "../probe.ts";
+import { answer, asking, ended, endedOtherwise, leave, message, read, sent, trigger, until, withArtifacts, working } from "../probe.ts";
 import { Failure, NotShown, requirements } from "../requirement.ts";
 
+const SOON_MS = 500;
 const RESTED = /_(COMPLETED|FAILED|CANCELED|REJECTED|INPUT_REQUIRED|AUTH_REQUIRED)$/;
 
 export const SEND = requirements("send", [
@@ -48,7 +49,8 @@ export const SEND = requirements("send", [
     title: "A task that fails is answered as failed, not as an error",
     run: async (probe) => {
       const { status } = await sent(probe, trigger(probe, "fail"));
-      hold(status.state === "TASK_STATE_FAILED", "TASK_STATE_FAILED", status.state);
+      if (status.state !== "TASK_STATE_FAILED")
+        throw new NotShown(`needs a text that does it (--fail "…"): this one led to ${status.state}`);
     },
   },
   {
@@ -58,7 +60,8 @@ export const SEND = requirements("send", [
     title: "A task that the agent rejects is answered as rejected, not as an error",
     run: async (probe) => {
       const { status } = await sent(probe, trigger(probe, "reject"));
-      hold(status.state === "TASK_STATE_REJECTED", "TASK_STATE_REJECTED", status.state);
+      if (status.state !== "TASK_STATE_REJECTED")
+        throw new NotShown(`needs a text that does it (--reject "…"): this one led to ${status.state}`);
     },
   },
   {
@@ -67,9 +70,8 @@ export const SEND = requirements("send", [
     level: "MUST",
     title: "The answer to a blocking send carries all artifacts and the latest status",
     run: async (probe) => {
-      const task = await sent(probe, trigger(probe, "artifact"));
+      const task = await withArtifacts(probe);
       const later = await read(probe, task.id);
-      hold((task.artifacts ?? []).length > 0, "at least one artifact", task as never);
       hold(JSON.stringify(task.artifacts) === JSON.stringify(later.artifacts), "all artifacts that GetTask gives", task.artifacts as never);
       hold(task.status.state === later.status.state, later.status.state, task.status.state);
     },
@@ -80,7 +82,11 @@ export const SEND = requirements("send", [
     level: "MUST",
     title: "With returnImmediately the answer comes while the task is still at work",
     run: async (probe) => {
+      const start = performance.now();
       const task = await sent(probe, trigger(probe, "slow"), {}, { returnImmediately: true });
+      // Over at once: then it was never slow.
+      if (isTerminal(task.status.state) && performance.now() - start < SOON_MS)
+        throw new NotShown('needs a text that takes some seconds: --slow "…"');
       hold(!isTerminal(task.status.state), "a task that has not ended", task.status.state);
       await leave(probe, task.id);
     },
@@ -92,7 +98,7 @@ export const SEND = requirements("send", [
     title: "After returnImmediately the work goes on without the caller",
     run: async (probe) => {
       const { id } = await working(probe);
-      await until(probe, id, ({ status }) => status.state === "TASK_STATE_COMPLETED", "a task that completes by itself");
+      await until(probe, id, ({ status }) => isTerminal(status.state));
     },
   },
   {
@@ -180,11 +186,13 @@ export const SEND = requirements("send", [
     level: "SHOULD",
     title: "What a task has made is in its artifacts, not only in messages",
     run: async (probe) => {
-      const { artifacts = [] } = await sent(probe, trigger(probe, "artifact"));
+      const { artifacts = [], status } = await sent(probe, trigger(probe, "artifact"));
+      const isSilent = status.state !== "TASK_STATE_COMPLETED" || (artifacts.length === 0 && status.message === undefined);
+      if (isSilent) throw new NotShown(`needs a text that leads to a result (--artifact "…"): this one led to ${status.state}`);
       hold(
         artifacts.some(({ parts }) => parts.length > 0),
         "an artifact with parts",
-        artifacts as never,
+        status as never,
       );
     },
   },
@@ -208,7 +216,7 @@ export const SEND = requirements("send", [
     level: "MUST",
     title: "A task that has ended can still be read",
     run: async (probe) => {
-      const { id } = await completed(probe);
+      const { id } = await ended(probe);
       gotTask(await probe.agent.call("GetTask", { id }));
     },
   },

@@ -4,7 +4,7 @@ import { collect, flowing, hold } from "../expect.ts";
 import { asking, leave, message, needsStreaming, type Probe, read, type TriggerName, trigger, until } from "../probe.ts";
 import { NotShown, requirements } from "../requirement.ts";
 import { streamResponse, violations } from "../schema.ts";
-import { contents, stateIn, taskIn, toldBy } from "../told.ts";
+import { contents, stateIn, taskIn, toldBy, whole } from "../told.ts";
 
 async function streamed(probe: Probe, name: TriggerName, configuration: JsonObject = {}): Promise<Stream> {
   const params = { message: message(probe, trigger(probe, name)), configuration };
@@ -32,7 +32,7 @@ export const STREAM = requirements(
       level: "MUST",
       title: "Each event is a valid StreamResponse",
       run: async (probe) => {
-        for (const { event } of await collect(await streamed(probe, "text"))) {
+        for (const { event } of await whole(await streamed(probe, "text"))) {
           const wrong = violations(streamResponse, event);
           hold(wrong.length === 0, "a valid StreamResponse", `${wrong.join("; ")} in ${JSON.stringify(event)}`);
         }
@@ -45,7 +45,7 @@ export const STREAM = requirements(
       title: "Over JSON-RPC each event is a response with the id of the request",
       bindings: ["JSONRPC"],
       run: async (probe) => {
-        const events = await collect(await streamed(probe, "text"));
+        const events = await whole(await streamed(probe, "text"));
         const { body } = probe.trial.exchanges.findLast(({ request }) => request.method === "POST")?.request ?? {};
         const asked = JSON.parse(String(body)) as { id: string };
         for (const { raw } of events) {
@@ -60,7 +60,7 @@ export const STREAM = requirements(
       level: "MUST",
       title: "A stream begins with the task, or is one message",
       run: async (probe) => {
-        const events = await collect(await streamed(probe, "text"));
+        const events = await whole(await streamed(probe, "text"));
         const [first] = events;
         const isMessage = isObject(first?.event["message"]) && events.length === 1;
         hold(isMessage || isObject(first?.event["task"]), "the task first", first?.event);
@@ -83,7 +83,7 @@ export const STREAM = requirements(
       level: "MUST",
       title: "A stream closes when its task has ended, having told so, and tells nothing after it",
       run: async (probe) => {
-        const events = await collect(await streamed(probe, "text"));
+        const events = await whole(await streamed(probe, "text"));
         taskIn(events);
         const ends = events.flatMap((event, index) => (isTerminal(stateIn(event) ?? "TASK_STATE_WORKING") ? [index] : []));
         hold(
@@ -91,7 +91,7 @@ export const STREAM = requirements(
           "an event with a terminal state",
           events.map(({ event }) => event),
         );
-        const after = events.slice(ends[0]).filter(({ event }) => !("task" in event || "statusUpdate" in event));
+        const after = events.slice(ends[0]).filter((event) => !isTerminal(stateIn(event) ?? "TASK_STATE_WORKING"));
         hold(
           after.length === 0,
           "nothing but the end after the end",
@@ -105,7 +105,7 @@ export const STREAM = requirements(
       level: "MUST",
       title: "Every event names the task and the context of the stream",
       run: async (probe) => {
-        const events = await collect(await streamed(probe, "text"));
+        const events = await whole(await streamed(probe, "text"));
         const { id, contextId } = taskIn(events);
         for (const { event } of events.slice(1)) {
           const update = (event["statusUpdate"] ?? event["artifactUpdate"] ?? event["task"]) as JsonObject | undefined;
@@ -123,7 +123,7 @@ export const STREAM = requirements(
       level: "MUST",
       title: "What the events tell in their order is what the task then is",
       run: async (probe) => {
-        const events = await collect(await streamed(probe, probe.triggers.artifact === undefined ? "text" : "artifact"));
+        const events = await whole(await streamed(probe, probe.triggers.artifact === undefined ? "text" : "artifact"));
         const told = toldBy(events);
         const task = await read(probe, taskIn(events).id);
         hold(told.state === task.status.state, task.status.state, told.state);
@@ -172,6 +172,9 @@ export const STREAM = requirements(
         const events = await collect(stream, (event) => stateIn(event) === "TASK_STATE_INPUT_REQUIRED");
         stream.close();
         const [state] = events.map(stateIn).slice(-1);
+        const is = (await read(probe, taskIn(events).id)).status.state;
+        if (is !== "TASK_STATE_INPUT_REQUIRED")
+          throw new NotShown(`needs a text that leads to a question (--ask "…"): this one led to ${is}`);
         hold(
           state === "TASK_STATE_INPUT_REQUIRED",
           "an event with TASK_STATE_INPUT_REQUIRED",
@@ -189,7 +192,7 @@ export const STREAM = requirements(
         const stream = await streamed(probe, "slow");
         const { id } = taskIn(await collect(stream, () => true));
         stream.close();
-        await until(probe, id, ({ status }) => status.state === "TASK_STATE_COMPLETED", "a task that completes without its reader");
+        await until(probe, id, ({ status }) => isTerminal(status.state));
       },
     },
     {
@@ -205,7 +208,7 @@ export const STREAM = requirements(
         const events = await collect(await probe.agent.stream("SendStreamingMessage", params));
         hold(taskIn(events).id === asked.id, asked.id, taskIn(events).id);
         const last = events.map(stateIn).findLast((state) => state !== undefined);
-        hold(last === "TASK_STATE_COMPLETED", "TASK_STATE_COMPLETED", last);
+        hold(last !== undefined && isTerminal(last), "a terminal state", last);
       },
     },
   ]),

@@ -78,7 +78,7 @@ export const SUBSCRIBE = requirements("subscribe", [
       const reading = collect(await subscribed(probe, asked.id));
       await sent(probe, text, { taskId: asked.id, contextId: asked.contextId });
       const last = (await reading).map(stateIn).findLast((state) => state !== undefined);
-      hold(last === "TASK_STATE_COMPLETED", "TASK_STATE_COMPLETED", last);
+      hold(last !== undefined && isTerminal(last), "a terminal state", last);
     },
   },
   {
@@ -115,7 +115,7 @@ export const SUBSCRIBE = requirements("subscribe", [
       await collect(leaving, () => true);
       leaving.close();
       const last = (await collect(staying)).map(stateIn).findLast((state) => state !== undefined);
-      hold(last === "TASK_STATE_COMPLETED", "a stream up to TASK_STATE_COMPLETED", last);
+      hold(last !== undefined && isTerminal(last), "a stream up to the end", last);
     },
   },
   {

@@ -164,7 +164,7 @@ asks only that the question is told, that a task that asks can be subscribed to,
   },
   {
     title: "HTTP status of errors",
-    says: "Before 1.0.1 the table had 409, 415 and 502 for some errors, as the official kit had for a while. The suite takes the table of 1.0.1 (5.4).",
+    says: "The official kit's list still names 415 for media types that are not taken. The table of 1.0.1 (5.4) has 400, and the suite takes the table.",
   },
   {
     title: "What a deletion answers",

@@ -53,6 +53,10 @@ function runtimeEnv(root: string, state: string): NodeJS.ProcessEnv {
     CLOUDFLARE_CF_FETCH_ENABLED: "false",
     WRANGLER_HIDE_BANNER: "true",
     WRANGLER_WRITE_LOGS: "false",
+    // Else the runtime serves a page of its own at the front door's port that reads and writes every caller's storage, and keeps
+    // every URL that was asked for, with whatever somebody put into its query.
+    X_LOCAL_EXPLORER: "false",
+    X_LOCAL_OBSERVABILITY: "false",
     // Shared by default: without one of its own, a mesh could bind to the agents of another one on this machine.
     WRANGLER_REGISTRY_PATH: join(state, "registry"),
   };

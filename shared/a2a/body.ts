@@ -3,20 +3,30 @@ import { RequestError } from "./errors.ts";
 
 /** Larger documents go in several messages, or as a URL. */
 const BODY_BYTES = 8 * 1024 * 1024;
-/** What is sent beyond it, or for nothing, is still read so far and dropped; see drain. */
+/** A sender that has stopped sending would be waited for until it goes. Milliseconds. */
+const BODY_MS = 60_000;
+/** What is sent beyond it, or for nothing, is still read so far, and so long, and dropped; see drain. */
 const DRAINED_BYTES = 64 * 1024 * 1024;
+const DRAINED_MS = 5_000;
 /** No A2A object comes near it; a parser or a copy of deeper JSON may overflow the stack. */
 const DEPTH = 100;
 /** Two characters of JSON can become an object of a hundred bytes: this many fit into an isolate's memory, twice. */
 const VALUES = 250_000;
 
-/**
- * @param limit bytes
- * @throws RequestError `content-type-not-supported`, `too-large` or `parse-error`
- */
-export async function readJson(request: Request, types: readonly string[], limit = BODY_BYTES): Promise<unknown> {
+export interface BodyLimits {
+  readonly bytes?: number;
+  /** Milliseconds. */
+  readonly ms?: number;
+}
+
+/** @throws RequestError `content-type-not-supported`, `too-large`, `too-slow` or `parse-error` */
+export async function readJson(
+  request: Request,
+  types: readonly string[],
+  { bytes = BODY_BYTES, ms = BODY_MS }: BodyLimits = {},
+): Promise<unknown> {
   checkContentType(request, types);
-  return parse(await readText(request, limit));
+  return parse(await within(readText(request, bytes), ms));
 }
 
 /**
@@ -24,10 +34,22 @@ export async function readJson(request: Request, types: readonly string[], limit
  * @throws RequestError as readJson does, when it has one
  */
 export async function readOptionalJson(request: Request, types: readonly string[]): Promise<unknown> {
-  const text = await readText(request, BODY_BYTES);
+  const text = await within(readText(request, BODY_BYTES), BODY_MS);
   if (text.trim() === "") return undefined;
   checkContentType(request, types);
   return parse(text);
+}
+
+async function within<T>(reading: Promise<T>, ms: number): Promise<T> {
+  let timer: number | null = null;
+  const over = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new RequestError("too-slow", `the body did not come within ${ms / 1000} s; send all of it`)), ms);
+  });
+  try {
+    return await Promise.race([reading, over]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function checkContentType(request: Request, types: readonly string[]): void {
@@ -85,14 +107,18 @@ function brokenOff(): never {
 /** Reads a body that nobody read: a caller that is still sending would see its connection break instead of the answer. */
 export async function drain(request: Request): Promise<void> {
   if (request.bodyUsed || request.body === null) return;
-  let bytes = 0;
   try {
-    for await (const chunk of request.body) {
-      bytes += chunk.byteLength;
-      if (bytes > DRAINED_BYTES) return;
-    }
+    await within(dropped(request.body), DRAINED_MS);
   } catch {
-    // The caller broke off; the answer is made, and whether anybody still reads it is not ours to know.
+    // The caller broke off, or sends no more; the answer is made, and whether anybody still reads it is not ours to know.
+  }
+}
+
+async function dropped(body: ReadableStream<Uint8Array>): Promise<void> {
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.byteLength;
+    if (bytes > DRAINED_BYTES) return;
   }
 }
 

@@ -2,13 +2,13 @@
  * What goes wrong for callers, as a closed set of codes, and the one table from each to the wire. (A2A 1.0.1, 5.4)
  */
 import type { Authentication } from "../auth/authenticate.ts";
-import { challengeOf } from "../auth/challenge.ts";
+import { type CredentialScheme, scopeChallenge } from "../auth/challenge.ts";
 import type { HomeRefusal } from "../host/api.ts";
 import type { JsonObject } from "../task/a2a-types.ts";
 
 interface WireError {
   readonly jsonRpc: number;
-  readonly http: 400 | 401 | 403 | 404 | 405 | 413 | 429 | 500 | 503;
+  readonly http: 400 | 401 | 403 | 404 | 405 | 408 | 413 | 429 | 500 | 503;
   readonly status: string;
   /** Reason of the ErrorInfo, for what A2A does not define in our own domain. Errors of the form of a request have none. */
   readonly reason?: string;
@@ -18,6 +18,7 @@ interface WireError {
 const WIRE = {
   "parse-error": { jsonRpc: -32700, http: 400, status: "INVALID_ARGUMENT" },
   "invalid-request": { jsonRpc: -32600, http: 400, status: "INVALID_ARGUMENT" },
+  "too-slow": { jsonRpc: -32600, http: 408, status: "DEADLINE_EXCEEDED" },
   "too-large": { jsonRpc: -32600, http: 413, status: "INVALID_ARGUMENT" },
   "method-not-found": { jsonRpc: -32601, http: 404, status: "NOT_FOUND" },
   "method-not-allowed": { jsonRpc: -32601, http: 405, status: "UNIMPLEMENTED" },
@@ -78,7 +79,7 @@ export class RequestError extends Error {
 
   /** HTTP itself has something to say: JSON-RPC answers all other failures with 200. */
   get isTransport(): boolean {
-    return this.http === 401 || this.http === 403 || this.http === 413 || this.http === 429 || this.http === 503;
+    return this.http === 401 || this.http === 403 || this.http === 408 || this.http === 413 || this.http === 429 || this.http === 503;
   }
 
   /** The `error` member of a JSON-RPC response. */
@@ -126,9 +127,7 @@ const REFUSED = { 401: "unauthenticated", 403: "permission-denied", 429: "rate-l
 
 /** Why a caller is not let in. */
 export function toAuthenticationError({ status, message, headers = {} }: Authentication & { ok: false }): RequestError {
-  // How to authenticate is what every 401 has to say. (RFC 9110, 15.5.2)
-  const challenge = status === 401 ? { "WWW-Authenticate": challengeOf("Bearer") } : {};
-  return new RequestError(REFUSED[status], message, [], { headers: { ...challenge, ...headers } });
+  return new RequestError(REFUSED[status], message, [], { headers });
 }
 
 /** Whatever was thrown, as something a caller may see. Our own mistakes are logged and said to be ours. */
@@ -138,7 +137,8 @@ export function toRequestError(error: unknown): RequestError {
   return new RequestError("internal", "the mesh failed to handle this request; trying again is safe when it carries an Idempotency-Key");
 }
 
-export function refusalToError(refusal: HomeRefusal, taskId: string): RequestError {
+/** @param scheme of the credentials that the caller came with */
+export function refusalToError(refusal: HomeRefusal, taskId: string, scheme?: CredentialScheme): RequestError {
   switch (refusal.code) {
     case "not-found":
       return new RequestError("task-not-found", `there is no task "${taskId.slice(0, 100)}" of yours`, [], {
@@ -163,7 +163,7 @@ export function refusalToError(refusal: HomeRefusal, taskId: string): RequestErr
         [],
         {
           metadata: { scope: refusal.scope },
-          headers: { "WWW-Authenticate": challengeOf("Bearer", { error: "insufficient_scope", scope: refusal.scope }) },
+          headers: scopeChallenge(scheme, refusal.scope),
         },
       );
     case "too-large":

@@ -2,6 +2,7 @@
  * The A2A operations over this Worker's task objects: both bindings end here. It speaks the wire's own JSON, so that
  * nothing is converted between a request, the log and the answer. Finds the task's home and calls it; decides nothing.
  */
+import type { CredentialScheme } from "../auth/challenge.ts";
 import { type Principal, principalKey } from "../auth/principal.ts";
 import type {
   FollowUp,
@@ -36,6 +37,8 @@ import { type ListTasksResponse, listTasks } from "./task-list.ts";
 
 export interface CallContext extends ResumeHeaders {
   readonly principal: Principal;
+  /** Of the credentials that the caller came with; none within the mesh and in local mode. */
+  readonly scheme?: CredentialScheme | undefined;
   /** How streams are written for this request; see host/api.ts. */
   readonly form?: StreamForm;
   /** Of a caller that speaks an older version. */
@@ -122,7 +125,7 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
         ...keyed,
         ...(push && { push: await sealed(push, taskId, context, "configuration.taskPushNotificationConfig.") }),
       };
-      return unwrap((await home[calls.followUp](followUp, options)) as R, taskId);
+      return unwrap((await home[calls.followUp](followUp, options)) as R, taskId, context);
     }
     const { taskId, home } = placeTask(principalKey(context.principal), homes, { contextId: message.contextId, key, random: randomText() });
     const contextId = message.contextId ?? crypto.randomUUID();
@@ -185,10 +188,12 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
       return config;
     },
 
-    async listTaskPushNotificationConfigs({ taskId }, context) {
+    async listTaskPushNotificationConfigs({ taskId, pageSize = Number.MAX_SAFE_INTEGER, pageToken }, context) {
       checkPush(card);
       const { configs } = unwrap(await find(taskId, context).listPush(taskId), taskId);
-      return `{"configs":[${configs.join()}],"nextPageToken":""}`;
+      const from = Number(pageToken ?? 0);
+      const next = from + pageSize < configs.length ? String(from + pageSize) : "";
+      return `{"configs":[${configs.slice(from, from + pageSize).join()}],"nextPageToken":"${next}"}`;
     },
 
     async deleteTaskPushNotificationConfig({ taskId, id }, context) {
@@ -209,8 +214,12 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
   };
 }
 
-function unwrap<R extends { ok: true } | { ok: false; refusal: HomeRefusal }>(reply: R, taskId: string): R & { ok: true } {
-  if (!reply.ok) throw refusalToError(reply.refusal, taskId);
+function unwrap<R extends { ok: true } | { ok: false; refusal: HomeRefusal }>(
+  reply: R,
+  taskId: string,
+  { scheme }: Pick<CallContext, "scheme"> = {},
+): R & { ok: true } {
+  if (!reply.ok) throw refusalToError(reply.refusal, taskId, scheme);
   return reply as R & { ok: true };
 }
 

@@ -5,7 +5,7 @@ import { Hono } from "hono";
 import { drain, readJson, readOptionalJson } from "./body.ts";
 import { MethodNotAllowed, pathOf, RequestError, toRequestError } from "./errors.ts";
 import type { Opened } from "./handler.ts";
-import { OPERATIONS, type OperationName } from "./operations.ts";
+import { acting, OPERATIONS, type OperationName } from "./operations.ts";
 import { NO_ENVELOPE, sseForm, sseResponse } from "./sse.ts";
 
 const MEDIA_TYPE = "application/a2a+json";
@@ -19,12 +19,11 @@ const MEDIA_TYPES = [MEDIA_TYPE, "application/json"];
 const body: Params = (c) => readJson(c.req.raw, MEDIA_TYPES);
 /** The task of a path such as `/tasks/{id}:cancel`, whose request may have a body. */
 const taskAndBody: Params = async (c) => ({ ...objectOf(await readOptionalJson(c.req.raw, MEDIA_TYPES)), id: taskId(c) });
-const pushConfig: Params = (c) => ({ taskId: taskId(c), id: c.req.param("config") });
+const pushConfig: Params = (c) => ({ ...queryOf(c), taskId: taskId(c), id: c.req.param("config") });
 const newPushConfig: Params = async (c) => ({ ...objectOf(await readJson(c.req.raw, MEDIA_TYPES)), taskId: taskId(c) });
 const query: Params = (c) => {
   const id = taskId(c);
-  const given = Object.entries(c.req.query()).map(([name, value]) => [name, fromQuery(name, value)]);
-  return { ...Object.fromEntries(given), ...(id !== undefined && { id }) };
+  return { ...queryOf(c), ...(id !== undefined && { id }) };
 };
 
 /** In this order: Hono takes the first that fits. */
@@ -55,8 +54,10 @@ export function httpJsonApp(open: (request: Request, env: never) => Promise<Open
     for (const [path, routes] of byPath) {
       for (const [verb, , name, params] of routes) {
         app.on(verb, prefix + path, async (c) => {
-          const { handler, context } = await open(c.req.raw, c.env as never);
-          const result = await OPERATIONS[name](handler, forTenantOf(c, await params(c)), { ...context, form: EVENTS });
+          const opened = await open(c.req.raw, c.env as never);
+          // Who may not act for the tenant of the path is told nothing about the body.
+          const context = acting(opened.context, c.req.param("tenant"));
+          const result = await OPERATIONS[name](opened.handler, forTenantOf(c, await params(c)), { ...context, form: EVENTS });
           if ("stream" in result) {
             const events = sseResponse(result.stream);
             // HEAD comes here as GET: its answer has no body, so nobody would ever let go of the stream.
@@ -112,6 +113,10 @@ function isObject(value: unknown): value is object {
 function objectOf(body: unknown): object {
   if (body === undefined || isObject(body)) return body ?? {};
   throw new RequestError("invalid-params", "the body must be an object", [{ field: "", description: "must be an object" }]);
+}
+
+function queryOf(c: Context): object {
+  return Object.fromEntries(Object.entries(c.req.query()).map(([name, value]) => [name, fromQuery(name, value)]));
 }
 
 /** Queries are text; what must be a number or a boolean becomes one, and what cannot stays text and is refused as such. */

@@ -9,7 +9,7 @@ type Id = string | number | null;
 
 const MEDIA_TYPES = ["application/json", "application/a2a+json"];
 /** Of a caller that is not let in, no more is read to find the id of its request. */
-const REFUSED_BYTES = 64 * 1024;
+const REFUSED = { bytes: 64 * 1024, ms: 5_000 };
 
 /** The methods of a version of the protocol. */
 export interface Dialect {
@@ -61,7 +61,7 @@ export async function answerJsonRpc(request: Request, open: () => Opened | Promi
 /** Whoever is refused is told so, whatever is wrong with the request beside. */
 async function idOfRefused(request: Request): Promise<Id> {
   try {
-    return idOf(await readJson(request, MEDIA_TYPES, REFUSED_BYTES));
+    return idOf(await readJson(request, MEDIA_TYPES, REFUSED));
   } catch {
     return null;
   }
@@ -82,7 +82,8 @@ function parseEnvelope(body: unknown): { method: string; params: unknown } {
   if (typeof method !== "string") throw invalid('"method" must be a string');
   if (id !== undefined && id !== null && typeof id !== "string" && typeof id !== "number")
     throw invalid('"id" must be a string or a number');
-  return { method, params };
+  // Null stands for what is not set, here as elsewhere.
+  return { method, params: params ?? undefined };
 }
 
 function checkParams(params: unknown): void {

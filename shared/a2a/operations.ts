@@ -56,20 +56,26 @@ type Scoped = v.GenericSchema<unknown, { tenant?: string | undefined }>;
 
 function answers<S extends Scoped>(schema: S, perform: Perform<S, string>): Operation {
   return async (handler, params, context) => {
-    const request = parseRequest(schema, params ?? {});
-    return { json: await perform(handler, request, acting(context, request.tenant)) };
+    const acted = acting(context, tenantIn(params));
+    return { json: await perform(handler, parseRequest(schema, params ?? {}), acted) };
   };
 }
 
 function streams<S extends Scoped>(schema: S, perform: Perform<S, ReadableStream<Uint8Array>>): Operation {
   return async (handler, params, context) => {
-    const request = parseRequest(schema, params ?? {});
-    return { stream: await perform(handler, request, acting(context, request.tenant)) };
+    const acted = acting(context, tenantIn(params));
+    return { stream: await perform(handler, parseRequest(schema, params ?? {}), acted) };
   };
 }
 
+/** Looked at before the rest: who may not act for a tenant is told nothing about the request. Not a text: refused as all is. */
+function tenantIn(params: unknown): string | undefined {
+  const tenant = typeof params === "object" && params !== null && "tenant" in params ? params.tenant : undefined;
+  return typeof tenant === "string" ? tenant : undefined;
+}
+
 /** @throws RequestError `permission-denied` when the caller asks for another tenant than his own */
-function acting(context: CallContext, tenant: string | undefined): CallContext {
+export function acting(context: CallContext, tenant: string | undefined): CallContext {
   const principal = forTenant(context.principal, tenant);
   if (principal) return principal === context.principal ? context : { ...context, principal };
   throw new RequestError("permission-denied", `your credentials are for the tenant "${context.principal.tenant}", and for no other`);

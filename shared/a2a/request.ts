@@ -47,7 +47,7 @@ const part = v.pipe(
   anyNames,
   v.looseObject({
     text: optional(v.string("must be a string")),
-    raw: optional(v.pipe(v.string("must be base64"), v.regex(/^[A-Za-z0-9+/_-]*={0,2}$/, "must be base64"))),
+    raw: optional(v.pipe(v.string("must be base64"), v.check(isBase64, "must be base64"))),
     url: optional(v.pipe(v.string(), v.url("must be an absolute URL"))),
     filename: optional(v.pipe(v.string(), v.maxLength(1024))),
     mediaType: optional(v.pipe(v.string(), v.maxLength(256))),
@@ -72,7 +72,7 @@ const part = v.pipe(
 );
 
 const role = v.pipe(
-  v.picklist(["ROLE_USER", "ROLE_AGENT", 1, 2], "must be ROLE_USER"),
+  v.picklist(["ROLE_USER", "ROLE_AGENT", 1, 2], "must be ROLE_USER or ROLE_AGENT"),
   v.transform((value) => (value === "ROLE_AGENT" || value === 2 ? ("ROLE_AGENT" as const) : ("ROLE_USER" as const))),
 );
 
@@ -95,7 +95,7 @@ export const count = v.pipe(
   v.number("must be a number"),
   v.integer("must be a whole number"),
   v.minValue(0, "must not be negative"),
-  v.maxValue(2 ** 31 - 1),
+  v.maxValue(2 ** 31 - 1, `must be at most ${2 ** 31 - 1}`),
 );
 
 /** What goes into a header of a delivery as it is. */
@@ -164,7 +164,16 @@ export const getRequest = v.pipe(anyNames, v.object({ ...tenant, id: text, histo
 export const taskRequest = v.pipe(anyNames, v.object({ ...tenant, id: text, metadata: optional(json) }));
 export const createPushConfigRequest = v.pipe(anyNames, v.object({ ...tenant, taskId: text, ...pushConfig }));
 export const pushConfigRequest = v.pipe(anyNames, v.object({ ...tenant, taskId: text, id: text }));
-export const listPushConfigsRequest = v.pipe(anyNames, v.object({ ...tenant, taskId: text }));
+export const listPushConfigsRequest = v.pipe(
+  anyNames,
+  v.object({
+    ...tenant,
+    taskId: text,
+    pageSize: optional(v.pipe(count, v.minValue(1, "must be at least 1"))),
+    // What follows a page is so many configs in.
+    pageToken: optional(v.pipe(v.string(), v.regex(/^\d{0,3}$/, "must be the nextPageToken of a former page, or absent for the first"))),
+  }),
+);
 export const cardRequest = v.pipe(anyNames, v.object({ ...tenant }));
 export const listRequest = v.pipe(
   anyNames,
@@ -210,7 +219,22 @@ export function parseRequest<S extends v.GenericSchema>(schema: S, params: unkno
 
 function describe(issue: v.BaseIssue<unknown>): string {
   if (issue.received === "undefined" || (issue.kind === "schema" && issue.input === undefined)) return "is required";
-  return issue.message.startsWith("Invalid") ? `must be ${issue.expected ?? "valid"}` : issue.message;
+  return issue.message.startsWith("Invalid") ? `must be ${KINDS[issue.expected ?? ""] ?? issue.expected ?? "valid"}` : issue.message;
+}
+
+/** The library's words for what was expected, as a sentence has them. */
+const KINDS: Readonly<Record<string, string>> = {
+  Object: "an object",
+  Array: "an array",
+  string: "a string",
+  number: "a number",
+  boolean: "true or false",
+};
+
+/** With or without padding, in either alphabet; one character left over holds no byte. (RFC 4648, 4 and 5) */
+function isBase64(text: string): boolean {
+  if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(text)) return false;
+  return text.endsWith("=") ? text.length % 4 === 0 : text.length % 4 !== 1;
 }
 
 function isWithinDoubles(value: unknown): boolean {

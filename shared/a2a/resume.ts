@@ -40,12 +40,21 @@ export function positionIn(metadata: JsonObject | undefined, { lastEventId }: Re
   return after;
 }
 
-/** Equal for equal contents; the message's own id does not count, because a retry may make a new one. */
+/**
+ * Equal for equal contents, in whatever order their members come. The message's own id does not count, because a retry may
+ * make a new one.
+ */
 export async function contentDigest({ messageId: _, ...content }: Message): Promise<string> {
-  const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(content)));
+  const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(content, inOrder)));
   return btoa(String.fromCharCode(...new Uint8Array(bytes)));
 }
 
 function invalid(field: string, description: string): RequestError {
   return new RequestError("invalid-params", `${field} ${description}`, [{ field, description }]);
+}
+
+/** RFC 8785 would refuse what is no Unicode; a message may hold it, and is then still the same as itself. */
+function inOrder(_name: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -25,9 +25,20 @@ export function isLegacy(request: Request): boolean {
   return asked === "" || majorMinor(asked) === LEGACY_VERSION;
 }
 
-/** As the request says it; empty when it says nothing. */
+/** As the request says it; empty when it says nothing. Names of service parameters know no case. (3.2.6) */
 export function askedVersion(request: Request): string {
-  return (request.headers.get(HEADER) ?? new URL(request.url).searchParams.get(HEADER) ?? "").trim();
+  return once(request.headers.get(HEADER) ?? "") || once(inQuery(request.url) ?? "");
+}
+
+function inQuery(url: string): string | undefined {
+  if (!url.includes("?")) return undefined;
+  return [...new URL(url).searchParams].find(([name]) => name.toLowerCase() === HEADER.toLowerCase())?.[1];
+}
+
+/** A header that came twice is one with a comma; saying the same twice is saying it. */
+function once(text: string): string {
+  const [first = "", ...rest] = text.split(",").map((each) => each.trim());
+  return rest.every((each) => each === first) ? first : text;
 }
 
 /** Only major and minor count. */

@@ -93,7 +93,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       const taken = await this.#start(request);
       if ("refusal" in taken) return { ok: false, refusal: taken.refusal };
       // Of a task that is new nobody can have had anything: a position is another task's, and would leave a gap.
-      return this.#stream(taken.task, { from: taken.isNew ? "creation" : (after ?? "creation"), historyLength, form });
+      return this.#stream(taken.task, { from: taken.isNew ? "creation" : after || "creation", historyLength, form });
     }
 
     async message(followUp: FollowUp, reply: ReplyOptions): Promise<TaskReply> {
@@ -107,7 +107,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       if (after !== undefined && last !== undefined && after > last) return unknownPosition(after, last);
       const taken = await this.#message(followUp);
       if ("refusal" in taken) return { ok: false, refusal: taken.refusal };
-      return this.#stream(taken.task, { from: after ?? "now", historyLength, form });
+      return this.#stream(taken.task, { from: goingOn(after), historyLength, form });
     }
 
     async get(taskId: string, view: TaskView): Promise<TaskReply> {
@@ -134,7 +134,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       // Whoever has missed something of an ended task may still have it; whoever has all of it is told that it is over.
       const complete = after === undefined || after === task.head.seq;
       if (task.ended && complete) return { ok: false, refusal: { code: "task-ended", state: task.head.state } };
-      return this.#stream(task, { from: after ?? "now", form });
+      return this.#stream(task, { from: goingOn(after), form });
     }
 
     async setPush(taskId: string, config: SealedPushConfig): Promise<PushReply<{ config: JsonText<TaskPushNotificationConfig> }>> {
@@ -279,6 +279,12 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       return this.env.TASK_INDEX.getByName(owner) as unknown as TaskIndexApi;
     }
   };
+}
+
+/** After nothing comes everything, and the first of it is the task as it was made. */
+function goingOn(after: number | undefined): SubscribeOptions["from"] {
+  if (after === undefined) return "now";
+  return after === 0 ? "creation" : after;
 }
 
 function unknownPosition(after: number, last: number): StreamReply & { ok: false } {

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { readJson } from "../../shared/a2a/body.ts";
 import { requestHandler } from "../../shared/a2a/handler.ts";
 import type { Scope } from "../../shared/auth/principal.ts";
 import type { AgentWorkerEnv } from "../../shared/kit/worker.ts";
@@ -67,6 +68,32 @@ describe.each(bindings)("a tenant in $name", ({ send, get, list, cancel }) => {
 });
 
 describe("a tenant", () => {
+  it("of a query counts in every operation, also those on push configs", async () => {
+    const pushing = served({ capabilities: { streaming: true, pushNotifications: true } });
+    const { id } = taskOf(await value(await http("POST", "/q/message:send", { message: message("hello", "question") })));
+    for (const [verb, path] of [
+      ["GET", `/tasks/${id}`],
+      ["GET", `/tasks/${id}/pushNotificationConfigs`],
+      ["DELETE", `/tasks/${id}/pushNotificationConfigs/x`],
+    ] as const) {
+      expect((await http(verb, path, undefined, VERSION, pushing)).status).toBe(404);
+      expect((await http(verb, `${path}?tenant=q`, undefined, VERSION, pushing)).status).toBe(200);
+    }
+  });
+
+  it("that a caller may not act for is refused before anything is said about the request", async () => {
+    const principal = { tenant: "own", app: "a", subject: "s", scopes: ["call" as const] };
+    const at = served({}, {}, () => ({ ok: true, principal }));
+    for (const answer of [
+      await http("POST", "/other/message:send", { x: 1 }, VERSION, at),
+      await http("GET", "/tasks?tenant=other&pageSize=x", undefined, VERSION, at),
+      await rpc("SendMessage", { tenant: "other", x: 1 }, VERSION, at),
+    ]) {
+      expect(answer.status).toBe(403);
+      expect(await value(answer)).toMatchObject({ reason: "PERMISSION_DENIED", fields: [] });
+    }
+  });
+
   it("is the same in both bindings", async () => {
     const [rpcBinding, httpBinding] = bindings as [Binding, Binding];
     const { id } = taskOf(await rpcBinding.send({ tenant: "acme", message: message("hello", "echo") }));
@@ -182,5 +209,56 @@ describe("an approval", () => {
       JSON.parse(await handler.sendMessage({ message: message("Paris", "question", more) as never }, { principal })) as Sent;
     const { task } = await ask({});
     expect((await ask({ taskId: task.id })).task.status.state).toBe("TASK_STATE_INPUT_REQUIRED");
+  });
+});
+
+describe("a body that does not come", () => {
+  it("is not waited for without end", async () => {
+    const silent = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(new TextEncoder().encode("{")) });
+    const headers = { "Content-Type": "application/json" };
+    const request = new Request("http://127.0.0.1/", { method: "POST", headers, body: silent });
+    await expect(readJson(request, ["application/json"], { ms: 50 })).rejects.toMatchObject({ code: "too-slow", http: 408 });
+  });
+});
+
+describe("what means the same", () => {
+  it("is the same content to a key, in whatever order its members come", async () => {
+    const headers = { ...VERSION, "Idempotency-Key": crypto.randomUUID() };
+    const sent = (data: object, metadata: object) => ({ ...message("", "echo"), parts: [{ data }, { text: "x" }], metadata });
+    const skill = { "urn:skein:ext:skill:v1": { skill: "echo" } };
+    const first = await value(await rpc("SendMessage", { message: sent({ a: 1, b: { c: 2, d: 3 } }, { x: 1, ...skill }) }, headers));
+    const again = await value(await rpc("SendMessage", { message: sent({ b: { d: 3, c: 2 }, a: 1 }, { ...skill, x: 1 }) }, headers));
+    expect(taskOf(again).id).toBe(taskOf(first).id);
+  });
+
+  it.each([
+    [{ "A2A-Version": "1.0, 1.0" }, ""],
+    [{}, "?a2a-version=1.0"],
+    [{ "A2A-Version": "" }, "?A2A-VERSION=1.0"],
+  ])("is the same version: %j %s", async (headers, query) => {
+    expect((await http("GET", `/tasks${query}`, undefined, headers)).status).toBe(200);
+  });
+
+  it("is the same path, with its colon written either way", async () => {
+    const { id } = taskOf(await value(await http("POST", "/message%3Asend", { message: message("x", "question") })));
+    expect((await http("GET", `/tasks/${id}%3Acancel`)).status).toBe(405);
+    expect(await value(await http("POST", `/tasks/${id}%3acancel`))).toMatchObject({ status: { state: "TASK_STATE_CANCELED" } });
+  });
+
+  it("is null for parameters that are not set", async () => {
+    expect(await value(await rpc("ListTasks", null))).toMatchObject({ tasks: expect.any(Array) });
+  });
+});
+
+describe("bytes", () => {
+  const sending = async (raw: string) =>
+    value(await rpc("SendMessage", { message: { ...message("", "echo"), parts: [{ raw, mediaType: "text/plain" }] } }));
+
+  it.each(["A", "AAAAA", "AA=", "AAA==", "A===", "####"])("that are no base64 are refused: %s", async (raw) => {
+    expect(await sending(raw)).toMatchObject({ fields: [{ field: "message.parts.0.raw", description: "must be base64" }] });
+  });
+
+  it.each(["", "AA", "AA==", "AAA", "AAA=", "AA-/_+"])("are taken with and without padding, in either alphabet: %s", async (raw) => {
+    expect(await sending(raw)).toMatchObject({ task: {} });
   });
 });

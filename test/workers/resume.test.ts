@@ -111,6 +111,12 @@ describe("a stream that nobody ends", () => {
 });
 
 describe("a place to go on from", () => {
+  it("before the first event is the beginning: the task as it was made, then all that came", async () => {
+    const whole = await read(await stream("3", "count"));
+    const id = whole[0]?.data.task?.id;
+    expect(await read(await http("GET", `/tasks/${id}:subscribe`, undefined, since(0)))).toEqual(whole);
+  });
+
   it("is refused when the task has no such event, and the answer says what it has", async () => {
     const { task } = (await value(await rpc("SendMessage", { message: message("x", "question") }))) as Sent;
     for (const [last, says] of [

@@ -1,6 +1,6 @@
 /** One agent's whole HTTP surface, without a mesh around it: both bindings, and their answers in one shape. */
 import { env, exports } from "cloudflare:workers";
-import { a2aApp } from "../../shared/a2a/app.ts";
+import { type AppOptions, a2aApp } from "../../shared/a2a/app.ts";
 import { authenticate } from "../../shared/auth/authenticate.ts";
 import type { AgentWorkerEnv } from "../../shared/kit/worker.ts";
 import type { AgentCard } from "../../shared/task/a2a-types.ts";
@@ -21,9 +21,13 @@ export function message(text: string, skill: string, more: object = {}) {
   return { messageId: `m-${sent}`, role: "ROLE_USER", parts: [{ text }], metadata, ...more };
 }
 
-/** The same agent with another card, or with other settings of its Worker. */
-export function served(card: Partial<AgentCard>, settings: { SKEIN_LOCAL?: string; SKEIN_SECRETS_KEY?: string } = {}): Served {
-  const app = a2aApp<AgentWorkerEnv>({ card: { ...probe.card, ...card }, homes: "shared", authenticate });
+/** The same agent with another card, with other settings of its Worker, or for other callers. */
+export function served(
+  card: Partial<AgentCard>,
+  settings: { SKEIN_LOCAL?: string; SKEIN_SECRETS_KEY?: string } = {},
+  callers: AppOptions<AgentWorkerEnv>["authenticate"] = authenticate,
+): Served {
+  const app = a2aApp<AgentWorkerEnv>({ card: { ...probe.card, ...card }, homes: "shared", authenticate: callers });
   return { fetch: (url, init) => app.request(url, init, { ...(env as unknown as AgentWorkerEnv), ...settings }) };
 }
 

@@ -4,12 +4,13 @@
  */
 import { Hono } from "hono";
 import type { Authentication } from "../auth/authenticate.ts";
+import { schemeOf } from "../auth/challenge.ts";
 import { missingScope } from "../auth/scope.ts";
 import type { AgentCard } from "../task/a2a-types.ts";
 import type { Homes } from "../task/home.ts";
 import { drain } from "./body.ts";
 import { withMeshExtensions } from "./card/deployed.ts";
-import { CARD_PATH, type CardEnv, cachedForCaller, cardServer, JWKS_PATH } from "./card/server.ts";
+import { CARD_PATH, type CardEnv, cardServer, JWKS_PATH } from "./card/server.ts";
 import { toAuthenticationError, toRequestError } from "./errors.ts";
 import { activatedExtensions, checkRequiredExtensions, extensionsHeader } from "./extensions.ts";
 import { type HandlerEnv, type Opened, requestHandler } from "./handler.ts";
@@ -41,13 +42,14 @@ export function a2aApp<Env extends HandlerEnv & CardEnv>({ homes, authenticate, 
   const open = async (request: Request, env: Env): Promise<Opened> => {
     const caller = await authenticate(request, env);
     if (!caller.ok) throw toAuthenticationError(caller);
-    const forbidden = missingScope(caller.principal, "call");
+    const forbidden = missingScope(caller.principal, "call", request.headers);
     if (forbidden) throw toAuthenticationError(forbidden);
     checkRequiredExtensions(card, request.headers);
     const idempotencyKey = request.headers.get("Idempotency-Key");
     const lastEventId = request.headers.get("Last-Event-ID");
     const context = {
       principal: caller.principal,
+      scheme: schemeOf(request.headers),
       ...(idempotencyKey !== null && { idempotencyKey }),
       ...(lastEventId !== null && { lastEventId }),
     };
@@ -77,16 +79,17 @@ export function a2aApp<Env extends HandlerEnv & CardEnv>({ homes, authenticate, 
   for (const path of ["/extendedAgentCard", "/:tenant/extendedAgentCard", "/v1/card"])
     app.use(path, async (c, next) => {
       await next();
-      if (c.req.method === "GET" && c.res.ok) c.res = await cachedForCaller(c.req.raw, c.res);
+      const { raw } = c.req;
+      if (/^(GET|HEAD)$/.test(c.req.method) && c.res.ok) c.res = await cards.extendedForCaches(raw, c.res, baseOf(mount, raw), c.env);
     });
   app.post("/", ({ req: { raw }, env }) =>
     isLegacy(raw) ? answerJsonRpc(raw, () => openLegacy(raw, env), LEGACY) : answerJsonRpc(raw, () => openCurrent(raw, env)),
   );
   app.all("/", onlyFor("POST"));
-  app.route("/", legacyHttpJsonApp(openLegacy as never));
+  app.route("/", legacyHttpJsonApp(openLegacy));
   app.route(
     "/",
-    httpJsonApp(openCurrent as never, (request) => baseOf(mount, request) + CARD_PATH),
+    httpJsonApp(openCurrent, (request) => baseOf(mount, request) + CARD_PATH),
   );
   app.onError((error) => answerHttpJson(toRequestError(error)));
   return app;
@@ -100,7 +103,8 @@ function baseOf(mount: string, request: Request): string {
 
 /** The path below the agent's mount; "/" with and without a slash at the end. */
 function pathWithin(mount: string, request: Request): string {
-  const { pathname } = new URL(request.url);
+  // A colon may be written either way in a path, and the names of operations hold one. (RFC 3986, 3.3)
+  const pathname = new URL(request.url).pathname.replace(/%3A/gi, ":");
   if (pathname === mount) return "/";
   return pathname.startsWith(`${mount}/`) ? pathname.slice(mount.length) : pathname;
 }

@@ -47,6 +47,11 @@ const WIRE = {
 
 export type ErrorCode = keyof typeof WIRE;
 
+/** The number that JSON-RPC has for it. (5.4) */
+export function jsonRpcCode(code: ErrorCode): number {
+  return WIRE[code].jsonRpc;
+}
+
 export interface FieldViolation {
   readonly field: string;
   readonly description: string;

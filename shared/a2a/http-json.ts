@@ -5,7 +5,9 @@ import { Hono } from "hono";
 import { drain, readJson, readOptionalJson } from "./body.ts";
 import { MethodNotAllowed, pathOf, RequestError, toRequestError } from "./errors.ts";
 import type { Opened } from "./handler.ts";
+import { isObject } from "./json-object.ts";
 import { acting, OPERATIONS, type OperationName } from "./operations.ts";
+import { taskIdIn, wholeNumber } from "./path.ts";
 import { NO_ENVELOPE, sseForm, sseResponse } from "./sse.ts";
 
 const MEDIA_TYPE = "application/a2a+json";
@@ -18,11 +20,11 @@ const MEDIA_TYPES = [MEDIA_TYPE, "application/json"];
 
 const body: Params = (c) => readJson(c.req.raw, MEDIA_TYPES);
 /** The task of a path such as `/tasks/{id}:cancel`, whose request may have a body. */
-const taskAndBody: Params = async (c) => ({ ...objectOf(await readOptionalJson(c.req.raw, MEDIA_TYPES)), id: taskId(c) });
-const pushConfig: Params = (c) => ({ ...queryOf(c), taskId: taskId(c), id: c.req.param("config") });
-const newPushConfig: Params = async (c) => ({ ...objectOf(await readJson(c.req.raw, MEDIA_TYPES)), taskId: taskId(c) });
+const taskAndBody: Params = async (c) => ({ ...objectOf(await readOptionalJson(c.req.raw, MEDIA_TYPES)), id: taskIdIn(c) });
+const pushConfig: Params = (c) => ({ ...queryOf(c), taskId: taskIdIn(c), id: c.req.param("config") });
+const newPushConfig: Params = async (c) => ({ ...objectOf(await readJson(c.req.raw, MEDIA_TYPES)), taskId: taskIdIn(c) });
 const query: Params = (c) => {
-  const id = taskId(c);
+  const id = taskIdIn(c);
   return { ...queryOf(c), ...(id !== undefined && { id }) };
 };
 
@@ -46,15 +48,18 @@ const ROUTES: readonly (readonly ["GET" | "POST" | "DELETE", string, OperationNa
  * @param open gives the handler and who is calling, or throws what the caller is told
  * @param cardUrl where the caller of a request finds the agent's card
  */
-export function httpJsonApp(open: (request: Request, env: never) => Promise<Opened>, cardUrl: (request: Request) => string): Hono {
-  const app = new Hono();
+export function httpJsonApp<Env extends object>(
+  open: (request: Request, env: Env) => Promise<Opened>,
+  cardUrl: (request: Request) => string,
+): Hono<{ Bindings: Env }> {
+  const app = new Hono<{ Bindings: Env }>();
   const byPath = Map.groupBy(ROUTES, ([, path]) => path);
   // Every path is there for a tenant too, after those without one: no tenant can take the place of an operation.
   for (const prefix of ["", "/:tenant"]) {
     for (const [path, routes] of byPath) {
       for (const [verb, , name, params] of routes) {
         app.on(verb, prefix + path, async (c) => {
-          const opened = await open(c.req.raw, c.env as never);
+          const opened = await open(c.req.raw, c.env);
           // Who may not act for the tenant of the path is told nothing about the body.
           const context = acting(opened.context, c.req.param("tenant"));
           const result = await OPERATIONS[name](opened.handler, forTenantOf(c, await params(c)), { ...context, form: EVENTS });
@@ -95,18 +100,10 @@ export function answerHttpJson(error: RequestError): Response {
   return new Response(JSON.stringify(error.toHttpJson()), { status: error.http, headers });
 }
 
-function taskId(c: Context): string | undefined {
-  return c.req.param("id")?.replace(/:(cancel|subscribe)$/, "");
-}
-
 /** The path says for whom the caller acts, whatever the body says. */
 function forTenantOf(c: Context, params: unknown): unknown {
   const tenant = c.req.param("tenant");
   return tenant === undefined || !isObject(params) ? params : { ...params, tenant };
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** @throws RequestError when a body is there, and is something else */
@@ -121,7 +118,7 @@ function queryOf(c: Context): object {
 
 /** Queries are text; what must be a number or a boolean becomes one, and what cannot stays text and is refused as such. */
 function fromQuery(name: string, value: string): unknown {
-  if (/^(historyLength|history_length|pageSize|page_size)$/.test(name)) return /^-?\d{1,15}$/.test(value) ? Number(value) : value;
+  if (/^(historyLength|history_length|pageSize|page_size)$/.test(name)) return wholeNumber(value);
   if (/^(includeArtifacts|include_artifacts)$/.test(name)) return value === "true" ? true : value === "false" ? false : value;
   return value;
 }

@@ -4,7 +4,7 @@
  */
 import type { JsonObject } from "./a2a-types.ts";
 
-const PUSH_EXTENSION = "urn:skein:ext:push:v1";
+export const PUSH_EXTENSION = "urn:skein:ext:push:v1";
 
 interface StoppedConfig {
   readonly id: string;

@@ -3,6 +3,7 @@
  * it that keep nothing but the fields they know. Pure: JSON in, JSON out. It signs nothing and adds nothing to a card.
  */
 import type { Json, JsonObject } from "../../task/a2a-types.ts";
+import { isObject } from "../json-object.ts";
 
 /**
  * What becomes of a field: `kept` whenever it is there (it is REQUIRED, or `optional` in the proto), `plain` goes when its
@@ -157,8 +158,4 @@ function withoutEmpty(value: Json): Json | undefined {
     return content === undefined ? [] : [[name, content] as const];
   });
   return left.length === 0 ? undefined : Object.fromEntries(left);
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -4,6 +4,7 @@
  */
 import type { Security } from "../../auth/security.ts";
 import type { AgentCard, AgentExtension } from "../../task/a2a-types.ts";
+import { PUSH_EXTENSION } from "../../task/push-extension.ts";
 import { RESUME_EXTENSION } from "../../task/resume-extension.ts";
 import { SKILL_EXTENSION } from "../../task/skill-extension.ts";
 import { LEGACY_VERSION, VERSION } from "../version.ts";
@@ -18,6 +19,10 @@ const EXTENSIONS: readonly AgentExtension[] = [
   {
     uri: RESUME_EXTENSION,
     description: "A request may carry an idempotency key, and a stream may go on after an event, in their metadata.",
+  },
+  {
+    uri: PUSH_EXTENSION,
+    description: "A task says in its metadata which of its webhooks were given up, why and when.",
   },
 ];
 

@@ -50,11 +50,14 @@ const keySet = v.object({
 });
 type Key = v.InferOutput<typeof keySet>["keys"][number];
 
+/** One object, as there is one for each key set: what is kept for it is found again. */
+const NONE: CardKeys = { mode: "none" };
+
 let latest: { readonly text: string; readonly keys: CardKeys } | undefined;
 
 /** The keys of this Worker, read once for as long as the variable stays as it is. A mistake is logged, once. */
 export async function cardKeysOf({ CARD_SIGNING_KEYS: text = "" }: CardKeysEnv): Promise<CardKeys> {
-  if (text.trim() === "") return { mode: "none" };
+  if (text.trim() === "") return NONE;
   if (latest?.text === text) return latest.keys;
   const read = await readKeys(text);
   if ("problem" in read) console.error(`cards cannot be signed, so none is served: CARD_SIGNING_KEYS${read.problem}`);

@@ -3,6 +3,7 @@
  * out, and so are signatures: they are over the other form of the card.
  */
 import type { Json, JsonObject } from "../../task/a2a-types.ts";
+import { isObject } from "../json-object.ts";
 
 const FIELDS = [
   "protocolVersion",
@@ -62,8 +63,4 @@ function schemeToProto(scheme: Json): Json {
   const { type, in: location, ...rest } = scheme;
   const member = typeof type === "string" && Object.hasOwn(MEMBERS, type) ? MEMBERS[type] : undefined;
   return member === undefined ? scheme : { [member]: { ...rest, ...(location !== undefined && { location }) } };
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -3,6 +3,7 @@
  * takes a card as it is deployed, and signs nothing.
  */
 import type { AgentCard, Json, JsonObject } from "../../task/a2a-types.ts";
+import { isObject } from "../json-object.ts";
 import { LEGACY_VERSION } from "../version.ts";
 
 /** What 0.3 wants in `protocolVersion`: with the patch. */
@@ -36,7 +37,7 @@ export function toLegacyCard(card: AgentCard): JsonObject {
     skills: card.skills,
     securitySchemes:
       securitySchemes && Object.fromEntries(Object.entries(securitySchemes).map(([key, scheme]) => [key, toLegacyScheme(scheme)])),
-    security: securityRequirements?.map(toLegacyRequirement),
+    security: securityRequirements?.map((each) => toLegacyRequirement(each, securitySchemes ?? {})),
   });
 }
 
@@ -53,10 +54,20 @@ function connection({ supportedInterfaces, capabilities: { extendedAgentCard } }
   };
 }
 
-/** 1.0: `{ "schemes": { "bearer": { "list": ["call"] } } }`; 0.3: `{ "bearer": ["call"] }`. */
-function toLegacyRequirement({ schemes }: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(membersOf(schemes)).map(([name, scopes]) => [name, membersOf(scopes)["list"] ?? []]));
+/**
+ * 1.0: `{ "schemes": { "bearer": { "list": ["call"] } } }`; 0.3: `{ "bearer": [] }`, as OpenAPI 3.0 wants it, where only
+ * oauth2 and openIdConnect have scopes and the list of every other scheme is empty. (OpenAPI 3.0.3, 4.7.30)
+ */
+function toLegacyRequirement({ schemes }: JsonObject, declared: Readonly<Record<string, JsonObject>>): JsonObject {
+  return Object.fromEntries(
+    Object.entries(membersOf(schemes)).map(([name, scopes]) => {
+      const hasScopes = Object.keys(declared[name] ?? {}).some((kind) => WITH_SCOPES.has(kind));
+      return [name, hasScopes ? (membersOf(scopes)["list"] ?? []) : []];
+    }),
+  );
 }
+
+const WITH_SCOPES: ReadonlySet<string> = new Set(["oauth2SecurityScheme", "openIdConnectSecurityScheme"]);
 
 const TYPES: Readonly<Record<string, string>> = {
   apiKeySecurityScheme: "apiKey",
@@ -74,7 +85,7 @@ function toLegacyScheme(scheme: JsonObject): JsonObject {
 }
 
 function membersOf(value: Json | undefined): JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
+  return isObject(value) ? value : {};
 }
 
 function definedOnly(fields: object): JsonObject {

@@ -4,6 +4,7 @@
  * that have that shape already keep it.
  */
 import type { Json, JsonObject } from "../../task/a2a-types.ts";
+import { isObject } from "../json-object.ts";
 import { camelCased } from "../request.ts";
 
 /** @returns the params of message/send, as far as the body has them */
@@ -91,8 +92,4 @@ function configurationFromProto(value: JsonObject, ofProto: boolean): JsonObject
 function pushFromProto({ authentication, ...config }: JsonObject): JsonObject {
   const isEmpty = isObject(authentication) && Object.keys(authentication).length === 0;
   return { ...config, ...(authentication !== undefined && !isEmpty && { authentication }) };
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -9,6 +9,7 @@ import { readJson } from "../body.ts";
 import { MethodNotAllowed, pathOf, RequestError, toRequestError } from "../errors.ts";
 import type { Opened } from "../handler.ts";
 import { mapEvents } from "../lines.ts";
+import { taskIdIn, wholeNumber } from "../path.ts";
 import { NO_ENVELOPE, sseResponse, toEvents } from "../sse.ts";
 import { isLegacy, LEGACY_VERSION, VERSION } from "../version.ts";
 import { cardToProto } from "./card-to-proto.ts";
@@ -32,8 +33,12 @@ interface Route {
 
 const message = async (c: Context) => sendParamsFromProto(await readJson(c.req.raw, MEDIA_TYPES));
 // Bodies of these say nothing that the path does not say, and some clients send `null`.
-const task = (c: Context) => ({ id: taskId(c) });
-const pushConfig = (c: Context) => ({ id: taskId(c), pushNotificationConfigId: c.req.param("config") });
+const task = (c: Context) => ({ id: taskIdIn(c) });
+const queryParams = (c: Context) => {
+  const length = c.req.query("historyLength") ?? c.req.query("history_length");
+  return { ...task(c), ...(length !== undefined && { historyLength: wholeNumber(length) }) };
+};
+const pushConfig = (c: Context) => ({ id: taskIdIn(c), pushNotificationConfigId: c.req.param("config") });
 const event = (result: LegacyEvent) => eventToProto(result);
 
 /** In this order: Hono takes the first that fits. */
@@ -53,7 +58,7 @@ const ROUTES: readonly Route[] = [
     verb: "POST",
     path: "/tasks/:id/pushNotificationConfigs",
     method: "tasks/pushNotificationConfig/set",
-    params: async (c) => setPushParamsFromProto(taskId(c), await readJson(c.req.raw, MEDIA_TYPES)),
+    params: async (c) => setPushParamsFromProto(taskIdIn(c) ?? "", await readJson(c.req.raw, MEDIA_TYPES)),
     answer: (result: LegacyTaskPushConfig) => pushConfigToProto(result),
     status: 201,
   },
@@ -83,7 +88,7 @@ const ROUTES: readonly Route[] = [
     verb: "GET",
     path: "/tasks/:id",
     method: "tasks/get",
-    params: (c) => ({ ...task(c), historyLength: wholeNumber(c.req.query("historyLength") ?? c.req.query("history_length")) }),
+    params: queryParams,
     answer: (result: LegacyTask) => taskToProto(result),
   },
   {
@@ -96,13 +101,11 @@ const ROUTES: readonly Route[] = [
 ];
 
 /** @param open gives the handler and who is calling, or throws what the caller is told */
-export function legacyHttpJsonApp(open: (request: Request, env: never) => Promise<Opened>): Hono {
-  const app = new Hono().basePath("/v1");
+export function legacyHttpJsonApp<Env extends object>(open: (request: Request, env: Env) => Promise<Opened>): Hono<{ Bindings: Env }> {
+  const app = new Hono<{ Bindings: Env }>().basePath("/v1");
   for (const [path, routes] of Map.groupBy(ROUTES, (route) => route.path)) {
     for (const route of routes) {
-      app.on(route.verb, path, async (c, next) =>
-        isLegacy(c.req.raw) ? perform(route, c, await open(c.req.raw, c.env as never)) : next(),
-      );
+      app.on(route.verb, path, async (c, next) => (isLegacy(c.req.raw) ? perform(route, c, await open(c.req.raw, c.env)) : next()));
     }
     app.all(path, async (c, next) => {
       if (!isLegacy(c.req.raw)) return next();
@@ -133,13 +136,4 @@ async function perform({ method, params, answer, status }: Route, c: Context, { 
 /** 0.3 writes errors of this binding as those of JSON-RPC, without an envelope. */
 export function answerLegacyHttpJson(error: RequestError): Response {
   return Response.json(error.toJsonRpc(), { status: error.http, headers: error.headers });
-}
-
-function taskId(c: Context): string {
-  return c.req.param("id")?.replace(/:(cancel|subscribe)$/, "") ?? "";
-}
-
-/** Queries are text; what cannot be a number stays text and is refused as such. */
-function wholeNumber(value: string | undefined): unknown {
-  return value !== undefined && /^-?\d{1,15}$/.test(value) ? Number(value) : value;
 }

@@ -20,7 +20,7 @@ import {
 import { LegacyJsonRpcTransportHandler, V03PushNotificationSerializer } from "@a2a-js/sdk/compat/v0_3/server";
 import type { A2ARequestHandler, ServerCallContext } from "@a2a-js/sdk/server";
 import type { JsonObject } from "../../task/a2a-types.ts";
-import { RequestError } from "../errors.ts";
+import { jsonRpcCode, RequestError } from "../errors.ts";
 import type { OperationName, Result } from "../operations.ts";
 
 /** Performs an operation of 1.0 for the caller. */
@@ -42,7 +42,7 @@ export async function translate(method: string, params: JsonObject, call: Call):
   if (behind.failure !== undefined) throw behind.failure;
   if (!("error" in answer) || answer.error === undefined) return { json: JSON.stringify("result" in answer ? answer.result : null) };
   const { code, message } = answer.error;
-  if (code === new RequestError("invalid-params", "").toJsonRpc().code) throw new RequestError("invalid-params", message);
+  if (code === jsonRpcCode("invalid-params")) throw new RequestError("invalid-params", message);
   throw new Error(`the translator of ${method} failed: ${message}`);
 }
 

@@ -35,10 +35,17 @@ function canonical(value: Json): string {
   return JSON.stringify(sorted(value));
 }
 
-/** @returns the `kid` of every signature that holds for the card as it was received */
-export async function verifiedKids(received: string, keysAt: (jku: string) => Promise<{ keys: JWK[] }>): Promise<string[]> {
+/**
+ * @param signed the form that the signatures are over: 0.3 takes nothing away
+ * @returns the `kid` of every signature that holds for the card as it was received
+ */
+export async function verifiedKids(
+  received: string,
+  keysAt: (jku: string) => Promise<{ keys: JWK[] }>,
+  signed: "without defaults" | "as served" = "without defaults",
+): Promise<string[]> {
   const { signatures, ...card } = JSON.parse(received) as JsonObject;
-  const payload = Buffer.from(canonical(withoutDefaults(card))).toString("base64url");
+  const payload = Buffer.from(canonical(signed === "as served" ? card : withoutDefaults(card))).toString("base64url");
   const kids: string[] = [];
   for (const each of (signatures ?? []) as Signature[]) {
     const { kid = "", jku = "" } = decodeProtectedHeader(each);

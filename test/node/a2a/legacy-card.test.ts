@@ -16,7 +16,11 @@ const SECURITY = {
     openId: { openIdConnectSecurityScheme: { openIdConnectUrl: "https://issuer.example/.well-known/openid-configuration" } },
     apiKey: { apiKeySecurityScheme: { location: "header", name: "X-API-Key" } },
   },
-  securityRequirements: [{ schemes: { bearer: { list: ["call"] } } }, { schemes: { apiKey: { list: [] } } }],
+  securityRequirements: [
+    { schemes: { bearer: { list: ["call"] } } },
+    { schemes: { openId: { list: ["call"] } } },
+    { schemes: { apiKey: { list: [] } } },
+  ],
 };
 const CARD = deployedCard(withMeshExtensions(parseCard(courier)), BASE, SECURITY);
 
@@ -34,7 +38,7 @@ async function asOfficial(card: WireCard): Promise<Record<string, unknown>> {
 
 describe("a card for clients of A2A 0.3", () => {
   it("says what the official server's says", async () => {
-    const { protocolVersion, additionalInterfaces, supportedInterfaces, capabilities, ...official } = await asOfficial(CARD);
+    const { protocolVersion, additionalInterfaces, supportedInterfaces, capabilities, security, ...official } = await asOfficial(CARD);
     const ours = toLegacyCard(CARD);
     expect(ours).toMatchObject(official);
     // 0.3 wants the patch in its version, and the preferred interface among the additional ones (0.3, 5.6.2).
@@ -44,6 +48,9 @@ describe("a card for clients of A2A 0.3", () => {
       ...(capabilities as object),
       extensions: CARD.capabilities.extensions,
     });
+    // OpenAPI gives scopes to oauth2 and openIdConnect alone; the official server passes on whatever 1.0 says.
+    expect(security).toEqual([{ bearer: ["call"] }, { openId: ["call"] }, { apiKey: [] }]);
+    expect(ours["security"]).toEqual([{ bearer: [] }, { openId: ["call"] }, { apiKey: [] }]);
     expect(ours["supportedInterfaces"]).toEqual(CARD.supportedInterfaces);
     expect(supportedInterfaces).toMatchObject(CARD.supportedInterfaces);
   });
@@ -88,7 +95,7 @@ describe("a deployed card", () => {
     const uri = "urn:skein:ext:skill:v1";
     const own = { ...CARD, capabilities: { extensions: [{ uri, required: true }] } };
     const { extensions = [] } = withMeshExtensions(own).capabilities;
-    expect(extensions.map((each) => each.uri)).toEqual([uri, "urn:skein:ext:resume:v1"]);
+    expect(extensions.map((each) => each.uri)).toEqual([uri, "urn:skein:ext:resume:v1", "urn:skein:ext:push:v1"]);
     expect(extensions[0]).toEqual({ uri, required: true });
   });
 });

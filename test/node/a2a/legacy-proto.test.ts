@@ -52,7 +52,7 @@ const CARD: WireCard = {
       openIdConnectSecurityScheme: { openIdConnectUrl: "https://id.example/.well-known/openid-configuration", description: "an issuer" },
     },
   },
-  securityRequirements: [{ schemes: { bearer: { list: ["call"] } } }, { schemes: { key: { list: [] } } }],
+  securityRequirements: [{ schemes: { oidc: { list: ["call"] } } }, { schemes: { key: { list: [] } } }],
 };
 
 /** Stands behind both, and keeps what comes. */

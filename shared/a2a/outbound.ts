@@ -3,7 +3,7 @@
  * becomes a result, never an exception.
  */
 import * as v from "valibot";
-import { withPrincipal } from "../auth/authenticate.ts";
+import { withPrincipal } from "../auth/mesh-principal.ts";
 import type { CallResult, Outbound, OutboundCall, OutboundOptions } from "../host/active-run.ts";
 import { type Artifact, isTerminal, type Message, type Part, type TaskState, textOf } from "../task/a2a-types.ts";
 import { namingSkill } from "../task/skill-extension.ts";

@@ -3,9 +3,10 @@
  * authentication only a mesh in local mode answers, and only to its own machine. A shell: it reads headers, asks what
  * decides (bearer, api-key, rate-limit), and says in HTTP what came of it. What was sent is never echoed or logged.
  */
+import { namesThisMachine } from "../net/public-address.ts";
 import { checkKey, hashOf } from "./api-key.ts";
 import { checkToken } from "./bearer.ts";
-import { challengesFor, KEY_HEADER } from "./challenge.ts";
+import { challengeOf, challengesFor, KEY_HEADER, type Problem } from "./challenge.ts";
 import { CheckedTokens } from "./checked-tokens.ts";
 import { type AuthConfiguration, type AuthTexts, type Issuer, readConfiguration } from "./configuration.ts";
 import { IssuerKeys } from "./issuer-keys.ts";
@@ -19,12 +20,12 @@ export interface AuthEnv extends AuthTexts, RateLimitEnv {
 
 export type Authentication =
   | { ok: true; principal: Principal }
-  | { ok: false; status: 401 | 403 | 429 | 503; message: string; headers?: Record<string, string> };
+  // How to authenticate is what every 401 has to say. (RFC 9110, 15.5.2)
+  | { ok: false; status: 401; message: string; headers: { "WWW-Authenticate": string } }
+  | { ok: false; status: 403 | 429 | 503; message: string; headers?: Record<string, string> };
 
 type Required = AuthConfiguration & { mode: "required" };
 type Refusal = Authentication & { ok: false };
-
-export const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
 /**
  * Who is calling. Requires nothing but an identity: what it may do is asked per operation, with `missingScope`.
@@ -59,11 +60,12 @@ function withoutConfiguration(request: Request, env: AuthEnv): Authentication {
         "this mesh has no authentication configured, so it serves nobody: set AUTH_ISSUERS or AUTH_API_KEYS; on your own machine, start it with `npm run dev`",
     };
   }
-  if (!LOOPBACK.has(new URL(request.url).hostname)) {
+  if (!namesThisMachine(new URL(request.url))) {
     return {
       ok: false,
       status: 401,
       message: "this mesh runs in local mode and answers only on loopback addresses such as http://127.0.0.1",
+      headers: { "WWW-Authenticate": challengeOf("Loopback") },
     };
   }
   return { ok: true, principal: LOCAL_PRINCIPAL };
@@ -75,18 +77,17 @@ async function identify(request: Request, configuration: Required): Promise<Auth
   if (authorization === null && key === null) return unauthorized(configuration, `who is calling? Send ${waysIn(configuration)}`);
   // Which of the two would count could only be guessed, and a guess could be a way round the other one.
   if (authorization !== null && key !== null)
-    return unauthorized(configuration, `both Authorization and ${KEY_HEADER} were sent: send one of them`, "invalid_request");
+    return unauthorized(configuration, `both Authorization and ${KEY_HEADER} were sent: send one of them`);
 
   if (key !== null) {
     if (configuration.keys.length === 0) return unauthorized(configuration, `no API keys are taken here: send ${waysIn(configuration)}`);
     const checked = await checkKey(key, configuration.keys, Date.now());
-    if (!checked.ok) return unauthorized(configuration, checked.message);
+    if (!checked.ok) return unauthorized(configuration, checked.message, { scheme: "ApiKey", error: "invalid_key" });
     const { tenant, app, subject, scopes } = checked.record;
     return { ok: true, principal: { tenant, app, subject, scopes } };
   }
   const token = /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i.exec(authorization ?? "")?.[1];
-  if (token === undefined)
-    return unauthorized(configuration, `Authorization is no single bearer token: send ${waysIn(configuration)}`, "invalid_request");
+  if (token === undefined) return unauthorized(configuration, `Authorization is no single bearer token: send ${waysIn(configuration)}`);
   if (configuration.issuers.length === 0) return unauthorized(configuration, `no tokens are taken here: send ${waysIn(configuration)}`);
   const tokens = tokensOf(configuration);
   const hash = await hashOf(token);
@@ -98,7 +99,7 @@ async function identify(request: Request, configuration: Required): Promise<Auth
     tokens.keep(hash, principal, { now: Date.now(), expires });
     return { ok: true, principal };
   }
-  if (checked.reason === "invalid") return unauthorized(configuration, checked.message, "invalid_token");
+  if (checked.reason === "invalid") return unauthorized(configuration, checked.message, { scheme: "Bearer", error: "invalid_token" });
   return { ok: false, status: 503, message: checked.message, headers: { "Retry-After": String(checked.retryAfterSeconds) } };
 }
 
@@ -107,9 +108,9 @@ function waysIn({ issuers, keys }: Required): string {
   return ways.join(" or ");
 }
 
-function unauthorized({ issuers, keys }: Required, message: string, error?: string): Refusal {
+function unauthorized({ issuers, keys }: Required, message: string, problem?: Omit<Problem, "description">): Refusal {
   const offered = { tokens: issuers.length > 0, keys: keys.length > 0 };
-  const challenges = challengesFor(offered, error === undefined ? undefined : { error, description: message });
+  const challenges = challengesFor(offered, problem && { ...problem, description: message });
   return { ok: false, status: 401, message, headers: { "WWW-Authenticate": challenges } };
 }
 
@@ -147,18 +148,4 @@ function keysOf(issuer: Issuer): IssuerKeys {
   const keys = issuerKeys.get(name) ?? new IssuerKeys(issuer);
   issuerKeys.set(name, keys);
   return keys;
-}
-
-/** Carries the principal on calls between Workers of one mesh. Only the `Mesh` entrypoint reads it, which no stranger reaches. */
-const PRINCIPAL_HEADER = "Skein-Principal";
-
-export function withPrincipal(headers: Headers, principal: Principal): Headers {
-  headers.set(PRINCIPAL_HEADER, encodeURIComponent(JSON.stringify(principal)));
-  return headers;
-}
-
-export function principalFromMesh(request: Request): Authentication {
-  const header = request.headers.get(PRINCIPAL_HEADER);
-  if (header === null) return { ok: false, status: 401, message: "a call within the mesh must say for whom it is" };
-  return { ok: true, principal: JSON.parse(decodeURIComponent(header)) as Principal };
 }

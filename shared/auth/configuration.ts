@@ -4,6 +4,7 @@
  * what it does not know: a misspelt `tenant` must not open the default one.
  */
 import * as v from "valibot";
+import { namesThisMachine } from "../net/public-address.ts";
 import { KEY_HASH, KEY_ID, type KeyRecord } from "./api-key.ts";
 import { SCOPES } from "./scope.ts";
 
@@ -165,8 +166,9 @@ function unique(all: readonly string[]): boolean {
 
 /** @returns whether keys may be fetched from there */
 export function isSafe(text: string, { query = false }: { query?: boolean } = {}): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname, username, password, search, hash } = new URL(text);
+  const url = URL.parse(text);
+  if (url === null) return false;
+  const { protocol, username, password, search, hash } = url;
   if (username + password + hash !== "" || (search !== "" && !query)) return false;
-  return protocol === "https:" || (protocol === "http:" && ["127.0.0.1", "localhost", "[::1]"].includes(hostname));
+  return protocol === "https:" || (protocol === "http:" && namesThisMachine(url));
 }

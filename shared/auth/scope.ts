@@ -3,7 +3,7 @@
  * never refused.
  */
 import type { Authentication } from "./authenticate.ts";
-import { challengeOf } from "./challenge.ts";
+import { schemeOf, scopeChallenge } from "./challenge.ts";
 import type { Principal, Scope } from "./principal.ts";
 
 export const SCOPES = ["call", "publish", "approve", "operate"] as const satisfies readonly Scope[];
@@ -17,14 +17,17 @@ export function scopesIn(...claims: readonly unknown[]): Scope[] {
   return SCOPES.filter((scope) => given.has(scope));
 }
 
-/** The refusal of a caller that is known, and may not do this; undefined for one that may. (RFC 6750, 3.1) */
-export function missingScope(principal: Principal, scope: Scope): (Authentication & { ok: false }) | undefined {
+/**
+ * The refusal of a caller that is known, and may not do this; undefined for one that may. (RFC 6750, 3.1)
+ * @param headers of the caller's request
+ */
+export function missingScope(principal: Principal, scope: Scope, headers: Headers): (Authentication & { ok: false }) | undefined {
   if (principal.scopes.includes(scope)) return undefined;
   const has = principal.scopes.length === 0 ? "none of the mesh's scopes" : `only ${principal.scopes.join(", ")}`;
   return {
     ok: false,
     status: 403,
     message: `this needs the scope "${scope}", and your credentials have ${has}: ask whoever issued them for "${scope}"`,
-    headers: { "WWW-Authenticate": challengeOf("Bearer", { error: "insufficient_scope", scope }) },
+    headers: scopeChallenge(schemeOf(headers), scope),
   };
 }

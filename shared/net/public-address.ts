@@ -40,6 +40,14 @@ export function isLoopback(url: URL): boolean {
   return host === "localhost" || host.endsWith(".localhost");
 }
 
+/**
+ * Whether the address is this machine by one of the three names that no resolver has to be asked for. Where somebody is
+ * believed because he is on this machine it must be one of these: for others, such as `a.localhost`, some systems ask the network.
+ */
+export function namesThisMachine({ hostname }: URL): boolean {
+  return hostname === "127.0.0.1" || hostname === "localhost" || hostname === "[::1]";
+}
+
 /** As `URL` reads it (small letters, IPv4 in four decimals however it was written), without brackets and dots at the end. */
 function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.+$/, "");

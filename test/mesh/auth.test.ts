@@ -150,8 +150,18 @@ describe.each(["", "/agents/kettle"])("the challenge at %j", (path) => {
     expect(wrong.headers.get("WWW-Authenticate")).toMatch(
       /^Bearer realm="skein", error="invalid_token", error_description="the token expired/,
     );
-    const few = await challenge(path, keys.reader);
-    expect(few.headers.get("WWW-Authenticate")).toBe('Bearer realm="skein", error="insufficient_scope", scope="call"');
+    const key = await challenge(path, keys.expired);
+    expect(key.headers.get("WWW-Authenticate")).toMatch(
+      /^Bearer realm="skein", ApiKey realm="skein", header="X-API-Key", error="invalid_key", error_description="the API key expired/,
+    );
+  });
+
+  it("for a missing scope is of the scheme that the caller came with", async () => {
+    const missing = 'error="insufficient_scope", scope="call"';
+    const key = await challenge(path, keys.reader);
+    expect(key.headers.get("WWW-Authenticate")).toBe(`ApiKey realm="skein", header="X-API-Key", ${missing}`);
+    const few = await challenge(path, await token({ scope: "openid" }));
+    expect(few.headers.get("WWW-Authenticate")).toBe(`Bearer realm="skein", ${missing}`);
   });
 
   it("is what the card says, to whoever reads it", async () => {

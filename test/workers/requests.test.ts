@@ -186,7 +186,7 @@ describe("an approval", () => {
     const handler = requestHandler({ card: probe.card, homes: "shared" }, env as unknown as AgentWorkerEnv);
     return async (text: string, taskId?: string) => {
       const sent = message(text, "approval", taskId === undefined ? {} : { taskId });
-      return (JSON.parse(await handler.sendMessage({ message: sent as never }, { principal })) as { task: Task }).task;
+      return (JSON.parse(await handler.sendMessage({ message: sent as never }, { principal, scheme: "ApiKey" })) as { task: Task }).task;
     };
   };
 
@@ -196,7 +196,7 @@ describe("an approval", () => {
     await expect(asCaller(["call"])("yes", id)).rejects.toMatchObject({
       code: "permission-denied",
       message: expect.stringContaining('"approve"'),
-      headers: { "WWW-Authenticate": expect.stringContaining('scope="approve"') },
+      headers: { "WWW-Authenticate": expect.stringMatching(/^ApiKey .*scope="approve"/) },
     });
     const { artifacts } = await asCaller(["call", "approve"])("yes", id);
     expect(artifacts?.[0]?.parts).toEqual([{ text: "sent" }]);

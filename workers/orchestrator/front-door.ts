@@ -4,11 +4,12 @@
  */
 import { Hono } from "hono";
 import { CARD_PATH, isPublicPath } from "../../shared/a2a/card/server.ts";
-import { RequestError, toAuthenticationError } from "../../shared/a2a/errors.ts";
+import { pathOf, RequestError, toAuthenticationError } from "../../shared/a2a/errors.ts";
 import { onlyFor } from "../../shared/a2a/http-json.ts";
 import { agentBinding } from "../../shared/a2a/outbound.ts";
 import { refuse } from "../../shared/a2a/refuse.ts";
-import { type AuthEnv, authenticate, withPrincipal } from "../../shared/auth/authenticate.ts";
+import { type AuthEnv, authenticate } from "../../shared/auth/authenticate.ts";
+import { withoutPrincipal, withPrincipal } from "../../shared/auth/mesh-principal.ts";
 import { agentNames } from "./catalogue.ts";
 
 /** @param orchestrator answers everything that is for no other agent */
@@ -22,8 +23,8 @@ export function frontDoor<Env extends AuthEnv & object>(
   app.get("/agents", (c) => c.json(directory(new URL(c.req.url).origin, c.env)));
   app.all("/agents", onlyFor("GET"));
 
-  app.all("/agents/:name/*", (c) => passOn(c.req.raw, c.req.param("name"), c.env));
-  app.all("/agents/:name", (c) => passOn(c.req.raw, c.req.param("name"), c.env));
+  app.all("/agents/:name/*", (c) => passOn(c.req.raw, c.env));
+  app.all("/agents/:name", (c) => passOn(c.req.raw, c.env));
   app.all("*", (c) => orchestrator(c.req.raw, c.env, c.executionCtx as ExecutionContext));
   return app;
 }
@@ -35,16 +36,14 @@ function directory(origin: string, env: object) {
   return { name: "skein", protocol: "A2A 1.0", orchestrator: card(origin), agents };
 }
 
-async function passOn(request: Request, name: string, env: AuthEnv & object): Promise<Response> {
-  const path = new URL(request.url).pathname.replace(/^\/agents\/[^/]+/, "");
-  const agent = agentBinding(env, name);
-  if (!agent) {
-    const known = agentNames(env).join(", ");
-    return refuse(request, path, new RequestError("method-not-found", `there is no agent "${name.slice(0, 100)}"; this mesh has ${known}`));
-  }
+async function passOn(request: Request, env: AuthEnv & object): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  const [, name = "", path = ""] = AGENT_PATH.exec(pathname) ?? [];
+  // By its exact name and nothing like it, because the agent knows its own place only under that one.
+  const agent = agentNames(env).includes(name) ? agentBinding(env, name) : undefined;
+  if (!agent) return refuse(request, isRoot(pathname) ? "/" : pathname, noAgent(request, env));
   // Whoever calls from outside is who authentication says, whatever headers they send.
-  const headers = new Headers(request.headers);
-  headers.delete("Skein-Principal");
+  const headers = withoutPrincipal(request.headers);
   // Cards are public, and so are the keys that prove them. Everything else ends here: behind this door nobody knows any
   // more why a caller was not let in.
   if (!isPublicPath(path)) {
@@ -53,4 +52,20 @@ async function passOn(request: Request, name: string, env: AuthEnv & object): Pr
     withPrincipal(headers, caller.principal);
   }
   return agent.fetch(new Request(request, { headers }));
+}
+
+/** As it was sent, not decoded. */
+const AGENT_PATH = /^\/agents\/([^/]+)(\/.*)?$/;
+
+/** Whether JSON-RPC would be spoken there, were there an agent; a name has no colon, but `message:send` of HTTP+JSON has. */
+function isRoot(pathname: string): boolean {
+  return /^\/agents\/[^/:]+\/?$/.test(pathname);
+}
+
+function noAgent(request: Request, env: object): RequestError {
+  const known = agentNames(env).join(", ");
+  const message = new URL(request.url).pathname.startsWith("/agents/.well-known/")
+    ? `all agents together have no card: each has its own, at /agents/<name>${CARD_PATH}. Give clients the agent's URL with a slash at its end. This mesh has ${known}`
+    : `there is no agent at ${pathOf(request)}; this mesh has ${known}, at /agents/<name>`;
+  return new RequestError("method-not-found", message);
 }

@@ -41,7 +41,8 @@ describe("a mesh", () => {
   it("in local mode serves its own machine, and no other", async () => {
     for (const origin of ["http://127.0.0.1:8787", "http://localhost", "http://[::1]:1"])
       expect(await ask({ SKEIN_LOCAL: "1" }, {}, origin)).toEqual({ ok: true, principal: LOCAL_PRINCIPAL });
-    for (const origin of ["http://evil.example", "http://127.0.0.1.evil.example", "http://192.168.1.2"])
+    // Some systems ask the network for what ends in .localhost: whoever answers there is not of this machine.
+    for (const origin of ["http://evil.example", "http://127.0.0.1.evil.example", "http://evil.localhost", "http://192.168.1.2"])
       expect(await ask({ SKEIN_LOCAL: "1" }, {}, origin)).toMatchObject({ ok: false, status: 401 });
   });
 
@@ -70,14 +71,29 @@ describe("a mesh", () => {
 });
 
 describe("a refused caller", () => {
+  const BARE = /^Bearer realm="skein", ApiKey realm="skein", header="X-API-Key"$/;
   it.each<[string, Record<string, string>, RegExp]>([
-    ["sends nothing", {}, /^Bearer realm="skein", ApiKey realm="skein", header="X-API-Key"$/],
-    ["sends another scheme", { Authorization: "Basic YTpi" }, /^Bearer realm="skein", error="invalid_request", /],
-    ["sends two tokens", { Authorization: "Bearer a, Bearer b" }, /error="invalid_request"/],
-    ["sends no token", { Authorization: "Bearer " }, /error="invalid_request"/],
-    ["sends a token that is none", { Authorization: "bearer a.b.c" }, /error="invalid_token", error_description="the token is no JWT/],
-    ["sends both", { Authorization: "Bearer a.b.c", "X-API-Key": "x" }, /error="invalid_request"/],
-    ["sends a wrong key", { "X-API-Key": "x" }, /^Bearer realm="skein", ApiKey/],
+    ["sends nothing", {}, BARE],
+    // RFC 6750, 3.1 has no error for these that goes with 401: invalid_request goes with 400.
+    ["sends another scheme", { Authorization: "Basic YTpi" }, BARE],
+    ["sends two tokens", { Authorization: "Bearer a, Bearer b" }, BARE],
+    ["sends no token", { Authorization: "Bearer " }, BARE],
+    ["sends both", { Authorization: "Bearer a.b.c", "X-API-Key": "x" }, BARE],
+    [
+      "sends a token that is none",
+      { Authorization: "bearer a.b.c" },
+      /^Bearer realm="skein", error="invalid_token", error_description="the token is no JWT[^"]*", ApiKey realm="skein", header="X-API-Key"$/,
+    ],
+    [
+      "sends a key that is none",
+      { "X-API-Key": "x" },
+      /^Bearer realm="skein", ApiKey realm="skein", header="X-API-Key", error="invalid_key", error_description="the API key is malformed[^"]*"$/,
+    ],
+    [
+      "sends an unknown key",
+      { "X-API-Key": `skein_00000000_${"A".repeat(43)}` },
+      /ApiKey .*, error="invalid_key", error_description="the API key is not one of this mesh's[^"]*"$/,
+    ],
   ])("that %s is challenged", async (_what, headers, challenge) => {
     const answer = await ask({ AUTH_ISSUERS: ISSUERS, AUTH_API_KEYS: (await aKey()).list }, headers);
     expect(answer).toMatchObject({ ok: false, status: 401, headers: { "WWW-Authenticate": expect.stringMatching(challenge) } });
@@ -90,6 +106,7 @@ describe("a refused caller", () => {
       return answer.ok ? "let in" : answer.headers?.["WWW-Authenticate"];
     };
     expect(await offered({ AUTH_ISSUERS: ISSUERS }, { "X-API-Key": "x" })).toBe('Bearer realm="skein"');
+    expect(await offered({ SKEIN_LOCAL: "1" })).toBe('Loopback realm="skein"');
     expect(await offered({ AUTH_API_KEYS: list }, { Authorization: "Bearer a.b.c" })).toBe('ApiKey realm="skein", header="X-API-Key"');
   });
 });

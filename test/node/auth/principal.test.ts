@@ -60,11 +60,19 @@ describe("scopes", () => {
   it("are named when one is missing, and only then", () => {
     fc.assert(
       fc.property(fc.subarray([...SCOPES]), fc.constantFrom(...SCOPES), (scopes, wanted) => {
-        const refusal = missingScope({ tenant: "t", app: "a", subject: "s", scopes }, wanted);
+        const missing = (headers: Record<string, string>) =>
+          missingScope({ tenant: "t", app: "a", subject: "s", scopes }, wanted, new Headers(headers));
+        const refusal = missing({ Authorization: "Bearer t" });
         expect(refusal === undefined).toBe(scopes.includes(wanted));
         if (refusal === undefined) return;
         expect(refusal).toMatchObject({ status: 403, message: expect.stringContaining(`"${wanted}"`) });
-        expect(refusal.headers).toEqual({ "WWW-Authenticate": `Bearer realm="skein", error="insufficient_scope", scope="${wanted}"` });
+        const challenge = `error="insufficient_scope", scope="${wanted}"`;
+        expect(refusal.headers).toEqual({ "WWW-Authenticate": `Bearer realm="skein", ${challenge}` });
+        // In the scheme that the caller came with, and no other; a caller within the mesh came with none.
+        expect(missing({ "X-API-Key": "k" })?.headers).toEqual({
+          "WWW-Authenticate": `ApiKey realm="skein", header="X-API-Key", ${challenge}`,
+        });
+        expect(missing({})?.headers).toEqual({});
       }),
     );
   });

@@ -368,6 +368,17 @@ describe("a request of 0.3 that is wrong", () => {
     expect(await answer.json()).toEqual(error);
   });
 
+  it("may have null where it has no params, as may one of 1.0", async () => {
+    const declared = served({ capabilities: { streaming: true, pushNotifications: true } });
+    for (const params of [null, undefined]) {
+      const former = (await (await rpc("agent/getAuthenticatedExtendedCard", params, V03, declared)).json()) as Answer;
+      const now = (await (await rpc("GetExtendedAgentCard", params, { "A2A-Version": "1.0" }, declared)).json()) as Answer;
+      // That the agent has no such card is the answer to a request that was understood.
+      expect([former.error?.code, now.error?.code]).toEqual([-32004, -32004]);
+      expect((await call("tasks/get", params)).error).toMatchObject({ code: -32602, data: [{ fieldViolations: [{ field: "id" }] }] });
+    }
+  });
+
   it.each([
     ["another context", { contextId: "not-mine" }, -32602],
     ["a task that is there for nobody", { taskId: "s0-no-task" }, -32001],

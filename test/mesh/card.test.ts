@@ -60,6 +60,11 @@ describe.each(AGENTS)("the card at %j", (path) => {
     },
   );
 
+  it("is found by the official client that is given the agent's URL, with a slash at the end", async () => {
+    const client = await new ClientFactory().createFromUrl(`${mesh.url}${path}/`);
+    await expect(client.getTask({ tenant: "", id: "nobody", historyLength: undefined })).rejects.toThrow("nobody");
+  });
+
   it("leads a client of 0.3, which does not say its version, to an answer", async () => {
     const client = await A2AClient.fromCardUrl(mesh.url + path + CARD);
     expect(await client.getTask({ id: "nobody" })).toMatchObject({ error: { code: -32001 } });

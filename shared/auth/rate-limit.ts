@@ -18,8 +18,8 @@ export function isWithinRate(env: RateLimitEnv, principal: Principal): Promise<b
 }
 
 /**
- * Who fails again and again is refused more cheaply, and told to stop. Counted apart from callers that are let in, so that nobody
- * can shut out others behind the same address.
+ * Who fails again and again is told to stop. Asked once the credentials have been looked at, and apart from callers that are
+ * let in: good ones are never refused for what others behind the same address send, so this spares no work.
  */
 export function mayFailAgain(env: RateLimitEnv, request: Request): Promise<boolean> {
   return count(env, `refused ${request.headers.get("CF-Connecting-IP") ?? "unknown"}`);

@@ -51,7 +51,7 @@ describe.each([
       await ask(`${origin}/agents/probe/tasks`, {}, settings),
       await ask(`${origin}/agents/probe`, post(CALL), settings),
     ])
-      expect(answer.headers.has("WWW-Authenticate")).toBe(http === 401);
+      expect(answer.headers.get("WWW-Authenticate")).toBe(http === 401 ? 'Loopback realm="skein"' : null);
   });
 
   it("gets nowhere by saying for whom it calls", async () => {
@@ -74,6 +74,51 @@ describe("the front door", () => {
     expect(await plain.json()).toMatchObject({ error: { code: 404, message: expect.stringContaining("peer, probe") } });
     const rpc = await ask(`${origin}/agents/nobody`, post(CALL));
     expect(await rpc.json()).toMatchObject({ id: "one", error: { code: -32601, message: expect.stringContaining("peer, probe") } });
+  });
+
+  it.each(["/agents/PROBE", "/agents/Probe", "/agents/%70robe", "/%61gents/probe", "/agents/pro_be", "/agents/%", "/agents/probe%2F"])(
+    "knows an agent by its exact name only, not at %s",
+    async (path) => {
+      for (const below of ["/tasks", "/.well-known/agent-card.json"]) {
+        const answer = await ask(origin + path + below, {});
+        expect(answer.status).toBe(404);
+        const message = `there is no agent at ${path}${below}; this mesh has peer, probe`;
+        expect(await answer.json()).toMatchObject({ error: { code: 404, message: expect.stringContaining(message) } });
+      }
+    },
+  );
+
+  it("says to a client that lost the agent's name on its way to the card what to do", async () => {
+    // Where "agent-card.json" leads from an agent's URL without a slash at its end.
+    const { pathname } = new URL(".well-known/agent-card.json", `${origin}/agents/probe`);
+    const answer = await ask(origin + pathname, {});
+    expect(answer.status).toBe(404);
+    const { error } = (await answer.json()) as { error: { message: string } };
+    expect(error.message).toMatch(/at \/agents\/<name>\/\.well-known\/agent-card\.json.*slash at its end.*peer, probe/);
+    expect((await ask(new URL(".well-known/agent-card.json", `${origin}/agents/probe/`).href, {})).status).toBe(200);
+  });
+
+  it.each(["message:send", "message:stream", "message%3Asend", "tasks/x:cancel", "tasks"])(
+    "answers in HTTP+JSON what is HTTP+JSON of a tenant that has the name of its agents' place: %s",
+    async (path) => {
+      const answer = await ask(`${origin}/agents/${path}`, path === "tasks" ? {} : post({}));
+      expect(answer.status).toBe(404);
+      expect(await answer.json()).toMatchObject({
+        error: { code: 404, status: "NOT_FOUND", message: expect.stringContaining("no agent at") },
+      });
+    },
+  );
+
+  it("serves such a tenant where no path names it", async () => {
+    const made = await ask(
+      `${origin}/message:send`,
+      post({ tenant: "agents", message: { messageId: "m", role: "ROLE_USER", parts: [{ text: "hi" }] } }),
+    );
+    const { task } = (await made.json()) as { task: { id: string } };
+    expect((await ask(`${origin}/tasks/${task.id}?tenant=agents`, {})).status).toBe(200);
+    expect((await ask(`${origin}/tasks/${task.id}`, {})).status).toBe(404);
+    const listed = await ask(`${origin}/`, post({ ...CALL, params: { tenant: "agents" } }));
+    expect(await listed.json()).toMatchObject({ result: { tasks: [{ id: task.id }] } });
   });
 
   it.each([

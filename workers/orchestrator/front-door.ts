@@ -57,9 +57,9 @@ async function passOn(request: Request, env: AuthEnv & object): Promise<Response
 /** As it was sent, not decoded. */
 const AGENT_PATH = /^\/agents\/([^/]+)(\/.*)?$/;
 
-/** Whether JSON-RPC would be spoken there, were there an agent; a name has no colon, but `message:send` of HTTP+JSON has. */
+/** Whether JSON-RPC would be spoken there, were there an agent; no name has a colon, but `message:send` of HTTP+JSON has. */
 function isRoot(pathname: string): boolean {
-  return /^\/agents\/[^/:]+\/?$/.test(pathname);
+  return /^\/agents\/[^/]+\/?$/.test(pathname) && !/:|%3A/i.test(pathname);
 }
 
 function noAgent(request: Request, env: object): RequestError {

@@ -92,7 +92,9 @@ function toPrincipal(issuer: Issuer, payload: JWTPayload): TokenCheck {
     [appClaim, app],
   ] as const)
     if (value === undefined)
-      return invalid(`the token's claim "${claim}" must be a text without control characters, and not longer than a name`);
+      return invalid(
+        `the token's claim "${claim}" must be a text, neither empty nor longer than ${claim === "sub" ? LONGEST_SUBJECT : LONGEST_NAME} characters, without control characters`,
+      );
   const scopes =
     issuer.scopeClaim === undefined ? scopesIn(own(payload, "scope"), own(payload, "scp")) : scopesIn(own(payload, issuer.scopeClaim));
   return {

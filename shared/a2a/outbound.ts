@@ -7,7 +7,7 @@ import { withPrincipal } from "../auth/mesh-principal.ts";
 import type { CallResult, Outbound, OutboundCall, OutboundOptions } from "../host/active-run.ts";
 import { type Artifact, isTerminal, type Message, type Part, type TaskState, textOf } from "../task/a2a-types.ts";
 import { namingSkill } from "../task/skill-extension.ts";
-import { RequestError } from "./errors.ts";
+import { jsonRpcCode } from "./errors.ts";
 import { VERSION } from "./version.ts";
 
 /** The front door and every Worker that delegates name their bindings so: `AGENT_` and the agent's name. */
@@ -32,7 +32,7 @@ const replySchema = v.union([
 ]);
 const taskReplySchema = v.object({ result: taskSchema });
 /** What an agent says to a message for a task that has ended. (3.1.1) */
-const UNSUPPORTED = new RequestError("unsupported-operation", "").toJsonRpc().code;
+const UNSUPPORTED = jsonRpcCode("unsupported-operation");
 
 export const outbound: Outbound<object> = {
   async call(env, call, options) {

@@ -3,7 +3,7 @@
  */
 
 import { CARD_PATH } from "../../shared/a2a/card/server.ts";
-import { AGENT_BINDING } from "../../shared/a2a/outbound.ts";
+import { AGENT_BINDING, agentBinding } from "../../shared/a2a/outbound.ts";
 import { parseCard } from "../../shared/kit/card.ts";
 import type { AgentCard } from "../../shared/task/a2a-types.ts";
 
@@ -15,9 +15,9 @@ let known: { at: number; cards: readonly AgentCard[] } | undefined;
 
 /** Names of the bound agents, as in their URLs. */
 export function agentNames(env: object): string[] {
-  return Object.keys(env)
-    .filter((name) => name.startsWith(AGENT_BINDING))
-    .map((name) => name.slice(AGENT_BINDING.length).toLowerCase().replaceAll("_", "-"))
+  return Object.entries(env)
+    .filter(([name, bound]) => name.startsWith(AGENT_BINDING) && typeof bound === "object")
+    .map(([name]) => name.slice(AGENT_BINDING.length).toLowerCase().replaceAll("_", "-"))
     .sort();
 }
 
@@ -33,8 +33,7 @@ export async function catalogue(env: object): Promise<AgentCard[]> {
 
 async function fetchCard(env: object, name: string): Promise<AgentCard | undefined> {
   try {
-    const binding = (env as Record<string, Fetcher>)[AGENT_BINDING + name.toUpperCase().replaceAll("-", "_")];
-    const response = await binding?.fetch(`https://${name}.mesh${CARD_PATH}`);
+    const response = await agentBinding(env, name)?.fetch(`https://${name}.mesh${CARD_PATH}`);
     return parseCard(await response?.json());
   } catch (error) {
     console.error(`agent ${name} gave no usable card`, error);

@@ -2,7 +2,7 @@
  * What the skills see of a corpus, and how a search runs over its store. The Durable Object (corpus.ts) answers with
  * these shapes over RPC, so they may only grow: the object and the agent can be of two versions during a deploy.
  */
-import type { CorpusStore, NewDocument } from "./corpus-store.ts";
+import type { CorpusStore, ListedDocument, NewDocument } from "./corpus-store.ts";
 import { matchingLine } from "./matching-line.ts";
 import { type Hit, rankPassages, weigh } from "./ranking.ts";
 import { searchTerms } from "./search-terms.ts";
@@ -19,14 +19,6 @@ export interface CorpusAccess {
   namedIn(text: string): Promise<string[]>;
   /** Forgets the documents of these names at once. @returns the names of those that were there */
   remove(names: readonly string[]): Promise<string[]>;
-}
-
-export interface ListedDocument {
-  readonly name: string;
-  readonly uri: string | null;
-  readonly origin: string | null;
-  readonly passages: number;
-  readonly characters: number;
 }
 
 export interface StoreReply {

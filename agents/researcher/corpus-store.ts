@@ -7,7 +7,6 @@
  *   passages   one row per passage: its document, position and text, as it is quoted; where its lines are from, as JSON
  *   terms      full-text index over passages, by the same id; it holds no text of its own
  */
-import type { ListedDocument } from "./corpus-access.ts";
 import type { LineRun, Passage } from "./passage.ts";
 import { joinedWords, type SearchTerm } from "./search-terms.ts";
 
@@ -16,6 +15,14 @@ type Value = string | number | null | ArrayBuffer;
 /** What the store needs of a Durable Object's `ctx.storage.sql`. */
 export interface Sql {
   exec(query: string, ...bindings: (string | number | null)[]): { toArray(): Record<string, Value>[] };
+}
+
+export interface ListedDocument {
+  readonly name: string;
+  readonly uri: string | null;
+  readonly origin: string | null;
+  readonly passages: number;
+  readonly characters: number;
 }
 
 export interface NewDocument {

@@ -4,8 +4,8 @@
  * name it by the principal's key, and by nothing a message says.
  */
 import { DurableObject } from "cloudflare:workers";
-import { type CorpusAccess, type ListedDocument, type SearchReply, type StoreReply, searchCorpus } from "./corpus-access.ts";
-import { CorpusStore, type NewDocument } from "./corpus-store.ts";
+import { type CorpusAccess, type SearchReply, type StoreReply, searchCorpus } from "./corpus-access.ts";
+import { CorpusStore, type ListedDocument, type NewDocument } from "./corpus-store.ts";
 
 export class Corpus extends DurableObject implements CorpusAccess {
   readonly #store = new CorpusStore(this.ctx.storage.sql);

@@ -3,7 +3,7 @@
  */
 import * as v from "valibot";
 import { completed, type JsonObject, type Outcome, rejected, type SkillContext } from "../../shared/kit/skill.ts";
-import type { ListedDocument } from "./corpus-access.ts";
+import type { ListedDocument } from "./corpus-store.ts";
 import { corpusOf, type ResearcherEnv } from "./researcher-env.ts";
 
 const PAGE = 100;

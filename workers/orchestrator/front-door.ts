@@ -33,7 +33,7 @@ export function frontDoor<Env extends AuthEnv & object>(
 function directory(origin: string, env: object) {
   const card = (base: string) => `${base}${CARD_PATH}`;
   const agents = agentNames(env).map((name) => ({ name, card: card(`${origin}/agents/${name}`) }));
-  return { name: "skein", protocol: "A2A 1.0", orchestrator: card(origin), agents };
+  return { name: "skein", protocol: "A2A 1.0 and 0.3", orchestrator: card(origin), agents };
 }
 
 async function passOn(request: Request, env: AuthEnv & object): Promise<Response> {

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Json, JsonObject } from "../shared/task/a2a-types.ts";
+import { textOf } from "./bounded.ts";
 import { type ServerEvent, serverEvents } from "./events.ts";
 import { type HttpAnswer, type HttpRequest, open, remember, send, type Trial } from "./exchange.ts";
 import { type OperationName, overHttp } from "./operations.ts";
@@ -97,7 +98,7 @@ export function agentAt(place: AgentPlace, trial: Trial): Agent {
       const contentType = response.headers.get("Content-Type") ?? "";
       const { status, headers } = response;
       if (!response.ok || !contentType.startsWith("text/event-stream") || !response.body) {
-        const text = await response.text();
+        const text = await textOf(response);
         remember(trial, text);
         const refusal = readReply({ status, headers, text }, isRpc);
         return { status, contentType, refusal, events: nothing(), close: () => ending.abort() };

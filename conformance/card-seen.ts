@@ -26,6 +26,9 @@ export async function fetchCard(url: string, trial: Trial): Promise<CardSeen> {
   }
   if (answer.status !== 200 || typeof card !== "object" || card === null)
     throw new Failure(`an agent card at ${cardUrl}`, `HTTP ${answer.status} ${answer.text.slice(0, 200)}`);
+  // Anything else that a card lacks, a requirement names; without these two there is nothing to call it a card by.
+  if (!("supportedInterfaces" in card) && !("skills" in card))
+    throw new Failure(`an agent card at ${cardUrl}`, "JSON that is no agent card: it has neither supportedInterfaces nor skills");
   return { url: cardUrl, answer, card: card as AgentCard };
 }
 

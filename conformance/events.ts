@@ -3,6 +3,7 @@
  * (WHATWG HTML, 9.2; A2A 9.4.2, 11.7)
  */
 import type { Json } from "../shared/task/a2a-types.ts";
+import { bounded } from "./bounded.ts";
 import { Failure } from "./requirement.ts";
 
 export interface ServerEvent {
@@ -11,7 +12,7 @@ export interface ServerEvent {
   readonly data: Json;
 }
 
-/** @throws Failure when an event's data is no JSON */
+/** @throws Failure when an event's data is no JSON, or the stream is too large to be read */
 export async function* serverEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent, void, undefined> {
   let id: string | undefined;
   let data: string[] = [];
@@ -30,16 +31,22 @@ export async function* serverEvents(body: ReadableStream<Uint8Array>): AsyncGene
 }
 
 async function* lines(body: ReadableStream<Uint8Array>): AsyncGenerator<string, void, undefined> {
-  let rest = "";
+  // The line that has not ended yet, in pieces: joined once, so that a long line costs no more than its length.
+  let rest: string[] = [];
   const decoder = new TextDecoder();
-  for await (const bytes of body) {
+  for await (const bytes of bounded(body)) {
     const text = decoder.decode(bytes, { stream: true });
+    if (text === "") continue;
+    const isHalf = rest.at(-1)?.endsWith("\r") === true;
+    rest.push(text);
+    if (!isHalf && !/[\r\n]/.test(text)) continue;
     // A carriage return at the end may be half of a line's end.
-    const complete = (rest + text).split(/\r\n|\n|\r(?!$)/);
-    rest = complete.pop() ?? "";
+    const complete = rest.join("").split(/\r\n|\n|\r(?!$)/);
+    rest = [complete.pop() ?? ""];
     yield* complete;
   }
-  if (rest.endsWith("\r")) yield rest.slice(0, -1);
+  const last = rest.join("");
+  if (last.endsWith("\r")) yield last.slice(0, -1);
 }
 
 function parsed(text: string): Json {

@@ -3,6 +3,7 @@
  * and repeats nothing but what a server asked to have repeated.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { textOf } from "./bounded.ts";
 import { NotShown } from "./requirement.ts";
 
 export interface HttpRequest {
@@ -57,9 +58,10 @@ export async function open(request: HttpRequest, trial: Trial, signal: AbortSign
   }
 }
 
+/** @throws Failure when the answer is too large to be read; else as {@link open} */
 export async function send(request: HttpRequest, trial: Trial): Promise<HttpAnswer> {
   const response = await open(request, trial);
-  const text = await response.text();
+  const text = await textOf(response);
   remember(trial, text);
   return { status: response.status, headers: response.headers, text };
 }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { LARGEST_ANSWER } from "../../../conformance/bounded.ts";
 import { type ServerEvent, serverEvents } from "../../../conformance/events.ts";
 
 const bytes = new TextEncoder();
@@ -41,6 +42,33 @@ describe("server-sent events", () => {
 
   it("refuses data that is no JSON", async () => {
     await expect(whole("data: hello\n\n")).rejects.toThrow("expected JSON in each event's data");
+  });
+
+  it.each([
+    ["a line", "data: "],
+    ["comments", ": beat\n"],
+  ])("stops reading, and lets go of the stream, when %s without an end comes", async (_what, start) => {
+    let [sent, isLetGo] = [0, false];
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        const chunk = bytes.encode(start.padStart(64_000, start));
+        sent += chunk.byteLength;
+        controller.enqueue(chunk);
+      },
+      cancel() {
+        isLetGo = true;
+      },
+    });
+    await expect(serverEvents(endless).next()).rejects.toThrow(`the answer is larger than ${LARGEST_ANSWER} bytes`);
+    expect(isLetGo).toBe(true);
+    expect(sent).toBeLessThan(LARGEST_ANSWER + 1_000_000);
+  });
+
+  it("reads a long line that comes in small pieces", async () => {
+    const text = JSON.stringify("x".repeat(60_000));
+    const all = bytes.encode(`data: ${text}\r\n\r\n`);
+    const pieces = Array.from({ length: Math.ceil(all.length / 3) }, (_, at) => all.slice(at * 3, at * 3 + 3));
+    expect(await read(pieces)).toEqual([{ id: undefined, data: JSON.parse(text) }]);
   });
 
   it("reads the same wherever the stream is cut, and however its lines end", async () => {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -94,6 +95,29 @@ describe("the whole suite", () => {
     await run(suite, { ...target(), perMinute: 1_200 });
     // The card was one of them, and the first one had not to wait.
     expect(performance.now() - start).toBeGreaterThanOrEqual(asked.length * 50 - 10);
+  });
+
+  it.each(["application/json", "text/event-stream"])("reads no more of an answer without an end than it can hold, as %s", async (type) => {
+    const closed = new Set<Promise<unknown>>();
+    answer = (response) => {
+      closed.add(once(response, "close"));
+      response.writeHead(200, { "Content-Type": type });
+      const pour = () => {
+        while (!response.destroyed && response.write("data: x".padEnd(64_000, "x")));
+      };
+      response.on("drain", pour);
+      pour();
+    };
+    const suite = SUITE.filter(({ id }) => /^(get\.unknown-task|stream\.)/.test(id));
+    const results = await run(suite, { ...target(), timeoutMs: 10_000, atOnce: 2 });
+    const tooLarge = results.filter(({ outcome }) => outcome.status === "failed" && /the answer is larger than/.test(outcome.actual));
+    expect(tooLarge.length).toBeGreaterThan(0);
+    await Promise.all(closed);
+  });
+
+  it.each(["{}", "[]", '{"error":"not found"}'])("says in one line that %s is no agent card", async (body) => {
+    card = JSON.parse(body) as object;
+    await expect(run(SUITE, target())).rejects.toThrow(/^expected an agent card at .*, got JSON that is no agent card: .*$/);
   });
 
   it("says at once that there is no card", async () => {

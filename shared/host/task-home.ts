@@ -144,6 +144,8 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       if (refusal) return { ok: false, refusal };
       task.flush();
       const id = this.#outbox.put(task, config, task.head.seq);
+      task.apply({ type: "push-changed", config: id });
+      task.flush();
       return { ok: true, config: shownConfig(taskId, id, config) };
     }
 
@@ -154,8 +156,11 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     }
 
     async deletePush(taskId: string, id: string): Promise<PushReply<Record<never, never>>> {
-      if (!this.#find(taskId)) return NOT_FOUND;
+      const task = this.#find(taskId);
+      if (!task) return NOT_FOUND;
       this.#outbox.delete(taskId, id);
+      task.apply({ type: "push-changed", config: id });
+      task.flush();
       return { ok: true };
     }
 

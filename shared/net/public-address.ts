@@ -15,7 +15,8 @@ const BAD_PORTS = new Set([
 ]);
 
 /** Zones that are never public, by standard (RFC 6761, 6762, 7686, 8375, 9476) or because networks use them for their own. */
-const INSIDE_ZONES = /\.(localhost|localdomain|local|internal|intranet|private|corp|home|lan|arpa|alt|test|invalid|example|onion|consul)$/;
+const INSIDE_ZONES =
+  /\.(localhost|localdomain|local|internal|intranet|private|corp|home|lan|arpa|alt|test|invalid|example|onion|consul|svc|cluster|docker)$/;
 
 /** A cloud's own service at an address of the public kind. */
 const CLOUD_SERVICES = new Set(["168.63.129.16"]);
@@ -56,7 +57,7 @@ function hostOf({ hostname }: URL): string {
 function isInside(host: string): boolean {
   if (ipaddr.isValid(host)) return !isPublic(ipaddr.parse(host)) || CLOUD_SERVICES.has(host);
   // A name without a dot means a machine of the own network.
-  return !host.includes(".") || INSIDE_ZONES.test(host);
+  return !host.includes(".") || host.includes("..") || INSIDE_ZONES.test(host);
 }
 
 /** What carries an IPv4 address inside (mapped, NAT64, 6to4, Teredo) is of a range of its own, and so not public. */

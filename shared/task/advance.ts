@@ -19,7 +19,8 @@ export type TaskInput =
   | { type: "ended"; state: TaskState; artifacts: readonly Artifact[]; message?: Message; metadata?: JsonObject }
   | { type: "working" }
   | { type: "lost" }
-  | { type: "push-stopped"; config: string; attempts: number; reason: string };
+  | { type: "push-stopped"; config: string; attempts: number; reason: string }
+  | { type: "push-changed"; config: string };
 
 export interface Question {
   readonly name: string;
@@ -52,6 +53,8 @@ export function advance(head: TaskHead, input: TaskInput): Advance {
     case "push-stopped":
       // About the task's notifications, which go on when the task has ended.
       return { ok: true, events: [input], effect: "none" };
+    case "push-changed":
+      return { ok: true, events: head.pushStopped?.some(({ config }) => config === input.config) ? [input] : [], effect: "none" };
     default:
       // Whatever a program still says after its task ended (canceled, past its deadline) is not part of the task.
       if (ended) return { ok: true, events: [], effect: "abort" };
@@ -79,7 +82,7 @@ function takeMessage(head: TaskHead, { message, key, digest, next }: TaskInput &
   };
 }
 
-type ProgramInput = Exclude<TaskInput, { type: "message" | "cancel" | "push-stopped" }>;
+type ProgramInput = Exclude<TaskInput, { type: "message" | "cancel" | "push-stopped" | "push-changed" }>;
 
 function fromProgram(head: TaskHead, input: ProgramInput): TaskEvent[] {
   switch (input.type) {

@@ -31,7 +31,9 @@ export type TaskEvent =
   /** The program was started again after its object was lost. */
   | { type: "resumed" }
   /** Notifications of this config were given up after so many failures in a row; `reason` is the last one in words. */
-  | { type: "push-stopped"; config: string; attempts: number; reason: string };
+  | { type: "push-stopped"; config: string; attempts: number; reason: string }
+  /** A config that was given up was set again or deleted: what was said of it does not hold any more. */
+  | { type: "push-changed"; config: string };
 
 /** An event in its place in the log. `at` is in milliseconds since the epoch. */
 export interface LogEntry {

@@ -130,6 +130,9 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
       head.pushStopped = [...others, { config, attempts, reason, at }].slice(-PUSH_STOPPED_LIMIT);
       break;
     }
+    case "push-changed":
+      head.pushStopped = (head.pushStopped ?? []).filter(({ config }) => config !== event.config);
+      break;
     default:
       event satisfies never;
   }

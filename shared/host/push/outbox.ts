@@ -36,20 +36,26 @@ export interface OutboxOptions {
 const CONFIGS_LIMIT = 10;
 /** The platform has six connections, and the program needs some of them. */
 const AT_ONCE = 4;
-/** One receiver that never answers must not hold all of them. */
+/** One receiver that never answers must not hold all of them, nor all those together that did not take the last delivery. */
 const AT_ONCE_TO_ONE = 2;
+const AT_ONCE_AGAIN = 2;
 /** After so many entries in a row a config lets others go first. */
 const ENTRIES_IN_A_ROW = 50;
 const ENTRIES_PER_READ = 16;
-/** Looked through for one whose receiver is free. */
-const DUE_LOOKED_AT = 100;
 /** Deliveries that a crash cut off go on after this long. Milliseconds. */
 const NET_MS = 10_000;
+
+interface Flight {
+  readonly origin: string;
+  /** The last delivery of its config failed. */
+  readonly again: boolean;
+  readonly abort: AbortController;
+}
 
 export class Outbox implements Sleeper {
   readonly #options: OutboxOptions;
   /** Configs with a delivery under way, by task and id; a config that is deleted or replaced meanwhile is not among them any more. */
-  readonly #flights = new Map<string, { readonly origin: string; readonly abort: AbortController }>();
+  readonly #flights = new Map<string, Flight>();
   /** Tasks known to have configs, or none. */
   readonly #has = new WeakMap<LiveTask, boolean>();
   /** Configs that came with a new task: stored together with its first entries. */
@@ -144,17 +150,25 @@ export class Outbox implements Sleeper {
   /** Begins as many deliveries as there may be at once. */
   #send(): void {
     const { store, during } = this.#options;
-    if (this.#flights.size >= AT_ONCE) return;
-    for (const row of store.due(Date.now(), DUE_LOOKED_AT)) {
-      const key = keyOf(row);
+    while (this.#flights.size < AT_ONCE) {
+      const row = this.#next(store);
+      if (!row) return;
       const { origin } = new URL(row.config.url);
-      const sameOrigin = [...this.#flights.values()].filter((flight) => flight.origin === origin);
-      if (this.#flights.has(key) || sameOrigin.length >= AT_ONCE_TO_ONE) continue;
-      const flight = { origin, abort: new AbortController() };
-      this.#flights.set(key, flight);
+      const flight = { origin, again: row.attempts > 0, abort: new AbortController() };
+      this.#flights.set(keyOf(row), flight);
       during(this.#fly(row, flight.abort));
-      if (this.#flights.size >= AT_ONCE) return;
     }
+  }
+
+  /** The next config whose time has come, whose receiver is free, and which is not under way. */
+  #next(store: PushStore): PushRow | undefined {
+    const flights = [...this.#flights.values()];
+    const to = (origin: string) => flights.filter((flight) => flight.origin === origin).length;
+    const busy = [...new Set(flights.map(({ origin }) => origin))].filter((origin) => to(origin) >= AT_ONCE_TO_ONE);
+    const mayTryAgain = flights.filter(({ again }) => again).length < AT_ONCE_AGAIN;
+    // Those under way are due as well, so one more than them is enough to find another.
+    const rows = store.due(Date.now(), AT_ONCE, busy);
+    return rows.find((row) => !this.#flights.has(keyOf(row)) && (row.attempts === 0 || mayTryAgain));
   }
 
   async #fly(row: PushRow, abort: AbortController): Promise<void> {

@@ -1,7 +1,7 @@
 /**
  * The SQL of the outbox. What is to be delivered is not here: it is what the log has after the cursor. Decides nothing.
  *
- *   push (task, id, cursor, attempts, due, stopped, body)  one row a config. `cursor`: position of the last entry that was
+ *   push (task, id, origin, cursor, attempts, due, stopped, body)  one row a config. `origin`: of its URL. `cursor`: position of the last entry that was
  *        delivered. `attempts`: failures in a row. `due`: when to try next, milliseconds since the epoch; null while there is
  *        nothing to deliver. `stopped`: 1 once it was given up. `body`: a StoredPush as JSON. Stored shape.
  *
@@ -48,13 +48,14 @@ export class PushStore {
   put(task: string, id: string, cursor: number, config: StoredPush): void {
     if (!this.made) {
       this.#sql.exec(
-        `CREATE TABLE push (task TEXT, id TEXT, cursor INTEGER, attempts INTEGER, due INTEGER, stopped INTEGER, body TEXT,
+        `CREATE TABLE push (task TEXT, id TEXT, origin TEXT, cursor INTEGER, attempts INTEGER, due INTEGER, stopped INTEGER, body TEXT,
            PRIMARY KEY (task, id)) WITHOUT ROWID;
          CREATE INDEX push_due ON push (due) WHERE due IS NOT NULL;`,
       );
       this.#made = true;
     }
-    this.#sql.exec("INSERT OR REPLACE INTO push VALUES (?, ?, ?, 0, NULL, 0, ?)", task, id, cursor, JSON.stringify(config));
+    const { origin } = new URL(config.url);
+    this.#sql.exec("INSERT OR REPLACE INTO push VALUES (?, ?, ?, ?, 0, NULL, 0, ?)", task, id, origin, cursor, JSON.stringify(config));
   }
 
   delete(task: string, id: string): void {
@@ -72,10 +73,15 @@ export class PushStore {
     return this.#sql.exec(update, now, task).rowsWritten > 0;
   }
 
-  /** Those whose time has come, the longest waiting first. */
-  due(now: number, limit: number): PushRow[] {
+  /**
+   * Those whose time has come: first the ones that did not fail the last time, of these the longest waiting.
+   * @param busy origins that are left out
+   */
+  due(now: number, limit: number, busy: readonly string[] = []): PushRow[] {
     if (!this.made) return [];
-    return toRows(this.#sql.exec<Row>("SELECT task, id, cursor, attempts, body FROM push WHERE due <= ? ORDER BY due LIMIT ?", now, limit));
+    const query = `SELECT task, id, cursor, attempts, body FROM push
+      WHERE due <= ? AND origin NOT IN (SELECT value FROM json_each(?)) ORDER BY attempts > 0, due LIMIT ?`;
+    return toRows(this.#sql.exec<Row>(query, now, JSON.stringify(busy), limit));
   }
 
   /** The earliest time at which something is due; undefined when nothing is. */

@@ -37,6 +37,14 @@ describe("notifications that were given up", () => {
     expect(idsOf(...many)).toEqual(["2", "3", "4", "5", "6", "7", "8", "9", "10", "11"]);
   });
 
+  it("are not told any more once the config was set again or deleted", () => {
+    const changed = (config: string): TaskEvent => ({ type: "push-changed", config });
+    expect(metadataOf(stopped("a"), stopped("b"), changed("a"))).toMatchObject({ [URI]: { stopped: [{ id: "b" }] } });
+    expect(metadataOf(ended, stopped("a"), changed("a"))).toEqual({ spent: 3 });
+    expect(advance(headOf(logOf(ended, stopped("a"))), { type: "push-changed", config: "a" })).toMatchObject({ events: [changed("a")] });
+    expect(advance(headOf(logOf(ended, stopped("a"))), { type: "push-changed", config: "b" })).toMatchObject({ events: [] });
+  });
+
   it("may have any name that its caller gave it", () => {
     expect(metadataOf(stopped("__proto__"))).toMatchObject({ [URI]: { stopped: [{ id: "__proto__" }] } });
   });

@@ -5,7 +5,7 @@
 import { parseArgs } from "node:util";
 import type { Credentials } from "../conformance/credentials.ts";
 import { toMarkdown } from "../conformance/document.ts";
-import { asJson, byRequirement, conforms, linesFor, summary } from "../conformance/report.ts";
+import { asJson, byRequirement, conforms, isGone, linesFor, summary } from "../conformance/report.ts";
 import { Failure } from "../conformance/requirement.ts";
 import { type Result, run, type Target } from "../conformance/run.ts";
 import { SUITE } from "../conformance/suite.ts";
@@ -44,7 +44,8 @@ card declares. Nothing is known of the agent but its card and what these options
     --md                a table in Markdown
     --help              this text
 
-Exit codes: 0 nothing that a server MUST do is broken, 1 something is, or there is no card, 2 called wrongly.
+Exit codes: 0 nothing that a server MUST do is broken, 1 something is, there is no card or the
+server went away, 2 called wrongly.
 `;
 
 const text = { type: "string" } as const;
@@ -98,15 +99,23 @@ async function conformance(args: string[]): Promise<number> {
     perMinute,
   };
   let done = 0;
+  const themes = new Map<string, number>();
+  for (const { theme, bindings } of suite) themes.set(theme, (themes.get(theme) ?? 0) + Math.max(1, bindings.length));
   const onResult = (result: Result) => {
     done += 1;
+    const { theme } = result.requirement;
+    const left = (themes.get(theme) ?? 0) - 1;
+    themes.set(theme, left);
     if (values.json) terminal.say(JSON.stringify(asJson(result)));
     else if (process.stderr.isTTY) process.stderr.write(`\r${done} trials done `);
+    // A log has no line to write over; silence for minutes, as with a server that hangs, looks like a fault of ours.
+    else if (left === 0) terminal.note(`${theme}: done (${done} trials so far)`);
   };
   const results = await tried(() => run(suite, target, onResult));
   if (!values.json && process.stderr.isTTY) process.stderr.write("\r\x1b[K");
   if (values.md) terminal.say(toMarkdown(suite, [{ name: new URL(url).host, results }]));
   else if (!values.json) tell(results);
+  if (isGone(results)) terminal.complain("the server went away before all was tried: start it again, and look at what it said last");
   return conforms(results) ? 0 : 1;
 }
 

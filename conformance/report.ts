@@ -13,9 +13,14 @@ export function isBroken({ requirement, outcome }: Result): boolean {
   return outcome.status === "failed" && requirement.level !== "MAY";
 }
 
-/** Whether nothing failed that the specification, or a declared extension, demands. */
+/** Whether nothing failed that the specification, or a declared extension, demands; never of a server that went away. */
 export function conforms(results: readonly Result[]): boolean {
-  return !results.some((result) => isBroken(result) && result.requirement.level !== "SHOULD");
+  return !isGone(results) && !results.some((result) => isBroken(result) && result.requirement.level !== "SHOULD");
+}
+
+/** Whether the server went away before all was tried. */
+export function isGone(results: readonly Result[]): boolean {
+  return results.some(({ outcome }) => outcome.status === "not shown" && outcome.isGone === true);
 }
 
 /** The lines for one requirement: both bindings in one where they agree. */

@@ -8,6 +8,7 @@ import { type Agent, agentAt } from "./agent.ts";
 import { fetchCard, interfaceOf, requiredExtensions } from "./card-seen.ts";
 import { type Credentials, type Headers, headersFor } from "./credentials.ts";
 import { asCurl, type Trial } from "./exchange.ts";
+import { GONE, isRefused, originOf } from "./gone.ts";
 import { pace } from "./pace.ts";
 import { type CardSeen, ended, type Probe, type Triggers } from "./probe.ts";
 import { type Binding, Failure, NotShown, type Requirement } from "./requirement.ts";
@@ -32,7 +33,8 @@ export interface Target {
 
 export type Outcome =
   | { readonly status: "passed" }
-  | { readonly status: "not shown"; readonly reason: string }
+  /** `isGone` when the server answered before, and then let nobody in: it was not there to be judged. */
+  | { readonly status: "not shown"; readonly reason: string; readonly isGone?: true }
   | { readonly status: "failed"; readonly expected: string; readonly actual: string; readonly shownBy: string };
 
 export interface Result {
@@ -53,7 +55,16 @@ export async function run(suite: readonly Requirement[], target: Target, onResul
   const own = headersFor(seen.card, target.credentials ?? {});
   const other = target.other && headersFor(seen.card, target.other);
   const weak = target.weak && headersFor(seen.card, target.weak);
-  const state: Shared = { target, seen, headers: { own, other, weak }, timeoutMs, turn, finished: new Map(), receiver: undefined };
+  const state: Shared = {
+    target,
+    seen,
+    headers: { own, other, weak },
+    timeoutMs,
+    turn,
+    answered: new Set([originOf(target.url)]),
+    finished: new Map(),
+    receiver: undefined,
+  };
   const trials = suite.flatMap((requirement) => bindingsOf(requirement).map((binding) => ({ requirement, binding })));
   const results: Result[] = Array.from({ length: trials.length });
   let begun = 0;
@@ -86,6 +97,8 @@ interface Shared {
   readonly headers: Readonly<Record<"own", Headers> & Record<"other" | "weak", Headers | undefined>>;
   readonly timeoutMs: number;
   readonly turn: Trial["turn"];
+  /** Origins that some trial had an answer from. */
+  readonly answered: Set<string>;
   readonly finished: Map<Binding, Promise<Task>>;
   receiver: Promise<Receiver> | undefined;
 }
@@ -99,8 +112,11 @@ async function tried(requirement: Requirement, binding: Binding | undefined, sha
     await Promise.race([requirement.run(probeFor(shared, trial, binding)), end]);
     return { status: "passed" };
   } catch (error) {
+    const place = trial.exchanges.at(-1)?.request.url ?? (binding && interfaceOf(shared.seen.card, binding)?.url) ?? shared.seen.url;
+    if (isRefused(error) && shared.answered.has(originOf(place))) return GONE;
     return outcomeOf(error, trial, shared);
   } finally {
+    for (const { request, answer } of trial.exchanges) if (answer) shared.answered.add(originOf(request.url));
     over.abort();
     trial.end.abort();
   }

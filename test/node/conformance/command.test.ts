@@ -48,6 +48,13 @@ describe("npm run conformance", () => {
     expect(said).toMatch(/^\| GetTask of a task .* \| 3\.1\.3 \| MUST \| `get\.unknown-task` \| .* \| ✓ \|$/m);
   });
 
+  it("says on the way, where no terminal looks on, which themes are done", async () => {
+    const { complained } = await conformance(peer.url, "--only", "get.,cancel.");
+    const lines = complained.trim().split("\n");
+    expect(lines).toHaveLength(2);
+    for (const line of lines) expect(line).toMatch(/^.+: done \(\d+ trials so far\)$/);
+  });
+
   it.each([
     [[], /say which server/],
     [["nowhere"], /say which server/],

@@ -33,6 +33,12 @@ afterEach(() => {
   server.close();
 });
 
+function stopped(): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeAllConnections();
+  return closed;
+}
+
 function cardAt(place: string) {
   return {
     name: "anything",
@@ -86,6 +92,32 @@ describe("the whole suite", () => {
       ({ requirement, outcome }) => outcome.status !== "not shown" && !requirement.id.startsWith("robustness."),
     );
     expect(judged.map(({ requirement }) => requirement.id)).toEqual([]);
+  });
+
+  it("blames nobody for what a server that went away could not show, and calls it conforming no more", async () => {
+    answer = (response) => response.end("{}");
+    const others = SUITE.filter(({ id }) => /^(card|get|list|robustness)\./.test(id));
+    const leaves = { id: "test.leaves", section: "1", level: "MAY", title: "leaves", bindings: [], run: stopped } as const;
+    const results = await run([...requirements("test", [leaves]), ...others], { ...target(), atOnce: 1 });
+    expect(ids(results, "failed")).toEqual([]);
+    const gone = results.filter(({ outcome }) => outcome.status === "not shown" && outcome.isGone);
+    expect(gone.length).toBeGreaterThan(others.length / 2);
+    expect(conforms(results)).toBe(false);
+  });
+
+  it("blames the card for an address where nothing ever answered", async () => {
+    const elsewhere = createServer();
+    await new Promise<void>((resolve) => elsewhere.listen(0, "127.0.0.1", resolve));
+    const { port } = elsewhere.address() as AddressInfo;
+    await new Promise((resolve) => elsewhere.close(resolve));
+    card = cardAt(`http://127.0.0.1:${port}`);
+    const results = await run(
+      SUITE.filter(({ id }) => id === "get.unknown-task" || id.startsWith("robustness.")),
+      target(),
+    );
+    expect(results.filter(({ outcome }) => outcome.status === "not shown" && outcome.isGone)).toEqual([]);
+    expect(ids(results, "failed")).toContain("get.unknown-task");
+    expect(conforms(results)).toBe(false);
   });
 
   it("asks no more often than it may", async () => {

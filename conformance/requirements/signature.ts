@@ -20,7 +20,9 @@ function headerOf({ protected: encoded }: Signature): JsonObject {
   try {
     const header = JSON.parse(Buffer.from(encoded, "base64url").toString("utf8")) as Json;
     if (isObject(header)) return header;
-  } catch {}
+  } catch {
+    // What cannot be read is told below, as is what is read and is no object.
+  }
   throw new Failure("a protected header of JSON in base64url", encoded);
 }
 

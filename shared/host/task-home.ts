@@ -7,13 +7,13 @@ import { DurableObject } from "cloudflare:workers";
 import type { Message, StreamResponse, TaskPushNotificationConfig } from "../task/a2a-types.ts";
 import type { LogEntry } from "../task/event.ts";
 import type { Homes } from "../task/home.ts";
-import { HISTORY_DEFAULT, type TaskView } from "../task/render.ts";
+import type { TaskView } from "../task/render.ts";
 import { Alarm } from "./alarm.ts";
+import { answer, listed } from "./answer.ts";
 import type {
   FollowUp,
   HomeRefusal,
   JsonText,
-  Listed,
   PushReply,
   ReplyOptions,
   SealedPushConfig,
@@ -144,7 +144,6 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       if (refusal) return { ok: false, refusal };
       task.flush();
       const id = this.#outbox.put(task, config, task.head.seq);
-      task.apply({ type: "push-changed", config: id });
       task.flush();
       return { ok: true, config: shownConfig(taskId, id, config) };
     }
@@ -158,8 +157,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     async deletePush(taskId: string, id: string): Promise<PushReply<Record<never, never>>> {
       const task = this.#find(taskId);
       if (!task) return NOT_FOUND;
-      this.#outbox.delete(taskId, id);
-      task.apply({ type: "push-changed", config: id });
+      this.#outbox.delete(task, id);
       task.flush();
       return { ok: true };
     }
@@ -302,30 +300,3 @@ function shownConfig(taskId: string, id: string, { url, scheme }: Pick<SealedPus
 }
 
 const NOT_FOUND = { ok: false, refusal: { code: "not-found" } } as const;
-
-/** Far below what one call between objects may carry (32 MiB), whatever its characters take. */
-const ANSWER_CHARS = 8_000_000;
-
-/** A task as text. Of a history too long for one answer the oldest messages are left out. */
-function answer(task: LiveTask, view: TaskView): TaskReply {
-  task.flush();
-  for (const historyLength of [view.historyLength, 5, 1, 0]) {
-    if (historyLength !== view.historyLength && historyLength !== undefined && historyLength > (view.historyLength ?? HISTORY_DEFAULT))
-      continue;
-    const text = JSON.stringify(task.render({ ...view, historyLength }));
-    if (text.length <= ANSWER_CHARS) return { ok: true, task: text };
-  }
-  return { ok: false, refusal: { code: "too-large" } };
-}
-
-/** What a list shows of one task at most; what is beyond stays with the task. */
-const LISTED_CHARS = 8_000;
-
-function listed(task: LiveTask): Listed {
-  const { id, contextId, state, statusAt: at } = task.head;
-  const whole = task.render({ historyLength: 0, artifacts: false });
-  const { metadata: _, ...plain } = whole;
-  const { message: __, ...status } = whole.status;
-  const texts = [whole, plain, { ...plain, status }].map((each) => JSON.stringify(each));
-  return { id, contextId, state, at, task: texts.find((text) => text.length <= LISTED_CHARS) ?? texts.at(-1) ?? "{}" };
-}

@@ -89,12 +89,12 @@ export class Outbox implements Sleeper {
     const { contextId, principal } = task.head;
     this.#options.store.put(task.id, id, after, { ...config, contextId, owner: principalKey(principal) });
     this.#has.set(task, true);
-    this.#cut(task.id, id);
+    this.#cut(task, id);
     return id;
   }
 
-  delete(task: string, id: string): void {
-    this.#options.store.delete(task, id);
+  delete(task: LiveTask, id: string): void {
+    this.#options.store.delete(task.id, id);
     this.#cut(task, id);
   }
 
@@ -130,11 +130,12 @@ export class Outbox implements Sleeper {
     return has;
   }
 
-  /** Ends what is under way for a config that is no more. */
-  #cut(task: string, id: string): void {
-    const key = keyOf({ task, id });
+  /** Ends what is under way for a config that is no more, and what the task says of it. */
+  #cut(task: LiveTask, id: string): void {
+    const key = keyOf({ task: task.id, id });
     this.#flights.get(key)?.abort.abort();
     this.#flights.delete(key);
+    task.apply({ type: "push-changed", config: id });
   }
 
   /** Asks to be woken for what is due next; for what is due already a crash is all that could make it necessary. */

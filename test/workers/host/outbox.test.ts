@@ -267,6 +267,26 @@ describe("a webhook that fails", () => {
     await settled(begun);
     expect(JSON.stringify((await getTask(begun)).metadata)).toContain("gave no answer within 0.25 s");
   });
+
+  it.each<[string, (begun: Begun, url: string) => Promise<unknown>]>([
+    ["deleted", ({ home, request: { taskId } }) => home.deletePush(taskId, "one")],
+    [
+      "replaced by one that comes with a message",
+      ({ home, request: { taskId } }, url) => {
+        const message: Message = { messageId: "a", role: "ROLE_USER", parts: [{ text: "Lisbon" }] };
+        return home.message({ taskId, message, push: { id: "one", url } }, BLOCKING);
+      },
+    ],
+  ])("and is %s is no more said to be given up", async (_how, change) => {
+    const hook = newHook();
+    await hook.answers(500);
+    const begun = await begin(hook, "question", "x");
+    await settled(begun);
+    expect((await getTask(begun)).metadata?.[PUSH]).toBeDefined();
+    await hook.answers(200);
+    await change(begun, hook.url);
+    expect((await getTask(begun)).metadata?.[PUSH]).toBeUndefined();
+  });
 });
 
 describe("a receiver with very many webhooks", () => {

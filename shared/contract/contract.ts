@@ -2,10 +2,20 @@
  * The contracts there are. Adding a policy: one schema file beside this one, one entry here, one file in `contracts/`.
  */
 import type * as v from "valibot";
+import { agentBreakerContract } from "./agent-breaker.ts";
+import { budgetContract } from "./budget.ts";
+import { chainCapContract } from "./chain-cap.ts";
+import { circuitBreakerContract } from "./circuit-breaker.ts";
 import { dispatchContract } from "./dispatch.ts";
+import { riskConfidenceContract } from "./risk-confidence.ts";
 
 export const contractSchemas = {
+  "agent-breaker": agentBreakerContract,
+  budget: budgetContract,
+  "chain-cap": chainCapContract,
+  "circuit-breaker": circuitBreakerContract,
   dispatch: dispatchContract,
+  "risk-confidence": riskConfidenceContract,
 } as const;
 
 export type PolicyName = keyof typeof contractSchemas;

@@ -1,0 +1,19 @@
+/**
+ * Every contract version that tasks may be pinned to. A superseded version stays in the list as long as a task may run that
+ * was made under it: what is not here is not deployed.
+ */
+import agentBreaker1 from "./agent-breaker.v1.yaml";
+import budget1 from "./budget.v1.yaml";
+import chainCap1 from "./chain-cap.v1.yaml";
+import circuitBreaker1 from "./circuit-breaker.v1.yaml";
+import dispatch1 from "./dispatch.v1.yaml";
+import riskConfidence1 from "./risk-confidence.v1.yaml";
+
+export const DEPLOYED_CONTRACTS = {
+  "contracts/agent-breaker.v1.yaml": agentBreaker1,
+  "contracts/budget.v1.yaml": budget1,
+  "contracts/chain-cap.v1.yaml": chainCap1,
+  "contracts/circuit-breaker.v1.yaml": circuitBreaker1,
+  "contracts/dispatch.v1.yaml": dispatch1,
+  "contracts/risk-confidence.v1.yaml": riskConfidence1,
+};

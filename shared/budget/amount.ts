@@ -1,0 +1,57 @@
+/**
+ * Amounts: what is limited, set aside and spent, in five units. Whole numbers, never negative. Pure.
+ */
+
+/** Money in micro-USD, tokens of models, calls to other agents, and milliseconds of work. */
+export const UNITS = ["microUsd", "tokensIn", "tokensOut", "calls", "wallMs"] as const;
+export type Unit = (typeof UNITS)[number];
+export type Amount = Readonly<Record<Unit, number>>;
+/** A unit that is left out is not limited. */
+export type Limit = Readonly<Partial<Record<Unit, number>>>;
+
+export const NOTHING: Amount = { microUsd: 0, tokensIn: 0, tokensOut: 0, calls: 0, wallMs: 0 };
+export const ONE_CALL: Amount = { ...NOTHING, calls: 1 };
+
+export function amountOf(some: Limit): Amount {
+  return { ...NOTHING, ...some };
+}
+
+export function plus(one: Amount, other: Amount): Amount {
+  return each((unit) => one[unit] + other[unit]);
+}
+
+/** What is left when it is taken away: never less than nothing. */
+export function minus(one: Amount, other: Amount): Amount {
+  return each((unit) => Math.max(0, one[unit] - other[unit]));
+}
+
+export function most(one: Amount, other: Amount): Amount {
+  return each((unit) => Math.max(one[unit], other[unit]));
+}
+
+export function least(one: Amount, other: Amount): Amount {
+  return each((unit) => Math.min(one[unit], other[unit]));
+}
+
+export function within(amount: Amount, limit: Limit): boolean {
+  return UNITS.every((unit) => amount[unit] <= (limit[unit] ?? Number.POSITIVE_INFINITY));
+}
+
+export function isNothing(amount: Amount): boolean {
+  return UNITS.every((unit) => amount[unit] === 0);
+}
+
+/** Times a factor, rounded up. */
+export function times(amount: Amount, factor: number): Amount {
+  return each((unit) => Math.ceil(amount[unit] * factor));
+}
+
+function each(value: (unit: Unit) => number): Amount {
+  return {
+    microUsd: value("microUsd"),
+    tokensIn: value("tokensIn"),
+    tokensOut: value("tokensOut"),
+    calls: value("calls"),
+    wallMs: value("wallMs"),
+  };
+}

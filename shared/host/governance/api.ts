@@ -1,0 +1,110 @@
+/**
+ * What the objects behind governance answer over RPC: the budget of a tenant, and the scoreboard. Both are reached through
+ * bindings that may be missing: a Worker alone (a test, a benchmark) keeps to its tasks' own limits, and has measured nobody.
+ */
+import type { Amount, Unit } from "../../budget/amount.ts";
+
+export interface ReserveRequest {
+  /** Made by its holder, once: the same id again is the same lease. */
+  readonly lease: string;
+  readonly app: string;
+  readonly task: string;
+  /** Whose spending it is, so that what is set aside can follow what was seen. */
+  readonly agent: string;
+  /** Without it nothing can be done. */
+  readonly need: Amount;
+  /** At most so much is set aside: what is left of the task's own limit. */
+  readonly limit: Amount;
+}
+
+export interface ExtendRequest {
+  readonly lease: string;
+  /** All that was spent under the lease so far. */
+  readonly spent: Amount;
+  /** To have beyond what was spent. */
+  readonly need: Amount;
+  readonly limit: Amount;
+}
+
+export interface Granted {
+  readonly ok: true;
+  /** All that the lease holds, what was spent of it included. */
+  readonly granted: Amount;
+  /** By then it must be extended or settled. Milliseconds since the epoch. */
+  readonly until: number;
+}
+
+export interface Short {
+  readonly ok: false;
+  /** `held`: others have set it aside, and may give some of it back. `unknown-lease`: it was settled or never made. */
+  readonly reason: "exhausted" | "held" | "unknown-lease";
+  readonly account: "tenant" | "app";
+  readonly unit: Unit;
+  readonly limit: number;
+  readonly spent: number;
+  readonly held: number;
+  readonly needed: number;
+}
+
+export interface Account {
+  /** `tenant`, or an app's name after `app:`. */
+  readonly name: string;
+  readonly limit: Partial<Amount>;
+  readonly spent: Amount;
+  readonly held: Amount;
+}
+
+/** A refused envelope, or another attack, as an operator reads it. */
+export interface Incident {
+  readonly agent: string;
+  readonly reason: string;
+  readonly detail: string;
+}
+
+export interface BudgetApi {
+  /** Waits as long as the contract says when only others' leases are in the way. */
+  reserve(request: ReserveRequest): Promise<Granted | Short>;
+  extend(request: ExtendRequest): Promise<Granted | Short>;
+  /** Books what was spent, and gives the rest back. Repeating it changes nothing; a larger figure corrects a smaller one. */
+  settle(request: { readonly lease: string; readonly agent: string; readonly spent: Amount }): Promise<void>;
+  raise(request: { readonly account: string; readonly by: Partial<Amount> }): Promise<Account>;
+  accounts(): Promise<readonly Account[]>;
+  incident(incident: Incident): Promise<void>;
+  incidents(): Promise<readonly (Incident & { readonly at: number })[]>;
+}
+
+/** How one call to a skill went. */
+export interface SkillOutcome {
+  readonly agent: string;
+  /** Of the agent's card. */
+  readonly version: string;
+  readonly skill: string;
+  readonly ok: boolean;
+  readonly ms: number;
+  readonly cost: Amount;
+}
+
+/** What was seen of one skill in one version. */
+export interface SkillScore {
+  readonly successes: number;
+  readonly failures: number;
+  /** Of the latest successes, milliseconds and costs, in no order. */
+  readonly ms: readonly number[];
+  readonly costs: readonly Amount[];
+}
+
+export interface ScoreboardApi {
+  record(outcomes: readonly SkillOutcome[]): Promise<void>;
+  /** By agent, then by `version/skill`. Agents that nobody has called are left out. */
+  read(agents: readonly string[]): Promise<Readonly<Record<string, Readonly<Record<string, SkillScore>>>>>;
+}
+
+export interface GovernanceEnv {
+  /** Names one object for each tenant. */
+  BUDGET?: DurableObjectNamespace;
+  SCOREBOARD?: ScoreboardApi;
+  /** A private Ed25519 key, as a JWK: signs the envelopes of chains that begin here. A secret. */
+  SKEIN_CHAIN_KEY?: string;
+  /** Public keys of others whose envelopes are taken, as a JSON Web Key Set. */
+  SKEIN_CHAIN_KEYS?: string;
+}

@@ -5,22 +5,13 @@
 import type { Amount } from "../budget/amount.ts";
 import type { LABELS } from "../contract/chain-cap.ts";
 import type { ContractVersions } from "../contract/shelf.ts";
+import type { Hop } from "../policy/chain-cap.ts";
+
+export type { Hop };
 
 export const CHAIN_EXTENSION = "urn:skein:ext:chain:v1";
 
 export type Label = (typeof LABELS)[number];
-
-/** Where a reliability comes from. `self`: the agent that began the chain, which counts nothing. */
-export type Evidence = "self" | "measured" | "unmeasured" | "untrusted";
-
-/** One agent of a chain, and the reliability it was counted with. */
-export type Hop = {
-  readonly agent: string;
-  readonly skill: string | null;
-  /** 0..1 */
-  readonly reliability: number;
-  readonly evidence: Evidence;
-};
 
 export type Delegation = {
   /** The task that began the chain. */

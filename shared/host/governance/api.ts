@@ -94,7 +94,8 @@ export interface SkillScore {
 }
 
 export interface ScoreboardApi {
-  record(outcomes: readonly SkillOutcome[]): Promise<void>;
+  /** @param report made by its sender, once: the same id again is counted once */
+  record(outcomes: readonly SkillOutcome[], report?: string): Promise<void>;
   /** By agent, then by `version/skill`. Agents that nobody has called are left out. */
   read(agents: readonly string[]): Promise<Readonly<Record<string, Readonly<Record<string, SkillScore>>>>>;
 }

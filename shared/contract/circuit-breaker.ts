@@ -5,6 +5,8 @@ import * as v from "valibot";
 import { contractHead, share, wholeNumber } from "./fields.ts";
 
 const turns = wholeNumber(1, 10_000);
+/** The signals tell no longer row of them. */
+const row = wholeNumber(1, 20);
 
 export const circuitBreakerContract = v.strictObject({
   ...contractHead("circuit-breaker"),
@@ -17,11 +19,11 @@ export const circuitBreakerContract = v.strictObject({
   /** Share (0..1) of an action's 4-grams that the one before has too; more than this is a repetition. */
   repetition: share,
   /** Repetitions in a row. */
-  repeatedActions: turns,
+  repeatedActions: row,
   /** Share (0..1) by which a result is shorter than the longest of late. */
   decline: share,
   /** Such results in a row. */
-  decliningTurns: turns,
+  decliningTurns: row,
   /** Turns of a task. */
   maxTurns: turns,
   /** Turns left at which the planner is warned, for the first time and for the last. */

@@ -6,11 +6,12 @@ import { UNITS } from "../../budget/amount.ts";
 import type { SkillOutcome, SkillScore } from "./api.ts";
 
 /** Of the latest successes, enough for a quantile. */
-export const KEPT_SAMPLES = 50;
+const KEPT_SAMPLES = 50;
 /** The same as in a card (shared/kit/card.ts), with an end. */
 const AGENT_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 const SKILL_ID = /^[a-z0-9][a-z0-9._-]{0,127}$/i;
-const VERSION_CHARACTERS = 64;
+/** A card may say anything; what is no plain ASCII, or longer, is not measured. */
+const VERSION = /^[ -~]{1,64}$/;
 /** A week of milliseconds, and a million US dollars: what is beyond was never measured. */
 const MOST_MS = 7 * 24 * 3_600_000;
 const MOST_OF_A_UNIT = 1e12;
@@ -22,7 +23,7 @@ export function scoreKey(version: string, skill: string): string {
   return `${version}/${skill}`;
 }
 
-export function withOutcome(score: SkillScore = NOTHING_SEEN, { ok, ms, cost }: SkillOutcome): SkillScore {
+export function withOutcome(score: SkillScore = NOTHING_SEEN, { ok, ms, cost }: Pick<SkillOutcome, "ok" | "ms" | "cost">): SkillScore {
   if (!ok) return { ...score, failures: score.failures + 1 };
   return { ...score, successes: score.successes + 1, ms: latest(score.ms, Math.round(ms)), costs: latest(score.costs, cost) };
 }
@@ -36,8 +37,7 @@ export function outcomeProblem(outcome: SkillOutcome): string | undefined {
   if (typeof outcome !== "object" || outcome === null) return "an outcome must be an object";
   const { agent, version, skill, ok, ms, cost } = outcome;
   if (!isAgentName(agent)) return "agent must be a card's name: lower-case letters, digits and dashes, at most 63";
-  if (typeof version !== "string" || version === "" || version.length > VERSION_CHARACTERS)
-    return `version must be a card's version, of at most ${VERSION_CHARACTERS} characters`;
+  if (typeof version !== "string" || !VERSION.test(version)) return "version must be a card's version: plain ASCII, at most 64 characters";
   if (typeof skill !== "string" || !SKILL_ID.test(skill))
     return "skill must be a skill's id: letters, digits, dots and dashes, at most 128";
   if (typeof ok !== "boolean") return "ok must be true or false";

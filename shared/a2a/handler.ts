@@ -15,11 +15,13 @@ import type {
   TaskHomeApi,
   TaskReply,
 } from "../host/api.ts";
+import type { GovernanceEnv } from "../host/governance/api.ts";
 import type { HomeEnv } from "../host/task-home.ts";
 import type { AgentCard, Message, Task, TaskPushNotificationConfig } from "../task/a2a-types.ts";
 import { HISTORY_LIMIT } from "../task/head.ts";
 import { findTask, type Homes, placeTask } from "../task/home.ts";
 import { skillNamedIn } from "../task/skill-extension.ts";
+import { delegationOf } from "./delegation.ts";
 import { RequestError, refusalToError } from "./errors.ts";
 import { checkInputModes, checkOutputModes } from "./modes.ts";
 import { sealedConfig } from "./push-config.ts";
@@ -71,7 +73,7 @@ export interface Opened {
   readonly context: CallContext;
 }
 
-export interface HandlerEnv extends HomeEnv {
+export interface HandlerEnv extends HomeEnv, GovernanceEnv {
   TASK_HOME: DurableObjectNamespace;
 }
 
@@ -114,6 +116,7 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
     };
     const key = requestKey(metadata, context);
     const keyed = key !== undefined && { key, digest: await contentDigest(message) };
+    const chain = await delegationOf(metadata, key, card, context, env);
 
     if (message.taskId !== undefined) {
       const { taskId } = message;
@@ -123,6 +126,7 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
         message,
         scopes: context.principal.scopes,
         ...keyed,
+        ...(chain && { chain }),
         ...(push && { push: await sealed(push, taskId, context, "configuration.taskPushNotificationConfig.") }),
       };
       return unwrap((await home[calls.followUp](followUp, options)) as R, taskId, context);
@@ -137,6 +141,7 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
       ...(skill !== undefined && { skill }),
       ...(keyed && { digest: keyed.digest }),
       ...(accepts && { accepts }),
+      ...(chain && { chain }),
       ...(push && { push: await sealed(push, taskId, context, "configuration.taskPushNotificationConfig.") }),
     };
     return unwrap((await homeOf(home)[calls.start](request, options)) as R, taskId);

@@ -3,6 +3,7 @@
  * further one what it narrows. Reads and folds; whether a signature is good is asked in verify.ts. Pure. Sizes are bounded
  * before anything is decoded, because whatever arrives here may come from anybody.
  */
+import { base64url } from "jose";
 import * as v from "valibot";
 import { type Amount, UNITS, within } from "../budget/amount.ts";
 import { LABELS } from "../contract/chain-cap.ts";
@@ -79,7 +80,7 @@ export type PublicKey = FirstBlock["cnf"]["jwk"];
 
 const privateKey = v.strictObject({ ...common.cnf.entries.jwk.entries, d: key32 });
 /** An Ed25519 pair as a JWK. */
-export type HolderKey = Readonly<v.InferOutput<typeof privateKey>>;
+export type PrivateKey = Readonly<v.InferOutput<typeof privateKey>>;
 
 // The last characters of a signature carry bits that no byte takes: two texts would be one signature.
 const compact = v.pipe(v.string(), v.maxLength(BLOCK_CHARS), v.regex(/^[\w-]{1,400}\.[\w-]+\.[\w-]{85}[AQgw]$/));
@@ -168,8 +169,7 @@ function strictness(label: Label): number {
 function payloadOf(block: string): unknown {
   const [, payload = ""] = block.split(".");
   try {
-    const bytes = Uint8Array.from(atob(payload.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes)) as unknown;
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(base64url.decode(payload))) as unknown;
   } catch {
     return undefined;
   }

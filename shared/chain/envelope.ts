@@ -10,14 +10,14 @@ import {
   type FirstBlock,
   type FurtherBlock,
   granted,
-  type HolderKey,
   narrowed,
+  type PrivateKey,
   readEnvelope,
   signatureOf,
   written,
 } from "./block.ts";
 import type { Delegation, Envelope, Hop, Label } from "./delegation.ts";
-import { type ChainKey, pairOf } from "./keys.ts";
+import { type ChainKey, privateKeyOf } from "./keys.ts";
 
 export interface Beginning {
   /** The task that begins the chain. */
@@ -48,7 +48,10 @@ export interface NextHop {
   readonly traceparent?: string;
 }
 
-/** A pair for one holder. Making one costs as much as a signature: the same callee may be given the same one again. */
+/** What an envelope's holder narrows it with: made for one callee, and sent with the envelope. */
+export type HolderKey = PrivateKey;
+
+/** Making one costs as much as a signature: the same callee may be given the same one again. */
 export async function newHolderKey(): Promise<HolderKey> {
   const { privateKey } = await generateKeyPair(BLOCK_ALGORITHM, { extractable: true });
   const { x = "", d = "" } = await exportJWK(privateKey);
@@ -90,9 +93,9 @@ export async function narrowEnvelope(envelope: Envelope, next: NextHop, holder: 
     ...(next.label !== held.label && { label: next.label }),
   };
   orThrow(narrowed(held, block));
-  const pair = await pairOf(read.envelope.key);
-  if (!pair) throw new Error("an envelope cannot be narrowed: its key does not work");
-  return { blocks: [...read.envelope.blocks, await signed(block, pair.private)], key: holder };
+  const key = await privateKeyOf(read.envelope.key);
+  if (!key) throw new Error("an envelope cannot be narrowed: its key does not work");
+  return { blocks: [...read.envelope.blocks, await signed(block, key)], key: holder };
 }
 
 /** What every block states. */

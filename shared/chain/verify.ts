@@ -7,7 +7,7 @@ import { type CryptoKey, compactVerify } from "jose";
 import * as v from "valibot";
 import { BLOCK_ALGORITHM, BLOCK_TYPE, type Blocks, granted, narrowed, type ReadEnvelope, readEnvelope, signatureOf } from "./block.ts";
 import type { Delegation, Envelope } from "./delegation.ts";
-import { type ChainKeys, pairOf, publicKeyOf } from "./keys.ts";
+import { type ChainKeys, privateKeyOf, publicKeyOf } from "./keys.ts";
 
 export type EnvelopeRefusal = {
   readonly code: "malformed" | "forged" | "widened" | "expired" | "wrong-audience" | "wrong-call" | "wrong-principal";
@@ -36,8 +36,8 @@ export async function verifyEnvelope(envelope: unknown, expected: ExpectedCall):
   if (typeof read === "string") return refused("malformed", read);
   const forged = await badSignature(read, expected.keys);
   if (forged !== undefined) return refused("forged", forged);
-  // After the signatures: a key that nobody vouches for is not worth the two that this costs.
-  if (!(await pairOf(read.envelope.key))) return refused("malformed", "its private key does not belong to its public one");
+  // After the signatures: a key that nobody vouches for is not worth importing.
+  if (!(await privateKeyOf(read.envelope.key))) return refused("malformed", "its private key does not belong to its public one");
 
   const [first, ...further] = read.blocks;
   let delegation = granted(first);

@@ -3,6 +3,7 @@
  * code, so how it is spoken to, which extensions it has and who may call are said here, and not in each card. Pure.
  */
 import type { Security } from "../../auth/security.ts";
+import { CHAIN_EXTENSION } from "../../chain/delegation.ts";
 import type { AgentCard, AgentExtension } from "../../task/a2a-types.ts";
 import { PUSH_EXTENSION } from "../../task/push-extension.ts";
 import { RESUME_EXTENSION } from "../../task/resume-extension.ts";
@@ -23,6 +24,10 @@ const EXTENSIONS: readonly AgentExtension[] = [
   {
     uri: PUSH_EXTENSION,
     description: "A task says in its metadata which of its webhooks were given up, why and when.",
+  },
+  {
+    uri: CHAIN_EXTENSION,
+    description: "A request may carry a signed envelope in its metadata: the limits under which another agent makes it for its own caller.",
   },
 ];
 

@@ -95,7 +95,8 @@ describe("a deployed card", () => {
     const uri = "urn:skein:ext:skill:v1";
     const own = { ...CARD, capabilities: { extensions: [{ uri, required: true }] } };
     const { extensions = [] } = withMeshExtensions(own).capabilities;
-    expect(extensions.map((each) => each.uri)).toEqual([uri, "urn:skein:ext:resume:v1", "urn:skein:ext:push:v1"]);
+    const others = ["urn:skein:ext:resume:v1", "urn:skein:ext:push:v1", "urn:skein:ext:chain:v1"];
+    expect(extensions.map((each) => each.uri)).toEqual([uri, ...others]);
     expect(extensions[0]).toEqual({ uri, required: true });
   });
 });

@@ -3,9 +3,9 @@
  * is written to one file that nobody else can read, and handed to the Workers; it is never shown.
  */
 import { createHash, generateKeyPairSync } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { variablesOf } from "./access.ts";
+import { keptOnce } from "./kept-once.ts";
 import { CommandError } from "./terminal.ts";
 
 export type Algorithm = "ES256" | "EdDSA";
@@ -40,20 +40,9 @@ export function cardKeyVariables(root: string, state: string): { CARD_SIGNING_KE
 
 function localKeys(state: string): string {
   const file = join(state, "card-keys.json");
-  mkdirSync(state, { recursive: true });
-  // "wx": of two meshes that start together, the second one takes the key of the first.
-  if (!existsSync(file)) writeUnlessThere(file, `${JSON.stringify({ keys: [newCardKey("ES256")] })}\n`);
-  const text = readFileSync(file, "utf8").trim();
+  const text = keptOnce(file, () => JSON.stringify({ keys: [newCardKey("ES256")] }));
   if (!isKeySet(text)) throw new CommandError(`${file} is damaged: delete it, and the mesh makes another key`);
   return text;
-}
-
-function writeUnlessThere(file: string, text: string): void {
-  try {
-    writeFileSync(file, text, { flag: "wx", mode: 0o600 });
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-  }
 }
 
 function isKeySet(text: string): boolean {

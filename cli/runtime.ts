@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { authVariables, SECRETS_FILE } from "./access.ts";
 import { cardKeyVariables } from "./card-keys.ts";
+import { chainKeyVariable } from "./chain-key.ts";
 import { workerConfigs } from "./project.ts";
 import { secretsKeyVariable } from "./secrets-key.ts";
 
@@ -45,6 +46,7 @@ function runtimeEnv(root: string, state: string): NodeJS.ProcessEnv {
     ...authVariables(root),
     ...cardKeyVariables(root, state),
     ...secretsKeyVariable(root, state),
+    ...chainKeyVariable(root, state),
     CLOUDFLARE_INCLUDE_PROCESS_ENV: "true",
     SKEIN_LOCAL: "1",
     WRANGLER_SEND_METRICS: "false",

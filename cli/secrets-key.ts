@@ -3,9 +3,9 @@
  * beside the state, which is worth nothing without it, in a file that nobody else can read; it is never shown.
  */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { variablesOf } from "./access.ts";
+import { keptOnce } from "./kept-once.ts";
 
 /**
  * What the Workers are given: the key that the person has configured, else that of this machine.
@@ -13,20 +13,5 @@ import { variablesOf } from "./access.ts";
  */
 export function secretsKeyVariable(root: string, state: string): { SKEIN_SECRETS_KEY: string } {
   const { SKEIN_SECRETS_KEY: configured } = variablesOf(root, ["SKEIN_SECRETS_KEY"]);
-  return { SKEIN_SECRETS_KEY: configured ?? localKey(join(state, "secrets.key")) };
-}
-
-function localKey(file: string): string {
-  if (!existsSync(file)) writeUnlessThere(file, `${randomBytes(32).toString("base64")}\n`);
-  return readFileSync(file, "utf8").trim();
-}
-
-/** "wx": of two meshes that start together, the second one takes the key of the first. */
-function writeUnlessThere(file: string, text: string): void {
-  mkdirSync(join(file, ".."), { recursive: true });
-  try {
-    writeFileSync(file, text, { flag: "wx", mode: 0o600 });
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-  }
+  return { SKEIN_SECRETS_KEY: configured ?? keptOnce(join(state, "secrets.key"), () => randomBytes(32).toString("base64")) };
 }

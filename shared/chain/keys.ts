@@ -30,7 +30,7 @@ const publicPart = {
 const privateJwk = v.object({ ...publicPart, d: bytes32 });
 const publicSet = v.object({ keys: v.array(v.object({ ...publicPart, d: v.exactOptional(v.never()) })) });
 
-const MAKE_ONE = 'set it to a private Ed25519 key as a JWK: { "kty": "OKP", "crv": "Ed25519", "x": …, "d": … }';
+const MAKE_ONE = `make one with: node -p 'JSON.stringify(crypto.generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" }))'`;
 const NAME_THEM = 'set it to a JSON Web Key Set of public Ed25519 keys: { "keys": [{ "kty": "OKP", "crv": "Ed25519", "x": … }] }';
 
 let latest: { readonly texts: string; readonly keys: { sign?: ChainKey; verify: ChainKeys } } | undefined;

@@ -17,7 +17,7 @@ export const BLOCK_TYPE = "skein-chain+jws";
 export const BLOCK_ALGORITHM = "Ed25519";
 
 /** The platform ends a chain of Workers at 32. */
-export const MAX_BLOCKS = 31;
+const MAX_BLOCKS = 31;
 /** Characters of one block, and of all together. */
 const BLOCK_CHARS = 16 * 1024;
 const ENVELOPE_CHARS = 64 * 1024;
@@ -85,13 +85,7 @@ export type PrivateKey = Readonly<v.InferOutput<typeof privateKey>>;
 // The last characters of a signature carry bits that no byte takes: two texts would be one signature.
 const compact = v.pipe(v.string(), v.maxLength(BLOCK_CHARS), v.regex(/^[\w-]{1,400}\.[\w-]+\.[\w-]{85}[AQgw]$/));
 const envelope = v.strictObject({
-  blocks: v.pipe(
-    v.custom<string[]>(Array.isArray),
-    v.minLength(1),
-    v.maxLength(MAX_BLOCKS),
-    v.array(compact),
-    v.check((blocks) => blocks.reduce((chars, block) => chars + block.length, 0) <= ENVELOPE_CHARS),
-  ),
+  blocks: v.pipe(v.custom<string[]>(Array.isArray), v.minLength(1), v.maxLength(MAX_BLOCKS), v.array(compact), v.check(isBounded)),
   key: privateKey,
 });
 
@@ -117,6 +111,11 @@ export function written<B extends FirstBlock | FurtherBlock>(block: B): Uint8Arr
   const checked = v.safeParse("prev" in block ? furtherBlock : firstBlock, block);
   if (!checked.success) throw new Error(`no delegation can be signed: its ${v.getDotPath(checked.issues[0]) ?? "shape"} is out of bounds`);
   return new TextEncoder().encode(JSON.stringify(block));
+}
+
+/** Whether anybody would read so many blocks of such a size. */
+export function isBounded(blocks: readonly string[]): boolean {
+  return blocks.length <= MAX_BLOCKS && blocks.reduce((chars, block) => chars + block.length, 0) <= ENVELOPE_CHARS;
 }
 
 export function signatureOf(block: string): string {

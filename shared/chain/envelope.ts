@@ -10,6 +10,7 @@ import {
   type FirstBlock,
   type FurtherBlock,
   granted,
+  isBounded,
   narrowed,
   type PrivateKey,
   readEnvelope,
@@ -95,7 +96,9 @@ export async function narrowEnvelope(envelope: Envelope, next: NextHop, holder: 
   orThrow(narrowed(held, block));
   const key = await privateKeyOf(read.envelope.key);
   if (!key) throw new Error("an envelope cannot be narrowed: its key does not work");
-  return { blocks: [...read.envelope.blocks, await signed(block, key)], key: holder };
+  const blocks = [...read.envelope.blocks, await signed(block, key)];
+  if (!isBounded(blocks)) throw new Error(`an envelope of ${blocks.length} blocks is longer than anybody reads`);
+  return { blocks, key: holder };
 }
 
 /** What every block states. */

@@ -11,9 +11,21 @@ export default defineConfig({
         test: {
           name: "workers",
           include: ["test/workers/**/*.test.ts"],
+          exclude: ["test/workers/registry/**"],
           // Machines are shared: a test that hangs is told from one that waits for its turn.
           testTimeout: 30_000,
           globalSetup: ["./test/mesh/documents-server.ts", "./test/mesh/webhook-server.ts"],
+        },
+      },
+      {
+        // The registry's own Worker: what its objects are made with bears no service binding, and the tests' Worker has some.
+        plugins: [cloudflareTest({ wrangler: { configPath: "./workers/registry/wrangler.toml" } })],
+        test: {
+          name: "registry",
+          include: ["test/workers/registry/**/*.test.ts"],
+          testTimeout: 30_000,
+          // Its modules are written for bundlers: they name each other without an extension.
+          deps: { optimizer: { ssr: { enabled: true, include: ["itty-durable"] } } },
         },
       },
       { test: { name: "mesh", include: ["test/mesh/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false } },

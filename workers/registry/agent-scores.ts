@@ -1,7 +1,8 @@
 /**
  * The scores of one agent, an object named like it. A shell around seen.ts, made with itty-durable: one small JSON value,
  * loaded before its first call and written after each count. Every method can be reached through the object's `fetch`, so
- * no request from outside may ever be handed to it; arguments travel in a header, so they are small and plain ASCII.
+ * no request from outside may ever be handed to it; arguments travel in a header as JSON,
+ * so they are small, plain ASCII, and never undefined.
  */
 import { createDurable, proxyDurable } from "itty-durable";
 import type { SkillScore } from "../../shared/host/governance/api.ts";
@@ -12,7 +13,7 @@ export class AgentScores extends createDurable() {
   seen: Seen = NOBODY_SEEN;
 
   /** No await between reading and writing what was seen: calls that come together are counted one after the other. */
-  async count(outcomes: readonly OutcomeOfAgent[], report?: string): Promise<void> {
+  async count(outcomes: readonly OutcomeOfAgent[], report: string | null): Promise<void> {
     this.seen = counted(this.seen, outcomes, report);
     await this.persist();
   }

@@ -29,7 +29,7 @@ export class Scoreboard extends WorkerEntrypoint<AgentScoresEnv> implements Scor
     const byAgent = Map.groupBy(outcomes, ({ agent }) => agent);
     await Promise.all(
       [...byAgent].flatMap(([agent, its]) =>
-        inHeaders(its).map((part, index) => objects.get(agent).count(part, report && `${report}/${index}`)),
+        inHeaders(its).map((part, index) => objects.get(agent).count(part, report === undefined ? null : `${report}/${index}`)),
       ),
     );
   }

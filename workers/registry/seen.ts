@@ -34,9 +34,9 @@ export interface Seen {
 
 export const NOBODY_SEEN: Seen = { skills: [], reports: [] };
 
-/** @param report a report that was counted before changes nothing */
-export function counted(seen: Seen, outcomes: readonly OutcomeOfAgent[], report?: string): Seen {
-  if (report === undefined) return { ...seen, skills: outcomes.reduce(withCall, seen.skills) };
+/** @param report a report that was counted before changes nothing; null for one that nobody sends again */
+export function counted(seen: Seen, outcomes: readonly OutcomeOfAgent[], report: string | null): Seen {
+  if (report === null) return { ...seen, skills: outcomes.reduce(withCall, seen.skills) };
   if (seen.reports.includes(report)) return seen;
   return { skills: outcomes.reduce(withCall, seen.skills), reports: [...seen.reports.slice(1 - KEPT_REPORTS), report] };
 }

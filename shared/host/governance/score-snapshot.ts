@@ -13,12 +13,11 @@ const MOST_OWN = 2_000;
 /** By then an own outcome is counted, or lost with the object that had it to report. Milliseconds. */
 const OWN_MS = 30_000;
 
-type Scores = ReadonlyMap<string, SkillScore>;
 interface Agent {
   /** Milliseconds since the epoch; 0 for never. */
   askedAt: number;
   answeredAt: number;
-  scores: Scores;
+  scores: Map<string, SkillScore>;
 }
 interface Own {
   readonly outcome: SkillOutcome;
@@ -92,9 +91,9 @@ export class ScoreSnapshot {
   }
 
   #add(outcome: SkillOutcome): void {
-    const agent = this.#agent(outcome.agent);
+    const { scores } = this.#agent(outcome.agent);
     const key = scoreKey(outcome.version, outcome.skill);
-    agent.scores = new Map(agent.scores).set(key, withOutcome(agent.scores.get(key), outcome));
+    scores.set(key, withOutcome(scores.get(key), outcome));
   }
 
   #agent(name: string): Agent {

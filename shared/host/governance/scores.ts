@@ -129,10 +129,8 @@ function passed(ms: number): Promise<void> {
 /** @throws Error when there is no answer in time */
 async function inTime<Answer>(answer: Promise<Answer> | undefined): Promise<Answer> {
   if (!answer) throw new Error("no scoreboard is bound");
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer in ${CALL_MS} ms`)), CALL_MS);
-  });
+  const { promise: tooLate, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no answer in ${CALL_MS} ms`)), CALL_MS);
   try {
     return await Promise.race([answer, tooLate]);
   } finally {

@@ -12,17 +12,27 @@ export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** The names of all agents that have a Worker, in order. */
 export function agentNames(root: string): string[] {
-  const folder = join(root, "agents");
+  return withConfig(root, "agents");
+}
+
+/**
+ * Every Worker's config, the front door first: the first one gets the port. Then the Workers that the agents are bound to, such
+ * as the ledger, and then the agents.
+ */
+export function workerConfigs(root: string): string[] {
+  return [
+    "wrangler.toml",
+    ...["workers", "agents"].flatMap((folder) => withConfig(root, folder).map((name) => join(folder, name, "wrangler.toml"))),
+  ];
+}
+
+function withConfig(root: string, parent: string): string[] {
+  const folder = join(root, parent);
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, "wrangler.toml")))
     .map((entry) => entry.name)
     .sort();
-}
-
-/** Every Worker's config, the front door first: the first one gets the port. */
-export function workerConfigs(root: string): string[] {
-  return ["wrangler.toml", ...agentNames(root).map((name) => join("agents", name, "wrangler.toml"))];
 }
 
 export function stateFolder(root: string): string {

@@ -26,7 +26,7 @@ const TEMPLATES: Readonly<Record<string, (name: string) => string>> = {
 };
 
 /** Names that mean a part of the mesh itself: an agent of that name could not be told from it. */
-const RESERVED = ["orchestrator", "registry", "mesh", "skein"];
+const RESERVED = ["orchestrator", "registry", "ledger", "mesh", "skein"];
 const LONGEST = 32;
 
 /** @throws UsageError that says what a good name looks like */

@@ -88,7 +88,11 @@ function addWorker(root: string, name: string, code: string, objects: string): v
 }
 
 const OBJECTS = `
-durable_objects.bindings = [{ name = "TASK_HOME", class_name = "TaskHome" }, { name = "TASK_INDEX", class_name = "TaskIndex" }]
+durable_objects.bindings = [
+  { name = "TASK_HOME", class_name = "TaskHome" },
+  { name = "TASK_INDEX", class_name = "TaskIndex" },
+  { name = "BUDGET", class_name = "BudgetObject", script_name = "skein-ledger" },
+]
 [[migrations]]
 tag = "v1"
 new_sqlite_classes = ["TaskHome", "TaskIndex"]

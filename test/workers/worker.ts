@@ -2,6 +2,9 @@
 
 import { Workbook } from "../../agents/analyst/workbook.ts";
 import { Corpus } from "../../agents/researcher/corpus.ts";
+import { DEPLOYED_CONTRACTS } from "../../contracts/deployed.ts";
+import { contractShelf } from "../../shared/contract/shelf.ts";
+import { defineBudgetObject } from "../../shared/host/governance/budget-object.ts";
 import { agentWorker } from "../../shared/kit/worker.ts";
 import agent from "./probe-agent.ts";
 
@@ -14,3 +17,11 @@ export default shared.default;
 export const { Mesh, TaskHome, TaskIndex } = shared;
 export const OwnTaskHome = own.TaskHome;
 export { Corpus, Workbook };
+
+const shelf = contractShelf(DEPLOYED_CONTRACTS);
+const budget = shelf.contract("budget", shelf.latest);
+export const BudgetObject = defineBudgetObject(budget);
+// Little to spend, and soon over.
+const scarce = { ...budget, tenantCalls: 100, appCalls: 50, leaseMs: 300, waitMs: 400 };
+export const ScarceBudget = defineBudgetObject(scarce);
+export const WatchingBudget = defineBudgetObject({ ...scarce, mode: "shadow" });

@@ -13,7 +13,7 @@ export interface ReserveRequest {
   readonly agent: string;
   /** Without it nothing can be done. */
   readonly need: Amount;
-  /** At most so much is set aside: what is left of the task's own limit. */
+  /** At most so much is set aside, though never less than what is needed: what is left of the task's own limit. */
   readonly limit: Amount;
 }
 
@@ -23,6 +23,7 @@ export interface ExtendRequest {
   readonly spent: Amount;
   /** To have beyond what was spent. */
   readonly need: Amount;
+  /** At most so much beyond what was spent, as above. */
   readonly limit: Amount;
 }
 
@@ -30,8 +31,10 @@ export interface Granted {
   readonly ok: true;
   /** All that the lease holds, what was spent of it included. */
   readonly granted: Amount;
-  /** By then it must be extended or settled. Milliseconds since the epoch. */
+  /** By then it must be extended or settled: after that what is left of it counts as spent. Milliseconds since the epoch. */
   readonly until: number;
+  /** The accounts did not have it: it was granted because the contract only watches. */
+  readonly shadow?: true;
 }
 
 export interface Short {
@@ -50,8 +53,21 @@ export interface Account {
   /** `tenant`, or an app's name after `app:`. */
   readonly name: string;
   readonly limit: Partial<Amount>;
+  /** With what is unreconciled. */
   readonly spent: Amount;
   readonly held: Amount;
+  /** Set aside by holders that were lost: it counts as spent until they settle. */
+  readonly unreconciled: Amount;
+  /** What holders say they spent beyond what was set aside, the overdraft and the limit: it is shown, and counts nowhere. */
+  readonly over: Amount;
+}
+
+export interface RaiseRequest {
+  /** `tenant`, or an app's name after `app:`. */
+  readonly account: string;
+  readonly by: Partial<Amount>;
+  /** The same key again raises nothing. */
+  readonly key?: string;
 }
 
 /** A refused envelope, or another attack, as an operator reads it. */
@@ -65,9 +81,13 @@ export interface BudgetApi {
   /** Waits as long as the contract says when only others' leases are in the way. */
   reserve(request: ReserveRequest): Promise<Granted | Short>;
   extend(request: ExtendRequest): Promise<Granted | Short>;
-  /** Books what was spent, and gives the rest back. Repeating it changes nothing; a larger figure corrects a smaller one. */
+  /**
+   * Books what was spent, and gives the rest back. Repeating it changes nothing; a larger figure corrects a smaller one. A lease
+   * that was never made can never be made after it: so a holder that does not know whether it got one gives it back.
+   */
   settle(request: { readonly lease: string; readonly agent: string; readonly spent: Amount }): Promise<void>;
-  raise(request: { readonly account: string; readonly by: Partial<Amount> }): Promise<Account>;
+  /** For the period that runs. @throws RangeError for an account that cannot be */
+  raise(request: RaiseRequest): Promise<Account>;
   accounts(): Promise<readonly Account[]>;
   incident(incident: Incident): Promise<void>;
   incidents(): Promise<readonly (Incident & { readonly at: number })[]>;

@@ -93,6 +93,10 @@ durable_objects.bindings = [
   { name = "TASK_INDEX", class_name = "TaskIndex" },
   { name = "BUDGET", class_name = "BudgetObject", script_name = "skein-ledger" },
 ]
+[[services]]
+binding = "SCOREBOARD"
+service = "skein-registry"
+entrypoint = "Scoreboard"
 [[migrations]]
 tag = "v1"
 new_sqlite_classes = ["TaskHome", "TaskIndex"]

@@ -28,7 +28,7 @@ export type ArrangementOptions = {
 };
 
 export type Arrangement = {
-  /** `redundant`: two agents at once, the better result by the check. `retried`: once more if it fails. */
+  /** `redundant`: two agents at once, and a check that tells which is right. `retried`: once more if it fails. */
   readonly kind: "alone" | "checked" | "retried" | "redundant";
   /** In their order, each as often as it may be called; the check stands last. */
   readonly calls: readonly Call[];
@@ -76,8 +76,7 @@ export function cheapestArrangement(contract: ChainCapContract, options: Arrange
 
 function* arrangementsOf(contract: ChainCapContract, { line, candidates, checker }: ArrangementOptions): Generator<Arrangement> {
   const sofar = probability(line);
-  // Sound first: the one that comes first is taken when the check passes it, so the order counts.
-  const sound = candidates.filter(isPriced).sort((one, other) => other.reliability - one.reliability || byName(one, other));
+  const sound = candidates.filter(isPriced).sort(byName);
   for (const [index, one] of sound.entries()) {
     yield arrange("alone", [one], sofar * probability(one.reliability), one.cost, one.cost, one.ms);
     // Only what was measured: outcomes are counted where a failure announced itself, and the prior speaks of silent ones as well.
@@ -87,7 +86,7 @@ function* arrangementsOf(contract: ChainCapContract, { line, candidates, checker
     for (const other of sound.slice(index + 1)) {
       // The same agent fails twice for the same cause, and no agent is its own judge.
       if (other.agent === one.agent || other.agent === checker.agent) continue;
-      yield together("redundant", [one, other], checker, sofar * redundant([one.reliability, other.reliability], contract.checkMisses));
+      yield together("redundant", [one, other], checker, sofar * redundant([one.reliability, other.reliability]));
     }
   }
 }

@@ -54,16 +54,12 @@ export function verified(reliability: number, misses: number): number {
 }
 
 /**
- * Several results for the same goal, of which the first that passes a check is taken: 1 - Π(1 - r) when the check misses nothing,
- * and less by what it misses. Assumes that they fail independently, and that somebody looks: without a check two results that
- * differ are worth no more than one.
- *
- * @param misses probability (0..1) that the check passes a wrong result
+ * Several results for the same goal, by different agents: 1 - Π(1 - r). Assumes that they fail independently, and that somebody
+ * can tell which one is right. To compare two results is less than to judge one, but it has to be done: without a check, two
+ * results that differ are worth no more than one.
  */
-export function redundant(reliabilities: readonly number[], misses = 0): number {
-  const missed = probability(misses, 1);
-  const wrong = reliabilities.reduceRight((rest, each) => (1 - probability(each)) * (missed + (1 - missed) * rest), 1);
-  return 1 - wrong;
+export function redundant(reliabilities: readonly number[]): number {
+  return 1 - reliabilities.reduce((wrong, each) => wrong * (1 - probability(each)), 1);
 }
 
 /**

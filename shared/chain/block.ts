@@ -85,7 +85,13 @@ export type PrivateKey = Readonly<v.InferOutput<typeof privateKey>>;
 // The last characters of a signature carry bits that no byte takes: two texts would be one signature.
 const compact = v.pipe(v.string(), v.maxLength(BLOCK_CHARS), v.regex(/^[\w-]{1,400}\.[\w-]+\.[\w-]{85}[AQgw]$/));
 const envelope = v.strictObject({
-  blocks: v.pipe(v.custom<string[]>(Array.isArray), v.minLength(1), v.maxLength(MAX_BLOCKS), v.array(compact), v.check(isBounded)),
+  blocks: v.pipe(
+    v.custom<string[]>(Array.isArray),
+    v.minLength(1),
+    v.maxLength(MAX_BLOCKS),
+    v.array(compact),
+    v.check((blocks) => isBounded(blocks)),
+  ),
   key: privateKey,
 });
 

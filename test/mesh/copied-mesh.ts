@@ -100,6 +100,10 @@ entrypoint = "Scoreboard"
 [[migrations]]
 tag = "v1"
 new_sqlite_classes = ["TaskHome", "TaskIndex"]
+[[rules]]
+type = "Text"
+globs = ["**/*.yaml"]
+fallthrough = true
 `;
 
 function agentWorkerOf(name: string): string {

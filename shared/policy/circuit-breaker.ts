@@ -1,7 +1,7 @@
 /**
  * Circuit breaker: may a task take another turn, or has it gone nowhere for so long that its planner, and then a person, must
  * hear of it. Plain data in, a decision out. No clock, no I/O, never throws. What a turn is and how turns become signals is in
- * turns.ts; whoever carries the decision out notes there that the task goes on (`resetBreaker`).
+ * turns.ts; whoever carries the decision out notes there what came of it (`noteReplan`, `noteLetGoOn`).
  */
 import type { CircuitBreakerContract } from "../contract/circuit-breaker.ts";
 import type { TurnSignals } from "./turns.ts";
@@ -29,7 +29,7 @@ export type CircuitBreakerDecision = { readonly policy: "circuit-breaker"; reado
 );
 
 export function decideCircuitBreaker(contract: CircuitBreakerContract, signals: CircuitBreakerSignals): CircuitBreakerDecision {
-  const turnsLeft = Math.max(0, (signals.given ?? contract.maxTurns) - signals.turns - signals.out);
+  const turnsLeft = Math.max(0, contract.maxTurns + signals.addedTurns - signals.turns - signals.out);
   const by = { policy: contract.policy, version: contract.version, turnsLeft } as const;
 
   const reasons = tripsOf(contract, signals, turnsLeft);
@@ -64,3 +64,32 @@ function noticeOf(contract: CircuitBreakerContract, turnsLeft: number): "none" |
 function lastInARow(shares: readonly number[], holds: (share: number) => boolean): number {
   return shares.length - 1 - shares.findLastIndex((share) => !holds(share));
 }
+
+/** For a planner and for a person: what was seen, and what there is to do about it. */
+export function describeCircuitBreaker(decision: CircuitBreakerDecision): string {
+  const left = `${decision.turnsLeft} ${decision.turnsLeft === 1 ? "turn" : "turns"} left`;
+  switch (decision.outcome) {
+    case "go":
+      if (decision.notice === "warning") return `only ${left}: finish with what there is`;
+      return decision.notice === "caution" ? `${left}: begin to wrap up` : left;
+    case "replan":
+      return `the task goes nowhere: ${inWords(decision.reasons)}; try something else (${left})`;
+    case "ask":
+      // Being at its end is not going nowhere: a healthy task may need more turns.
+      if (decision.reasons.every((each) => each === "turn-cap")) return `${WORDS["turn-cap"]}; take what there is so far, or give it more`;
+      return `the task goes nowhere: ${inWords(decision.reasons)}; take what there is so far, or let it go on`;
+  }
+}
+
+function inWords(reasons: readonly Trip[]): string {
+  return reasons.map((reason) => WORDS[reason]).join(", ");
+}
+
+const WORDS: Readonly<Record<Trip, string>> = {
+  "turn-cap": "all its turns are used up",
+  "same-error": "the same error comes again and again",
+  repetition: "it repeats the same action and learns nothing from it",
+  "unchanged-state": "its last turns showed nothing that was not known",
+  "calls-without-progress": "for many calls no answer has brought it forward",
+  decline: "the answers get much shorter and say nothing new",
+};

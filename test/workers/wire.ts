@@ -24,7 +24,7 @@ export function message(text: string, skill: string, more: object = {}) {
 /** The same agent with another card, with other settings of its Worker, or for other callers. */
 export function served(
   card: Partial<AgentCard>,
-  settings: { SKEIN_LOCAL?: string; SKEIN_SECRETS_KEY?: string } = {},
+  settings: { SKEIN_LOCAL?: string; SKEIN_SECRETS_KEY?: string; SKEIN_CHAIN_KEY?: string } = {},
   callers: AppOptions<AgentWorkerEnv>["authenticate"] = authenticate,
 ): Served {
   const app = a2aApp<AgentWorkerEnv>({ card: { ...probe.card, ...card }, homes: "shared", authenticate: callers });

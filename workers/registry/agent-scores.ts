@@ -1,14 +1,14 @@
 /**
  * The scores of one agent, an object named like it. A shell around seen.ts, made with itty-durable: one small JSON value,
  * loaded before its first call and written after each count. Every method can be reached through the object's `fetch`, so
- * no request from outside may ever be handed to it; arguments travel in a header as JSON,
- * so they are small, plain ASCII, and never undefined.
+ * no request from outside may ever be handed to it; arguments travel in a header as JSON, so they are small, plain ASCII
+ * and never undefined.
  */
 import { createDurable, proxyDurable } from "itty-durable";
 import type { SkillScore } from "../../shared/host/governance/api.ts";
 import { counted, NOBODY_SEEN, type OutcomeOfAgent, type Seen, scoresOf } from "./seen.ts";
 
-// Not the library's autoPersist: it would write the whole value after each reading, and answer when that was not yet tried.
+// Not the library's autoPersist: it would write the whole value after each reading too, also for agents nobody has called.
 export class AgentScores extends createDurable() {
   seen: Seen = NOBODY_SEEN;
 
@@ -27,7 +27,7 @@ export interface AgentScoresEnv {
   AGENT_SCORES: DurableObjectNamespace;
 }
 
-/** What is called on an object from outside. Never awaited itself: the library's stand-in passes for a promise and never ends. */
+/** What is called on an object from outside. Never to be awaited itself: the library's stand-in passes for a promise that never ends. */
 type Called = Pick<AgentScores, "count"> & { scores(): Promise<Readonly<Record<string, SkillScore>>> };
 
 export function scoresOfAgents({ AGENT_SCORES }: AgentScoresEnv): { get(agent: string): Called } {

@@ -49,18 +49,11 @@ function checkList(list: unknown, most: number, what: string): void {
     throw new RangeError(`${what} must be a list of at most ${most}: send the rest in another call`);
 }
 
-/** In parts, each small enough for a header, and the same parts whenever the same is sent again. Only what is counted goes along. */
+/** In parts, each small enough for a header, and the same parts whenever the same is sent again. */
 function inHeaders(outcomes: readonly SkillOutcome[]): OutcomeOfAgent[][] {
   const parts: OutcomeOfAgent[][] = [];
   let room = 0;
-  for (const {
-    version,
-    skill,
-    ok,
-    ms,
-    cost: { microUsd, tokensIn, tokensOut, calls, wallMs },
-  } of outcomes) {
-    const outcome = { version, skill, ok, ms, cost: { microUsd, tokensIn, tokensOut, calls, wallMs } };
+  for (const outcome of outcomes.map(whatCounts)) {
     const size = JSON.stringify(outcome).length;
     if (size > room) {
       parts.push([]);
@@ -70,4 +63,10 @@ function inHeaders(outcomes: readonly SkillOutcome[]): OutcomeOfAgent[][] {
     room -= size;
   }
   return parts;
+}
+
+/** Nothing else that came along, which nobody has checked. */
+function whatCounts({ version, skill, ok, ms, cost }: SkillOutcome): OutcomeOfAgent {
+  const { microUsd, tokensIn, tokensOut, calls, wallMs } = cost;
+  return { version, skill, ok, ms, cost: { microUsd, tokensIn, tokensOut, calls, wallMs } };
 }

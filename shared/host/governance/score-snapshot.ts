@@ -5,8 +5,9 @@
 import type { SkillOutcome, SkillScore } from "./api.ts";
 import { scoreKey, withOutcome } from "./score.ts";
 
-/** How old a score may be before it is read again. Milliseconds. */
-export const FRESH_MS = 10_000;
+/** How old a score may be before it is read again, and before it is worth a wait. Milliseconds. */
+const FRESH_MS = 10_000;
+const STALE_MS = 60_000;
 /** Agents and own outcomes beyond which the oldest are let go of, so that an isolate's memory has an end. */
 const MOST_AGENTS = 500;
 const MOST_OWN = 2_000;
@@ -42,9 +43,9 @@ export class ScoreSnapshot {
     return agents.filter((name) => now - (this.#agents.get(name)?.askedAt ?? 0) >= FRESH_MS);
   }
 
-  /** Of these agents, the ones whose scores are old or were never read. */
+  /** Of these agents, the ones whose scores were never read, or so long ago that they say little of today. */
   stale(agents: readonly string[], now: number): string[] {
-    return agents.filter((name) => now - (this.#agents.get(name)?.answeredAt ?? 0) >= FRESH_MS);
+    return agents.filter((name) => now - (this.#agents.get(name)?.answeredAt ?? 0) >= STALE_MS);
   }
 
   /** The scoreboard did not answer, or not soon enough: for a while nobody should wait for it. */

@@ -52,7 +52,7 @@ export class Scores {
     if (due.length > 0) this.#waitUntil(this.#read(due));
   }
 
-  /** Resolves when what is known of these agents is fresh, or after a moment: for a task's first call. Never rejects. */
+  /** Waits a moment, 50 ms at most, for agents this isolate has not asked about lately; for others it is `warm`. Never rejects. */
   async ready(agents: readonly string[]): Promise<void> {
     const now = Date.now();
     const stale = this.#snapshot.stale(agents, now);
@@ -73,6 +73,7 @@ export class Scores {
     }
     this.#snapshot.note(outcome, Date.now());
     this.#waiting.push(outcome);
+    // The oldest: what is going on now is worth more than what was.
     if (this.#waiting.length > MOST_WAITING) this.#drop(this.#waiting.splice(0, 1));
     if (!this.#reporting && this.#scoreboard()) this.#waitUntil(this.#report());
   }

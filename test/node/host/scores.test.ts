@@ -7,6 +7,7 @@ import { Scores } from "../../../shared/host/governance/scores.ts";
 
 const T0 = Date.UTC(2026, 10, 17);
 const FRESH_MS = 10_000;
+const STALE_MS = 60_000;
 const FIVE: SkillScore = { successes: 5, failures: 0, ms: [1, 2, 3, 4, 5], costs: [] };
 const never = () => new Promise<never>(() => {});
 let said: string[];
@@ -106,7 +107,7 @@ describe("what is known of a skill", () => {
     const scores = scoresOn(board);
     await scores.ready(["writer"]);
     board.before = () => Promise.reject(new Error("down"));
-    await vi.advanceTimersByTimeAsync(FRESH_MS);
+    await vi.advanceTimersByTimeAsync(STALE_MS);
     await scores.ready(["writer"]);
     expect(scores.known("writer", "1.0.0", "write")).toEqual(FIVE);
   });
@@ -123,6 +124,27 @@ describe("a reading", () => {
     await vi.advanceTimersByTimeAsync(1);
     scores.warm(["writer"]);
     expect(board.reads).toBe(2);
+  });
+
+  it("goes on in the background while what is known is less than a minute old, and is waited for after", async () => {
+    const board = new Board();
+    const scores = scoresOn(board);
+    await scores.ready(["writer"]);
+    board.scores.set("writer", FIVE);
+    board.before = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+    await vi.advanceTimersByTimeAsync(STALE_MS - 1);
+    await scores.ready(["writer"]);
+    expect(scores.known("writer", "1.0.0", "write")).toBe("unmeasured");
+    await vi.advanceTimersByTimeAsync(20);
+    expect(scores.known("writer", "1.0.0", "write")).toEqual(FIVE);
+
+    board.scores.set("writer", { ...FIVE, failures: 1 });
+    await vi.advanceTimersByTimeAsync(STALE_MS);
+    const ready = scores.ready(["writer"]);
+    await vi.advanceTimersByTimeAsync(20);
+    await ready;
+    expect(scores.known("writer", "1.0.0", "write")).toMatchObject({ failures: 1 });
   });
 
   it("that another object began and never ended keeps nobody waiting, and is begun again", async () => {

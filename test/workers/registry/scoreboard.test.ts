@@ -3,6 +3,8 @@ import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { amountOf } from "../../../shared/budget/amount.ts";
 import type { ScoreboardApi, SkillOutcome } from "../../../shared/host/governance/api.ts";
+import { ScoreSnapshot } from "../../../shared/host/governance/score-snapshot.ts";
+import { Scores } from "../../../shared/host/governance/scores.ts";
 
 const { Scoreboard } = exports as unknown as { Scoreboard: ScoreboardApi };
 // Promises of our own: a call's own promise is a stub as well, and rejects once more for each property that is looked at.
@@ -155,6 +157,29 @@ describe("what the scoreboard knows", () => {
     expect(Object.keys(await scoreboard.read([called, asked, called]))).toEqual([called]);
     const stored = await runInDurableObject(AGENT_SCORES.getByName(asked), (_object, state) => state.storage.list());
     expect([...stored]).toEqual([]);
+  });
+});
+
+describe("what one isolate saw", () => {
+  it("is told once, and is what another one knows then", async () => {
+    const agent = newAgent();
+    const work: Promise<void>[] = [];
+    const isolate = () =>
+      new Scores(
+        () => Scoreboard,
+        (each) => work.push(each),
+        new ScoreSnapshot(),
+      );
+    const [one, other] = [isolate(), isolate()];
+    await one.ready([agent]);
+    for (const each of many(agent, 70)) one.note(each);
+    one.note(outcome(agent, { ok: false }));
+    await Promise.all(work);
+
+    await other.ready([agent]);
+    await Promise.all(work);
+    expect(other.known(agent, "1.0.0", "search")).toMatchObject({ successes: 70, failures: 1 });
+    expect(other.known(agent, "1.0.0", "search")).toEqual(one.known(agent, "1.0.0", "search"));
   });
 });
 

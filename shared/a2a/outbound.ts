@@ -4,19 +4,15 @@
  */
 import * as v from "valibot";
 import { withPrincipal } from "../auth/mesh-principal.ts";
-import type { CallResult, Outbound, OutboundCall, OutboundOptions } from "../host/active-run.ts";
-import { type Artifact, isTerminal, type Message, type Part, type TaskState, textOf } from "../task/a2a-types.ts";
+import type { Amount } from "../budget/amount.ts";
+import { CHAIN_EXTENSION } from "../chain/delegation.ts";
+import type { CallResult, Outbound, OutboundCall, OutboundOptions } from "../host/calls.ts";
+import { type Artifact, isTerminal, type JsonObject, type Message, type Part, type TaskState, textOf } from "../task/a2a-types.ts";
+import { costClaimedIn, GOVERNANCE_EXTENSION, limitIn } from "../task/governance-extension.ts";
 import { namingSkill } from "../task/skill-extension.ts";
 import { jsonRpcCode } from "./errors.ts";
+import { agentBinding, describePeer } from "./peers.ts";
 import { VERSION } from "./version.ts";
-
-/** The front door and every Worker that delegates name their bindings so: `AGENT_` and the agent's name. */
-export const AGENT_BINDING = "AGENT_";
-
-export function agentBinding(env: object, agent: string): Fetcher | undefined {
-  const name = AGENT_BINDING + agent.toUpperCase().replaceAll("-", "_");
-  return (env as Record<string, Fetcher | undefined>)[name];
-}
 
 const parts = v.array(v.looseObject({ text: v.optional(v.string()) }));
 const messageSchema = v.looseObject({ parts });
@@ -24,6 +20,7 @@ const taskSchema = v.looseObject({
   id: v.string(),
   status: v.looseObject({ state: v.string(), message: v.optional(messageSchema) }),
   artifacts: v.optional(v.array(v.looseObject({ artifactId: v.string(), parts }))),
+  metadata: v.optional(v.record(v.string(), v.any())),
 });
 const replySchema = v.union([
   v.object({ result: v.object({ task: taskSchema }) }),
@@ -35,25 +32,35 @@ const taskReplySchema = v.object({ result: taskSchema });
 const UNSUPPORTED = jsonRpcCode("unsupported-operation");
 
 export const outbound: Outbound<object> = {
+  describe: describePeer,
+
   async call(env, call, options) {
-    const params = { message: toMessage(call, options.key), configuration: { historyLength: 0 } };
+    const params = { message: toMessage(call, options.key), configuration: { historyLength: 0 }, ...underEnvelope(options) };
     const reply = await post(env, call, options, "SendMessage", params);
     return toResult(call, (await endedMeanwhile(env, call, options, reply)) ?? reply);
   },
 
   async cancel(env, call, options) {
-    if (call.taskId !== undefined) {
-      await post(env, call, options, "CancelTask", { id: call.taskId });
-      return;
-    }
+    if (call.taskId !== undefined) return costOf(await post(env, call, options, "CancelTask", { id: call.taskId }));
     // The task's id is the callee's to give: the same key again, without waiting, brings it.
     const message = toMessage(call, options.key);
     const found = await post(env, call, options, "SendMessage", { message, configuration: { returnImmediately: true, historyLength: 0 } });
     const reply = v.safeParse(replySchema, found.body);
     const id = reply.success && "result" in reply.output && "task" in reply.output.result ? reply.output.result.task.id : undefined;
-    if (id !== undefined) await post(env, call, options, "CancelTask", { id });
+    return id === undefined ? undefined : costOf(await post(env, call, options, "CancelTask", { id }));
   },
 };
+
+/** Beside the message, which has to stay the same when the call is repeated. */
+function underEnvelope({ envelope }: OutboundOptions): { metadata?: object } {
+  return envelope ? { metadata: { [CHAIN_EXTENSION]: envelope } } : {};
+}
+
+/** What a task that was canceled says it has cost. */
+function costOf({ body }: Reply): Amount | undefined {
+  const reply = v.safeParse(taskReplySchema, body);
+  return reply.success ? costClaimedIn(reply.output.result.metadata as JsonObject | undefined) : undefined;
+}
 
 type Reply = { body: unknown } | { unreachable: string; body?: undefined };
 
@@ -129,25 +136,36 @@ function toResult({ agent, skill }: OutboundCall, reply: Reply): CallResult {
     };
   }
   const { id: taskId, status } = result.task;
+  const metadata = result.task.metadata as JsonObject | undefined;
+  const cost = costClaimedIn(metadata);
   const artifacts = (result.task.artifacts ?? []) as Artifact[];
   const words = textOf((status.message?.parts ?? []) as Part[]);
   switch (status.state) {
     case "TASK_STATE_COMPLETED":
-      return { ok: true, taskId, text: textOf(artifacts.flatMap((artifact) => artifact.parts)) || words, artifacts };
+      return { ok: true, taskId, text: textOf(artifacts.flatMap((artifact) => artifact.parts)) || words, artifacts, cost };
     case "TASK_STATE_INPUT_REQUIRED":
     case "TASK_STATE_AUTH_REQUIRED":
-      return { ok: "asks", taskId, question: words || `${agent} asks for something, but does not say what` };
+      return { ok: "asks", taskId, question: words || `${agent} asks for something, but does not say what`, metadata: askedFor(metadata) };
     case "TASK_STATE_REJECTED":
-      return { ok: false, reason: "refused", message: words || `${agent}/${skill} refused`, taskId };
+      return { ok: false, reason: "refused", message: words || `${agent}/${skill} refused`, taskId, cost };
     case "TASK_STATE_FAILED":
     case "TASK_STATE_CANCELED":
-      return { ok: false, reason: "failed", message: words || `${agent}/${skill} failed`, taskId };
+      return { ok: false, reason: "failed", message: words || `${agent}/${skill} failed`, taskId, cost };
     default:
       return {
         ok: false,
         reason: "nonsense",
         message: `${agent}/${skill} answered with a task that has not ended (${status.state})`,
         taskId,
+        cost,
       };
   }
+}
+
+/** Of what a task says of itself, what its question is about: a limit, or an action to approve. The rest is its own affair. */
+function askedFor(metadata: JsonObject | undefined): JsonObject | undefined {
+  const limit = limitIn(metadata);
+  const approval = metadata?.["approval"];
+  if (!limit && approval === undefined) return undefined;
+  return { ...(limit && { [GOVERNANCE_EXTENSION]: { limit } }), ...(approval !== undefined && { approval }) };
 }

@@ -28,6 +28,8 @@ export type GoalResult = {
   readonly artifacts: readonly { readonly taskId: string; readonly artifactId: string }[];
   /** Claims of a draft that a checking goal did not find in the sources. */
   readonly unsupported: readonly string[];
+  /** Of the line that led to it, 0 to 1; null where nobody counted. */
+  readonly reliability: number | null;
 };
 
 export type Goal = PlannedGoal & {
@@ -89,6 +91,15 @@ export function giveUp(state: ControlState, id: string, note: string): ControlSt
 /** What came of what a goal depends on, directly: in the plan's order, only what worked. */
 export function inputsOf(state: ControlState, { dependsOn }: PlannedGoal): readonly GoalResult[] {
   return state.goals.flatMap((goal) => (dependsOn.includes(goal.id) && goal.result ? [goal.result] : []));
+}
+
+/**
+ * How reliable the weakest result is that a goal builds on, 0 to 1. Who checks a draft builds on nothing: what is wrong with
+ * it is what the check is for.
+ */
+export function basisOf(state: ControlState, goal: PlannedGoal): number {
+  if (goal.role === "check") return 1;
+  return Math.min(1, ...inputsOf(state, goal).map(({ reliability }) => reliability ?? 1));
 }
 
 /** Where a goal stands, in words a person reads. */

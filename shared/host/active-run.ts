@@ -3,31 +3,19 @@
  * read there and not done again. A helper that waits for the world first stores all that was said before it.
  */
 import type { Principal } from "../auth/principal.ts";
+import { type Amount, amountOf } from "../budget/amount.ts";
 import type { Artifact, Json, JsonObject, Message } from "../task/a2a-types.ts";
+import { costOf } from "../task/account.ts";
+import type { Approval } from "../task/approval.ts";
 import { digest } from "../task/digest.ts";
+import { limitIn, type Preferences, sayingCost } from "../task/governance-extension.ts";
 import { acceptedParts } from "../task/media-type.ts";
+import { type CallingRun, delegate, type Outbound } from "./calls.ts";
+import { type Governor, PREFERENCES } from "./governance/governor.ts";
+import { approve } from "./governance/risk-gate.ts";
+import { coverSpent } from "./governance/spending.ts";
 import type { LiveTask } from "./live-task.ts";
-import type { DelegateCall, DelegateResult, NewArtifact, Outcome, Run } from "./program.ts";
-
-/** How a run reaches other agents. Given to the host from outside, so that it knows nothing of the wire. */
-export interface Outbound<Env> {
-  /** Sends a message, or an answer to a question of `taskId`. The same key never makes a second task. */
-  call(env: Env, call: OutboundCall, options: OutboundOptions): Promise<CallResult>;
-  /** Cancels what the call with this key began, if anything. */
-  cancel(env: Env, call: OutboundCall, options: OutboundOptions): Promise<void>;
-}
-
-export interface OutboundCall extends DelegateCall {
-  readonly taskId?: string;
-}
-
-export interface OutboundOptions {
-  readonly key: string;
-  readonly principal: Principal;
-  readonly signal: AbortSignal;
-}
-
-export type CallResult = DelegateResult | { readonly ok: "asks"; readonly taskId: string; readonly question: string };
+import type { Action, DelegateCall, DelegateResult, NewArtifact, Outcome, Run } from "./program.ts";
 
 /** A name may be used once in a run: two helpers of one name could not be told apart later. */
 class NameTaken extends Error {}
@@ -35,12 +23,26 @@ class NameTaken extends Error {}
 /** Results travel through the log: this many characters of JSON at most. */
 const MEMO_CHARS = 8_000_000;
 
+/** Its limit ends a task that is not to spend more: with what there is, and no error of anybody's. */
+export class Stopped extends Error {}
+
+export interface RunOptions<Env> {
+  readonly outbound: Outbound<Env>;
+  /** Absent where nothing is limited. */
+  readonly governor: Governor | undefined;
+  /** Before the run waits for the world: what was said must be stored, and somebody must see that it goes on after a crash. */
+  readonly hold: () => void;
+  /** All that is left to the run is to wait for answers. */
+  readonly park: () => void;
+}
+
 export class ActiveRun<Env> implements Run<Env> {
   readonly env: Env;
   readonly message: Message;
   readonly #accepts: readonly string[] | undefined;
   readonly #task: LiveTask;
-  readonly #outbound: Outbound<Env>;
+  readonly #governor: Governor | undefined;
+  readonly #calling: CallingRun<Env>;
   readonly #hold: () => void;
   readonly #park: () => void;
   /** Made when somebody asks for the signal: most runs end before anybody does. */
@@ -48,20 +50,16 @@ export class ActiveRun<Env> implements Run<Env> {
   #aborted: string | undefined;
   readonly #names = new Set<string>();
   readonly #answers = new Map<string, (message: Message) => void>();
-  /** How often each question was asked in this run, by the digest of its words. */
+  /** How often each question was asked and each action put in this run. */
   readonly #questions = new Map<string, number>();
   /** Helpers at work that are not questions; a run that only asks needs nobody to watch over it. */
   #busy = 0;
 
-  /**
-   * @param hold called before the run waits for the world: what was said must be stored, and somebody must see to it
-   * that the run goes on after a crash
-   * @param park called when all that is left to the run is to wait for answers
-   */
-  constructor(task: LiveTask, env: Env, outbound: Outbound<Env>, { hold, park }: { hold: () => void; park: () => void }) {
+  constructor(task: LiveTask, env: Env, { outbound, governor, hold, park }: RunOptions<Env>) {
     this.#task = task;
     this.env = env;
-    this.#outbound = outbound;
+    this.#governor = governor;
+    this.#calling = this.#toCalls(outbound);
     this.#hold = hold;
     this.#park = park;
     const [first] = task.read(1, 1);
@@ -138,9 +136,7 @@ export class ActiveRun<Env> implements Run<Env> {
   async ask(question: string, metadata?: JsonObject): Promise<Message> {
     // Named by its words, not by its turn: branches that run side by side may ask in another order after a crash.
     const words = digest(question);
-    const times = (this.#questions.get(words) ?? 0) + 1;
-    this.#questions.set(words, times);
-    return this.#ask(`ask:${words}:${times}`, question, metadata);
+    return this.#ask(`ask:${words}:${this.#count(words)}`, question, metadata);
   }
 
   decide<D extends Json>(name: string, signals: Json, decision: () => D): D {
@@ -151,56 +147,26 @@ export class ActiveRun<Env> implements Run<Env> {
     return value;
   }
 
-  async delegate(name: string, call: DelegateCall): Promise<DelegateResult> {
-    const memo = `delegate:${name}`;
-    const known = this.#recall(memo) as CallResult | undefined;
-    // A question of the callee's stands under the same name until the call has its result: it is no result yet.
-    if (known !== undefined && known.ok !== "asks") return known;
-
-    let result = await this.#call(memo, call);
-    // A callee that asks makes this task ask; the answer goes down to exactly the task that asked.
-    for (let round = 1; result.ok === "asks"; round++) {
-      const { taskId, question } = result;
-      // Canceled while it waits: nobody will answer, and the callee's question must not stay open for somebody else to answer.
-      const release = () => void this.#release({ ...call, taskId }, `${this.taskId}/${memo}`);
-      this.signal.addEventListener("abort", release, { once: true });
-      const answer = await this.#ask(`${memo}:ask:${round}`, question, { nested: { agent: call.agent, skill: call.skill, taskId } });
-      this.signal.removeEventListener("abort", release);
-      result = await this.#call(`${memo}:answer:${round}`, { ...call, taskId, parts: answer.parts });
-    }
-    this.#remember(memo, JSON.parse(JSON.stringify(result)) as Json);
-    return result;
+  delegate(name: string, call: DelegateCall): Promise<DelegateResult> {
+    return delegate(this.#calling, name, call);
   }
 
-  async #call(name: string, call: OutboundCall): Promise<CallResult> {
-    const known = this.#task.head.memo[name];
-    if (known !== undefined) return this.#valueAt(known) as unknown as CallResult;
-    // The key is made of the task and the name, so that a call repeated after a crash is the same call to its callee.
-    const key = `${this.taskId}/${name}`;
-    if (this.#task.head.delegating[name] === undefined)
-      this.#task.apply({ type: "delegating", name, agent: call.agent, skill: call.skill, key });
-    const deadline = call.deadlineMs === undefined ? undefined : AbortSignal.timeout(call.deadlineMs);
-    const options = { key, principal: this.principal, signal: deadline ? AbortSignal.any([this.signal, deadline]) : this.signal };
-    const result = await this.#during(() => this.#outbound.call(this.env, call, options));
-    if (result.ok === false && options.signal.aborted) {
-      // Nobody waits for it any more: the callee should not go on spending.
-      await this.#release(call, key);
-      if (deadline?.aborted && !this.signal.aborted) {
-        return {
-          ok: false,
-          reason: "deadline",
-          message: `${call.agent}/${call.skill} gave no answer within ${(call.deadlineMs ?? 0) / 1000} s`,
-        };
-      }
-    }
-    // A question is remembered too: its answer must go to the task that asked, also from a later run.
-    if (result.ok === "asks") this.#remember(name, JSON.parse(JSON.stringify(result)) as Json);
-    return result;
+  approve(action: Action): Promise<Approval> {
+    const times = this.#count(`approve ${JSON.stringify(action)}`);
+    return approve(this.#calling, this.#governor, action, times);
   }
 
-  /** Cancels what the call with this key began. A callee that cannot be reached is left to its own deadline. */
-  async #release(call: OutboundCall, key: string): Promise<void> {
-    await this.#outbound.cancel(this.env, call, { key, principal: this.principal, signal: AbortSignal.timeout(5_000) }).catch(() => {});
+  async spend(name: string, cost: Partial<Amount>): Promise<void> {
+    const memo = `spend:${name}`;
+    this.#claim(memo);
+    if (this.#task.head.memo[memo] === undefined) this.#task.apply({ type: "spent", name: memo, cost: amountOf(cost) });
+    if (!this.#governor) return;
+    const covered = await coverSpent(this.#calling, this.#governor, memo);
+    if ("refused" in covered) throw new Stopped(covered.refused.message);
+  }
+
+  get preferences(): Preferences {
+    return this.#governor?.preferences(this.#task) ?? PREFERENCES;
   }
 
   async #ask(name: string, question: string, metadata?: JsonObject): Promise<Message> {
@@ -208,8 +174,10 @@ export class ActiveRun<Env> implements Run<Env> {
     const known = head.memo[name];
     if (known !== undefined) return this.#messageAt(known);
     // A former run may have asked already: then the question stands in the log and only its answer is missing.
-    if (!head.questions.includes(name))
-      this.#task.apply({ type: "question", name, message: this.#say(question), ...(metadata && { metadata }) });
+    if (!head.questions.includes(name)) {
+      const said = { ...metadata, ...this.#cost(limitIn(metadata)) };
+      this.#task.apply({ type: "question", name, message: this.#say(question), metadata: said });
+    }
     const answered = new Promise<Message>((resolve) => this.#answers.set(name, resolve));
     this.#parkWhenIdle();
     return answered;
@@ -228,14 +196,55 @@ export class ActiveRun<Env> implements Run<Env> {
     }
   }
 
+  #count(what: string): number {
+    const times = (this.#questions.get(what) ?? 0) + 1;
+    this.#questions.set(what, times);
+    return times;
+  }
+
+  /** What calls, spending and actions see of this run. */
+  #toCalls(outbound: Outbound<Env>): CallingRun<Env> {
+    const run = this;
+    return {
+      env: this.env,
+      outbound,
+      governor: this.#governor,
+      task: this.#task,
+      get signal() {
+        return run.signal;
+      },
+      decide: (name, signals, decision) => this.decide(name, signals, decision),
+      during: (work) => this.#during(work),
+      emit: (artifact) => this.emit(artifact),
+      progress: (text, metadata) => this.progress(text, metadata),
+      ask: (question, metadata) => this.ask(question, metadata),
+      put: (name, question, metadata) => this.#ask(name, question, metadata),
+      recall: (name) => this.#recall(name),
+      known: (name) => {
+        const seq = this.#task.head.memo[name];
+        return seq === undefined ? undefined : this.#valueAt(seq);
+      },
+      remember: (name, value) => this.#remember(name, value),
+    };
+  }
+
+  /** What the task has cost so far, as its callers are told. */
+  #cost(limit?: JsonObject): JsonObject {
+    return sayingCost(costOf(this.#task.head.account, Date.now()), limit);
+  }
+
   #parkWhenIdle(): void {
     if (this.waiting) this.#park();
   }
 
-  #recall(name: string): Json | undefined {
+  #claim(name: string): void {
     if (this.#names.has(name))
       throw new NameTaken(`"${name}" is used twice in one run: give each step, call and decision a name of its own`);
     this.#names.add(name);
+  }
+
+  #recall(name: string): Json | undefined {
+    this.#claim(name);
     const seq = this.#task.head.memo[name];
     return seq === undefined ? undefined : this.#valueAt(seq);
   }
@@ -278,11 +287,11 @@ export class ActiveRun<Env> implements Run<Env> {
         state: "TASK_STATE_COMPLETED",
         artifacts,
         ...(outcome.text !== undefined && { message: this.#say(outcome.text, artifacts.length) }),
-        ...(outcome.metadata && { metadata: outcome.metadata }),
+        metadata: { ...outcome.metadata, ...this.#cost() },
       });
     } else {
       const state = outcome.outcome === "rejected" ? "TASK_STATE_REJECTED" : "TASK_STATE_FAILED";
-      this.#task.apply({ type: "ended", state, artifacts: [], message: this.#say(outcome.reason) });
+      this.#task.apply({ type: "ended", state, artifacts: [], message: this.#say(outcome.reason), metadata: this.#cost() });
     }
   }
 }

@@ -3,6 +3,8 @@
  * are unions, because a thrown error loses its class on the way. A reply must fit the previous version's callers too.
  */
 import type { Principal, Scope } from "../auth/principal.ts";
+import type { GivenChain } from "../task/event.ts";
+import type { Wishes } from "../task/governance-extension.ts";
 import type { Message, Task, TaskPushNotificationConfig, TaskState } from "../task/a2a-types.ts";
 import type { Refusal } from "../task/advance.ts";
 import type { TaskView } from "../task/render.ts";
@@ -18,6 +20,9 @@ export interface StartRequest {
   /** Media types that the caller accepts; absent for any. */
   readonly accepts?: readonly string[];
   readonly push?: SealedPushConfig;
+  /** Verified: the limits under which another agent gives this task. */
+  readonly chain?: GivenChain;
+  readonly wishes?: Wishes;
 }
 
 /** A push notification config as its caller sends it; its id is made where there is none. */
@@ -58,6 +63,7 @@ export interface FollowUp {
   readonly key?: string;
   readonly digest?: string;
   readonly push?: SealedPushConfig;
+  readonly chain?: GivenChain;
 }
 
 export interface ReplyOptions {

@@ -2,10 +2,12 @@
  * A task in memory: its head, what is not yet stored, who watches and who waits. Appends gather until the end of the
  * turn and are stored with one INSERT; nobody outside sees an entry before it is stored.
  */
-import { isInterrupted, isTerminal, type Task } from "../task/a2a-types.ts";
+import { isInterrupted, isTerminal, type Message, type Task, textOf } from "../task/a2a-types.ts";
 import { advance, type Effect, type Refusal, type TaskInput } from "../task/advance.ts";
 import type { LogEntry, TaskEvent } from "../task/event.ts";
+import { limitIn } from "../task/governance-extension.ts";
 import { evolve, type TaskHead } from "../task/head.ts";
+import { scopeForLimitAnswer } from "../task/limit-question.ts";
 import { renderTask, type TaskView } from "../task/render.ts";
 import type { LogStore } from "./log-store.ts";
 
@@ -60,11 +62,14 @@ export class LiveTask {
     return isTerminal(this.head.state) || isInterrupted(this.head.state);
   }
 
-  /** Whether the question that is put asks to approve an action. */
-  get awaitsApproval(): boolean {
-    if (!isInterrupted(this.head.state)) return false;
+  /** What somebody needs beyond "call" to give this answer: actions are approved, and limits lifted, by those who may. */
+  scopeFor(answer: Message): "approve" | "operate" | undefined {
+    if (!isInterrupted(this.head.state)) return undefined;
     const event = this.read(this.head.statusSeq, this.head.statusSeq)[0]?.event;
-    return event?.type === "status" && event.metadata?.["approval"] !== undefined;
+    const metadata = event?.type === "status" ? event.metadata : undefined;
+    if (metadata?.["approval"] !== undefined) return "approve";
+    const limit = limitIn(metadata);
+    return limit && scopeForLimitAnswer(textOf(answer.parts), limit);
   }
 
   get watched(): boolean {

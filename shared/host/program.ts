@@ -4,7 +4,11 @@
  * done again. A program never sees storage, alarms or the wire.
  */
 import type { Principal } from "../auth/principal.ts";
+import type { Amount } from "../budget/amount.ts";
 import type { Artifact, Json, JsonObject, Message, Part } from "../task/a2a-types.ts";
+import type { Approval } from "../task/approval.ts";
+import type { Preferences } from "../task/governance-extension.ts";
+import type { Risk } from "../task/skill-facts.ts";
 
 export interface Program<Env = unknown> {
   run(run: Run<Env>): Promise<Outcome>;
@@ -33,16 +37,64 @@ export interface DelegateCall {
   readonly metadata?: JsonObject;
   /** Milliseconds until the call is given up and the callee's task canceled. */
   readonly deadlineMs?: number;
+  /** Others that could do the same, the best first: offered at a limit, and asked as well when the callee is slow. */
+  readonly alternatives?: readonly SkillName[];
+  /** How reliable the weakest result is that the call builds on, 0..1; 1 or absent when it builds on none. */
+  readonly basis?: number;
+  /** Digest of the program's own state: what stays the same turn after turn goes nowhere. */
+  readonly state?: string;
+  /** What there is so far, shown to whoever is asked about a limit. */
+  readonly partial?: () => NewArtifact | undefined;
+}
+
+export interface SkillName {
+  readonly agent: string;
+  readonly skill: string;
 }
 
 export type DelegateResult =
-  | { readonly ok: true; readonly taskId: string; readonly text: string; readonly artifacts: readonly Artifact[] }
+  | {
+      readonly ok: true;
+      readonly taskId: string;
+      readonly text: string;
+      readonly artifacts: readonly Artifact[];
+      /** Of the whole line that led to this result, 0..1, as the chain was counted. */
+      readonly reliability?: number;
+      /** Said by a limit that is near: time to wrap up. */
+      readonly notice?: string;
+    }
   | {
       readonly ok: false;
       readonly reason: "refused" | "failed" | "deadline" | "unreachable" | "nonsense";
       readonly message: string;
       readonly taskId?: string;
-    };
+    }
+  | StoppedCall;
+
+/** A limit stopped the call before it was made. */
+export interface StoppedCall {
+  readonly ok: false;
+  readonly reason: "stopped";
+  readonly message: string;
+  readonly policy: string;
+  /**
+   * `plan`: try it another way; `other`: this one must not be called, another may; `partial`: somebody said to end with what
+   * there is.
+   */
+  readonly next: "plan" | "other" | "partial";
+  /** Whom to call instead, where one was found. */
+  readonly other?: SkillName;
+  readonly taskId?: string;
+}
+
+/** An action in the world that somebody may have to approve, with the exact arguments it will be done with. */
+export interface Action {
+  readonly description: string;
+  readonly args: JsonObject;
+  /** What is known of its risk; what is left out counts as the worse. */
+  readonly risk?: Risk;
+}
+
 
 export interface Run<Env = unknown> {
   readonly taskId: string;
@@ -67,4 +119,10 @@ export interface Run<Env = unknown> {
   delegate(name: string, call: DelegateCall): Promise<DelegateResult>;
   /** Puts a decision with its signals into the log. */
   decide<D extends Json>(name: string, signals: Json, decision: () => D): D;
+  /** Resolves when the action may be done, or must not: at once where the risk is small, else when somebody has said so. */
+  approve(action: Action): Promise<Approval>;
+  /** Books what the program itself has spent, once under each name; waits when a limit is reached. */
+  spend(name: string, cost: Partial<Amount>): Promise<void>;
+  /** What the caller prefers, within the contract's bounds; never read from the words of a message. */
+  readonly preferences: Preferences;
 }

@@ -5,7 +5,9 @@
  */
 import type { Message } from "../task/a2a-types.ts";
 import { RESUME_LIMIT } from "../task/advance.ts";
-import { ActiveRun, type Outbound } from "./active-run.ts";
+import { ActiveRun, Stopped } from "./active-run.ts";
+import type { Outbound } from "./calls.ts";
+import type { Governor } from "./governance/governor.ts";
 import type { Lease } from "./lease.ts";
 import type { LiveTask } from "./live-task.ts";
 import type { Outcome, Program } from "./program.ts";
@@ -30,12 +32,14 @@ export class Runner<Env> {
   readonly #options: RunnerOptions<Env>;
   readonly #env: Env;
   readonly #lease: Lease;
+  readonly #governor: Governor | undefined;
   readonly #running = new Map<LiveTask, Running<Env>>();
 
-  constructor(options: RunnerOptions<Env>, env: Env, lease: Lease) {
+  constructor(options: RunnerOptions<Env>, env: Env, lease: Lease, governor: Governor | undefined) {
     this.#options = options;
     this.#env = env;
     this.#lease = lease;
+    this.#governor = governor;
   }
 
   /** Nobody but people can bring the task further. */
@@ -55,7 +59,7 @@ export class Runner<Env> {
   /** Takes up a task whose run was lost, or gives it up when that happens again and again. */
   resume(task: LiveTask): void {
     if (task.head.resumes >= RESUME_LIMIT) {
-      const run = new ActiveRun(task, this.#env, this.#options.outbound, { hold: () => {}, park: () => {} });
+      const run = this.#run(task, { hold: () => {}, park: () => {} });
       run.end({
         outcome: "failed",
         reason: `the agent was stopped ${RESUME_LIMIT} times without getting any further, and was given up`,
@@ -92,6 +96,7 @@ export class Runner<Env> {
       running.run.abort(reason);
     }
     this.#lease.release(task.id);
+    this.#governor?.purse.settle(task.id);
     task.flush();
   }
 
@@ -101,9 +106,13 @@ export class Runner<Env> {
     task.retire();
   }
 
+  #run(task: LiveTask, hooks: { hold: () => void; park: () => void }): ActiveRun<Env> {
+    return new ActiveRun(task, this.#env, { outbound: this.#options.outbound, governor: this.#governor, ...hooks });
+  }
+
   #start(task: LiveTask): Promise<void> {
     const hooks = { hold: () => this.#hold(task), park: () => this.#park(task) };
-    const run = new ActiveRun(task, this.#env, this.#options.outbound, hooks);
+    const run = this.#run(task, hooks);
     const running: Running<Env> = { run, ended: Promise.resolve(), limit: null };
     this.#running.set(task, running);
     running.ended = this.#settle(task, running);
@@ -139,6 +148,7 @@ export class Runner<Env> {
     try {
       return checkOutcome(await this.#options.program.run(run));
     } catch (error) {
+      if (error instanceof Stopped) return { outcome: "failed", reason: error.message };
       // Details stay here: an error's text may hold what the caller must not see.
       if (!run.aborted) console.error(`task ${task.id}: the program threw`, error);
       const reason = `the agent stopped with an internal error; its operator finds the cause under task ${task.id}. Sending the request again is safe.`;
@@ -161,6 +171,8 @@ export class Runner<Env> {
     const running = this.#running.get(task);
     if (running) stopClock(running);
     this.#lease.release(task.id);
+    // Whoever waits for people holds nothing back from others.
+    this.#governor?.purse.settle(task.id);
     task.flush();
   }
 

@@ -8,6 +8,8 @@ import type { Message, StreamResponse, TaskPushNotificationConfig } from "../tas
 import type { LogEntry } from "../task/event.ts";
 import type { Homes } from "../task/home.ts";
 import type { TaskView } from "../task/render.ts";
+import { costOf } from "../task/account.ts";
+import { sayingCost } from "../task/governance-extension.ts";
 import { Alarm } from "./alarm.ts";
 import { answer, listed } from "./answer.ts";
 import type {
@@ -24,6 +26,10 @@ import type {
   TaskIndexApi,
   TaskReply,
 } from "./api.ts";
+import type { BudgetApi, GovernanceEnv } from "./governance/api.ts";
+import { type Governance, Governor } from "./governance/governor.ts";
+import { Purse } from "./governance/purse.ts";
+import { Scores } from "./governance/scores.ts";
 import { Lease } from "./lease.ts";
 import { Listing } from "./listing.ts";
 import { LiveTask } from "./live-task.ts";
@@ -39,11 +45,13 @@ export interface HomeOptions<Env> extends RunnerOptions<Env> {
   /** A stream ends after this long; its reader goes on where it stopped. Milliseconds. */
   readonly streamLimitMs: number;
   readonly push: PushSettings;
+  /** Absent where nothing is limited. */
+  readonly governance?: Governance | undefined;
   /** Writes an event as clients of 0.3 read it. */
   readonly toLegacy: (event: StreamResponse) => Promise<string>;
 }
 
-export interface HomeEnv extends PushEnv {
+export interface HomeEnv extends PushEnv, GovernanceEnv {
   TASK_INDEX: DurableObjectNamespace;
 }
 
@@ -58,7 +66,8 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     readonly #store = new LogStore(this.ctx.storage.sql);
     readonly #alarm = new Alarm(this.ctx.storage, options.homes);
     readonly #lease = new Lease(this.#store, this.#alarm);
-    readonly #runner = new Runner(options, this.env, this.#lease);
+    readonly #governor = options.governance && this.#governed(options.governance);
+    readonly #runner = new Runner(options, this.env, this.#lease, this.#governor);
     readonly #tasks = new Map<string, LiveTask>();
     #toldAgain = false;
     /** What the index is being told of a task; awaited before anybody else is. */
@@ -120,7 +129,8 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       if (!task) return NOT_FOUND;
       if (!task.ended) await this.#runner.recall(task);
       task.gather();
-      const step = task.apply({ type: "cancel", message: { ...message, contextId: task.head.contextId } });
+      const metadata = sayingCost(costOf(task.head.account, Date.now()));
+      const step = task.apply({ type: "cancel", message: { ...message, contextId: task.head.contextId }, metadata });
       if ("effect" in step) this.#runner.end(task, "the task was canceled");
       task.flush();
       if (!("refusal" in step)) return this.#reply(task, { blocking: false });
@@ -172,6 +182,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
         const task = this.#find(id);
         return task !== undefined && this.#runner.has(task);
       });
+      this.#governor?.purse.rang();
       this.#outbox.rang();
     }
 
@@ -179,7 +190,8 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     async #start({ taskId, digest, push, ...request }: StartRequest): Promise<Taken> {
       const known = digest === undefined ? undefined : this.#find(taskId);
       if (known) return known.head.digest === digest ? { task: known } : { refusal: { code: "key-reused" } };
-      const created = { type: "created", ...request, ...(digest !== undefined && { digest }) } as const;
+      const contracts = this.#governor?.versions(request.chain?.delegation.contracts);
+      const created = { type: "created", ...request, ...(digest !== undefined && { digest }), ...(contracts && { contracts }) } as const;
       const task = LiveTask.create(taskId, created, this.#store, (stored, entries) => this.#stored(stored, entries));
       this.#keep(task);
       if (push) this.#outbox.begin(task, push);
@@ -187,16 +199,18 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       return { task, isNew: true };
     }
 
-    async #message({ taskId, message, scopes = [], key, digest, push }: FollowUp): Promise<Taken> {
+    async #message({ taskId, message, scopes = [], key, digest, push, chain }: FollowUp): Promise<Taken> {
       const task = this.#find(taskId);
       if (!task) return { refusal: { code: "not-found" } };
-      if (task.awaitsApproval && !scopes.includes("approve")) return { refusal: { code: "scope-missing", scope: "approve" } };
+      const scope = task.scopeFor(message);
+      if (scope !== undefined && !scopes.includes(scope)) return { refusal: { code: "scope-missing", scope } };
       const forbidden = push && this.#outbox.refusal(task, push);
       if (forbidden) return { refusal: forbidden };
       const question = task.head.questions[0];
       const before = task.head.seq;
       task.gather();
-      const step = task.apply({ type: "message", message, ...(key !== undefined && { key }), ...(digest !== undefined && { digest }) });
+      const keyed = { ...(key !== undefined && { key }), ...(digest !== undefined && { digest }), ...(chain && { chain }) };
+      const step = task.apply({ type: "message", message, ...keyed });
       // A repeated message had its config the first time. Stored with the message, or neither of them.
       if (push && task.head.seq > before) {
         this.#outbox.put(task, push, before);
@@ -222,6 +236,24 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       const last = task.head.seq;
       if (typeof from === "number" && from > last) return unknownPosition(from, last);
       return { ok: true, stream: subscribe(task, { ...view, from, limitMs: options.streamLimitMs }) };
+    }
+
+    #governed(governance: Governance): Governor {
+      const owner = () => this.#name.slice(0, this.#name.indexOf(":")).split("/").map(decodeURIComponent);
+      const during = (work: Promise<unknown>) => this.ctx.waitUntil(work);
+      const purse = new Purse({
+        sql: this.ctx.storage.sql,
+        alarm: this.#alarm,
+        budget: () => this.env.BUDGET?.getByName(owner()[0] ?? "") as unknown as BudgetApi | undefined,
+        app: () => owner()[1] ?? "",
+        agent: governance.agent,
+        accountOf: (id) => {
+          const task = this.#tasks.get(id) ?? LiveTask.load(id, this.#store, () => {});
+          return task && { account: task.head.account, idle: task.resting };
+        },
+        during,
+      });
+      return new Governor(governance, this.env, purse, new Scores(() => this.env.SCOREBOARD, during));
     }
 
     /** The task in memory or from its log. One whose run was lost is taken up again by whoever touches it first. */

@@ -6,7 +6,7 @@ import type { AgentCard, Message } from "../task/a2a-types.ts";
 import { textOf } from "../task/a2a-types.ts";
 import { digest } from "../task/digest.ts";
 import { extendCard, parseCard } from "./card.ts";
-import type { Approval, Skill, SkillContext } from "./skill.ts";
+import type { Skill, SkillContext } from "./skill.ts";
 
 export interface Agent<Env = unknown> {
   readonly card: AgentCard;
@@ -72,10 +72,9 @@ function skillContext<Env>(run: Run<Env>): SkillContext<Env> {
     emit: (artifact, chunk) => run.emit(artifact, chunk),
     step: (name, fn) => run.step(name, fn),
     ask: async (question) => textOf((await run.ask(question)).parts),
-    approve: async ({ description, args }) => {
-      const question = `${description}\n\n${JSON.stringify(args, null, 2)}\n\nAnswer "yes" to approve exactly this, anything else to reject it.`;
-      return approvalFrom(textOf((await run.ask(question, { approval: args })).parts));
-    },
+    approve: (action) => run.approve(action),
+    spend: (name, cost) => run.spend(name, cost),
+    preferences: run.preferences,
     delegate: (target, message) => {
       const [agent = "", skill = ""] = target.split("/", 2);
       const parts = typeof message === "string" ? [{ text: message }] : message;
@@ -86,10 +85,4 @@ function skillContext<Env>(run: Run<Env>): SkillContext<Env> {
       return run.delegate(`${name}:${times}`, { agent, skill, parts });
     },
   };
-}
-
-/** Only a plain yes approves; silence, doubt and conditions do not. */
-function approvalFrom(answer: string): Approval {
-  if (/^\s*(yes|approved?)\s*[.!]?\s*$/i.test(answer)) return { approved: true };
-  return { approved: false, reason: answer.trim() || "no reason given" };
 }

@@ -3,11 +3,15 @@
  * the wire, so a skill is tested in plain Node (see testing.ts).
  */
 import type { Principal } from "../auth/principal.ts";
-import type { DelegateResult, NewArtifact, Outcome } from "../host/program.ts";
+import type { Amount } from "../budget/amount.ts";
+import type { Action, DelegateResult, NewArtifact, Outcome } from "../host/program.ts";
 import type { Json, JsonObject, Message, Part } from "../task/a2a-types.ts";
+import type { Approval } from "../task/approval.ts";
+import type { Preferences } from "../task/governance-extension.ts";
 
-export type { DelegateResult, NewArtifact, Outcome } from "../host/program.ts";
+export type { Action, DelegateResult, NewArtifact, Outcome } from "../host/program.ts";
 export type { AgentCard, Json, JsonObject, Message, Part } from "../task/a2a-types.ts";
+export type { Approval } from "../task/approval.ts";
 
 export interface SkillContext<Env = unknown> {
   /** All text parts of the message, one paragraph each. */
@@ -28,19 +32,18 @@ export interface SkillContext<Env = unknown> {
   step<T extends Json>(name: string, fn: () => T | Promise<T>): Promise<T>;
   /** Pauses the task with a question and resolves with the text of the answer. */
   ask(question: string): Promise<string>;
-  /** Pauses the task until somebody approves or rejects exactly this action. */
+  /**
+   * To be asked before every action in the world. Small risks go ahead at once; for others the task pauses until somebody
+   * approves or rejects exactly this action. What is not said of its risk counts as the worse.
+   */
   approve(action: Action): Promise<Approval>;
+  /** Books what the skill has spent, once under each name (micro-USD, tokens). Waits when a limit is reached. */
+  spend(name: string, cost: Partial<Amount>): Promise<void>;
+  /** Weights of what the caller prefers, 0 to 1. */
+  readonly preferences: Preferences;
   /** Calls a skill of another agent (`agent/skill`) once per task. A failure is a value, not an exception. */
   delegate(skill: `${string}/${string}`, message: string | readonly Part[]): Promise<DelegateResult>;
 }
-
-/** An action in the world that somebody has to approve, with the exact arguments it will be done with. */
-export interface Action {
-  readonly description: string;
-  readonly args: JsonObject;
-}
-
-export type Approval = { readonly approved: true } | { readonly approved: false; readonly reason: string };
 
 export type Skill<Env = unknown> = (context: SkillContext<Env>) => Outcome | Promise<Outcome>;
 

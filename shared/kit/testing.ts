@@ -2,8 +2,11 @@
  * Runs one skill in plain Node, without a mesh: for the tests of an agent's author.
  */
 import { LOCAL_PRINCIPAL } from "../auth/principal.ts";
+import type { Amount } from "../budget/amount.ts";
 import type { DelegateCall, DelegateResult, NewArtifact, Outcome, Run } from "../host/program.ts";
 import { type Json, type Message, type Part, textOf } from "../task/a2a-types.ts";
+import { approvalFrom, approvalQuestion } from "../task/approval.ts";
+import type { Preferences } from "../task/governance-extension.ts";
 import type { Agent } from "./agent.ts";
 
 export interface SkillRun {
@@ -14,6 +17,7 @@ export interface SkillRun {
   readonly chunks: readonly NewArtifact[];
   readonly questions: readonly string[];
   readonly calls: readonly DelegateCall[];
+  readonly spent: readonly ({ readonly name: string } & Partial<Amount>)[];
 }
 
 export interface SkillRunOptions<Env> {
@@ -24,6 +28,7 @@ export interface SkillRunOptions<Env> {
   readonly delegate?: (call: DelegateCall) => DelegateResult;
   readonly signal?: AbortSignal;
   readonly contextId?: string;
+  readonly preferences?: Preferences;
 }
 
 /**
@@ -40,6 +45,13 @@ export async function runSkill<Env>(
   const chunks: NewArtifact[] = [];
   const questions: string[] = [];
   const calls: DelegateCall[] = [];
+  const spent: SkillRun["spent"][number][] = [];
+  const ask = async (question: string): Promise<Message> => {
+    const answer = options.answers?.[questions.length];
+    questions.push(question);
+    if (answer === undefined) throw new Error(`the skill asked "${question}", and the test gave no answer`);
+    return { messageId: `a-${questions.length}`, role: "ROLE_USER", parts: [{ text: answer }] };
+  };
   const run: Run<Env> = {
     taskId: "task-1",
     contextId: options.contextId ?? "context-1",
@@ -51,12 +63,11 @@ export async function runSkill<Env>(
     progress: (text) => void progress.push(text),
     emit: (artifact) => void chunks.push(artifact),
     step: async (_name, fn) => fn(),
-    ask: async (question) => {
-      const answer = options.answers?.[questions.length];
-      questions.push(question);
-      if (answer === undefined) throw new Error(`the skill asked "${question}", and the test gave no answer`);
-      return { messageId: `a-${questions.length}`, role: "ROLE_USER", parts: [{ text: answer }] };
-    },
+    ask,
+    // As in a mesh whose operator lets nothing go ahead by itself.
+    approve: async ({ description, args }) => approvalFrom(textOf((await ask(approvalQuestion(description, args))).parts)),
+    spend: async (name, cost) => void spent.push({ name, ...cost }),
+    preferences: options.preferences ?? { accuracy: 1, cost: 1, latency: 1 },
     delegate: async (_name, call) => {
       calls.push(call);
       return options.delegate?.(call) ?? { ok: false, reason: "unreachable", message: `the test has no agent "${call.agent}"` };
@@ -65,5 +76,5 @@ export async function runSkill<Env>(
   };
   const outcome = await agent.program.run(run);
   const text = outcome.outcome === "completed" ? textOf(outcome.artifacts.flatMap((artifact) => artifact.parts)) : outcome.reason;
-  return { outcome, text, progress, chunks, questions, calls };
+  return { outcome, text, progress, chunks, questions, calls, spent };
 }

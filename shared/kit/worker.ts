@@ -3,12 +3,14 @@
  * Workers of the mesh come through the `Mesh` entrypoint, which only a service binding reaches, and name their principal.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { DEPLOYED_CONTRACTS } from "../../contracts/deployed.ts";
 import { a2aApp } from "../a2a/app.ts";
 import type { CardEnv } from "../a2a/card/server.ts";
 import type { HandlerEnv } from "../a2a/handler.ts";
 import { outbound } from "../a2a/outbound.ts";
 import { authenticate } from "../auth/authenticate.ts";
 import { principalFromMesh } from "../auth/mesh-principal.ts";
+import { contractShelf } from "../contract/shelf.ts";
 import type { Program } from "../host/program.ts";
 import type { PushSettings } from "../host/push/outbox.ts";
 import { PUSH_RETRY } from "../host/push/retry.ts";
@@ -16,6 +18,7 @@ import { defineTaskHome } from "../host/task-home.ts";
 import { TaskIndex } from "../host/task-index.ts";
 import type { AgentCard } from "../task/a2a-types.ts";
 import type { Homes } from "../task/home.ts";
+import { skillFactsIn } from "../task/skill-facts.ts";
 
 export interface AgentWorkerOptions {
   /** Where tasks live; see task/home.ts. Default `shared`, which suits tasks of seconds. */
@@ -26,6 +29,8 @@ export interface AgentWorkerOptions {
   readonly streamLimitMs?: number;
   /** How push notifications are delivered, and when they are given up. */
   readonly push?: PushSettings;
+  /** Texts of the contracts, by file; default: those in `contracts/`. `none` limits nothing, which only a benchmark wants. */
+  readonly contracts?: Readonly<Record<string, string>> | "none";
 }
 
 export interface AgentWorkerEnv extends HandlerEnv, CardEnv {}
@@ -39,9 +44,12 @@ const PUSH: PushSettings = { ...PUSH_RETRY, timeoutMs: 15_000 };
 /** @returns what the Worker's main module exports */
 export function agentWorker<Env>(
   agent: { card: AgentCard; extendedCard?: AgentCard | undefined; program: Program<Env> },
-  { homes = "shared", runLimitMs = RUN_LIMIT_MS, streamLimitMs = STREAM_LIMIT_MS, push = PUSH }: AgentWorkerOptions = {},
+  { homes = "shared", runLimitMs = RUN_LIMIT_MS, streamLimitMs = STREAM_LIMIT_MS, push = PUSH, contracts = DEPLOYED_CONTRACTS }: AgentWorkerOptions = {},
 ) {
   const { card, extendedCard, program } = agent;
+  const facts = skillFactsIn(card);
+  const mainSkill = card.skills[0]?.id ?? "";
+  const governance = contracts === "none" ? undefined : { shelf: contractShelf(contracts), agent: card.name, facts, mainSkill };
   const open = a2aApp<AgentWorkerEnv>({ card, extendedCard, homes, authenticate });
   const mesh = a2aApp<AgentWorkerEnv>({ card, extendedCard, homes, authenticate: principalFromMesh });
 
@@ -57,6 +65,7 @@ export function agentWorker<Env>(
     runLimitMs,
     streamLimitMs,
     push,
+    governance,
     // Loaded when it is first needed: most agents never meet a client of 0.3.
     toLegacy: async (event) => (await import("../a2a/legacy/translation.ts")).translateEvent(JSON.stringify(event)),
   });

@@ -142,3 +142,7 @@ export function isInterrupted(state: TaskState): state is InterruptedState {
 export function textOf(parts: readonly Part[]): string {
   return parts.flatMap((part) => (part.text === undefined ? [] : [part.text])).join("\n\n");
 }
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -3,18 +3,18 @@
  * next, or a refusal. Pure: no clock, no ids, no storage.
  */
 import { type Artifact, isInterrupted, isTerminal, type Json, type JsonObject, type Message, type TaskState } from "./a2a-types.ts";
-import type { TaskEvent } from "./event.ts";
+import type { GivenChain, TaskEvent } from "./event.ts";
 import { keyName, type TaskHead } from "./head.ts";
 
 export type TaskInput =
   /** `next` is the question that waits behind the one that is put, if there is one. */
-  | { type: "message"; message: Message; key?: string; digest?: string; next?: Question }
-  | { type: "cancel"; message: Message }
+  | { type: "message"; message: Message; key?: string; digest?: string; chain?: GivenChain; next?: Question }
+  | { type: "cancel"; message: Message; metadata?: JsonObject }
   | { type: "progress"; message: Message; metadata?: JsonObject }
   | ({ type: "question" } & Question)
   | { type: "artifact"; artifact: Artifact; append?: boolean; lastChunk?: boolean }
   | { type: "memo"; name: string; value: Json }
-  | { type: "delegating"; name: string; agent: string; skill: string; key: string }
+  | (TaskEvent & { type: "delegating" | "called" | "spent" | "raised" | "let-go-on" })
   | { type: "decision"; name: string; signals: Json; decision: Json }
   | { type: "ended"; state: TaskState; artifacts: readonly Artifact[]; message?: Message; metadata?: JsonObject }
   | { type: "working" }
@@ -49,7 +49,11 @@ export function advance(head: TaskHead, input: TaskInput): Advance {
       return takeMessage(head, input);
     case "cancel":
       if (ended) return { ok: false, refusal: { code: "not-cancelable", state: head.state } };
-      return { ok: true, events: [{ type: "status", state: "TASK_STATE_CANCELED", message: input.message }], effect: "abort" };
+      return {
+        ok: true,
+        events: [{ type: "status", state: "TASK_STATE_CANCELED", message: input.message, ...metadataOf(input) }],
+        effect: "abort",
+      };
     case "push-stopped":
       // About the task's notifications, which go on when the task has ended.
       return { ok: true, events: [input], effect: "none" };
@@ -62,7 +66,7 @@ export function advance(head: TaskHead, input: TaskInput): Advance {
   }
 }
 
-function takeMessage(head: TaskHead, { message, key, digest, next }: TaskInput & { type: "message" }): Advance {
+function takeMessage(head: TaskHead, { message, key, digest, chain, next }: TaskInput & { type: "message" }): Advance {
   // The key first: a repeat of an accepted message is no new message, also when the task has ended since.
   if (key !== undefined && Object.hasOwn(head.keys, keyName(key))) {
     if (head.keys[keyName(key)] !== (digest ?? "")) return { ok: false, refusal: { code: "key-reused" } };
@@ -72,7 +76,7 @@ function takeMessage(head: TaskHead, { message, key, digest, next }: TaskInput &
   if (message.contextId !== undefined && message.contextId !== head.contextId) {
     return { ok: false, refusal: { code: "context-mismatch", contextId: head.contextId } };
   }
-  const keyed = key === undefined ? {} : { key, digest: digest ?? "" };
+  const keyed = { ...(key !== undefined && { key, digest: digest ?? "" }), ...(chain && { chain }) };
   const answers = isInterrupted(head.state) ? head.questions[0] : undefined;
   if (answers === undefined) return { ok: true, events: [{ type: "message", message, ...keyed }], effect: "none" };
   return {
@@ -107,6 +111,10 @@ function fromProgram(head: TaskHead, input: ProgramInput): TaskEvent[] {
     case "artifact":
     case "memo":
     case "delegating":
+    case "called":
+    case "spent":
+    case "raised":
+    case "let-go-on":
     case "decision":
       return [input];
   }

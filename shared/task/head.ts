@@ -3,8 +3,11 @@
  * stays small however long the task; a stored head (a snapshot) bounds the fold after an eviction. Pure.
  */
 import type { Principal } from "../auth/principal.ts";
+import type { ContractVersions } from "../contract/shelf.ts";
+import { evolveAccount, type TaskAccount } from "./account.ts";
 import type { JsonObject, TaskState } from "./a2a-types.ts";
-import type { LogEntry } from "./event.ts";
+import type { GivenChain, LogEntry } from "./event.ts";
+import type { Wishes } from "./governance-extension.ts";
 
 /** A stored shape, as the events are. */
 export interface TaskHead {
@@ -37,6 +40,12 @@ export interface TaskHead {
   resumes: number;
   /** Push notification configs that were given up, the latest last. */
   pushStopped?: PushStopped[];
+  /** Absent in a task that was made before there was governance: then the latest rules count. */
+  readonly contracts?: ContractVersions | undefined;
+  readonly wishes?: Wishes | undefined;
+  /** Absent where the task begins its own chain. */
+  chain?: GivenChain | undefined;
+  account?: TaskAccount;
 }
 
 export interface PushStopped {
@@ -61,7 +70,13 @@ const RUN_GAP = 16;
  */
 export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry, id: string): TaskHead {
   if (event.type === "created") {
+    const { contracts, wishes, chain } = event;
+    const account = evolveAccount(undefined, { at, event });
     return {
+      ...(contracts && { contracts }),
+      ...(wishes && { wishes }),
+      ...(chain && { chain }),
+      ...(account && { account }),
       id,
       contextId: event.contextId,
       principal: event.principal,
@@ -84,9 +99,13 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
   }
   if (!head) throw new Error(`the log of task ${id} does not begin with its creation`);
   head.seq = seq;
+  const account = evolveAccount(head.account, { at, event });
+  if (account) head.account = account;
   switch (event.type) {
     case "message":
       pushMessage(head, seq);
+      // A caller that answers later says anew how long it waits and what may be spent.
+      if (event.chain) head.chain = event.chain;
       if (event.key !== undefined) head.keys[keyName(event.key)] = event.digest ?? "";
       if (event.answers !== undefined) {
         head.memo[event.answers] = seq;
@@ -130,6 +149,14 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
       head.pushStopped = [...others, { config, attempts, reason, at }].slice(-PUSH_STOPPED_LIMIT);
       break;
     }
+    case "spent":
+      head.memo[event.name] = seq;
+      break;
+    case "called":
+    case "raised":
+    case "let-go-on":
+      // Of the account alone.
+      break;
     case "push-changed":
       head.pushStopped = (head.pushStopped ?? []).filter(({ config }) => config !== event.config);
       break;

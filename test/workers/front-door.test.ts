@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { a2aApp } from "../../shared/a2a/app.ts";
-import { agentBinding } from "../../shared/a2a/outbound.ts";
+import { agentBinding } from "../../shared/a2a/peers.ts";
 import { type AuthEnv, authenticate } from "../../shared/auth/authenticate.ts";
 import type { AgentWorkerEnv } from "../../shared/kit/worker.ts";
 import { frontDoor } from "../../workers/orchestrator/front-door.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { outbound } from "../../shared/a2a/outbound.ts";
 import { LOCAL_PRINCIPAL } from "../../shared/auth/principal.ts";
-import type { OutboundCall } from "../../shared/host/active-run.ts";
+import type { OutboundCall } from "../../shared/host/calls.ts";
 
 // An answer to another agent's question, when that agent has its own view of where its task stands.
 

@@ -3,7 +3,7 @@
  * supports; adds no words of its own to what the agents established.
  */
 import { type ControlState, describeGoal, type Goal } from "../../shared/control/state.ts";
-import type { Outcome } from "../../shared/host/program.ts";
+import type { NewArtifact, Outcome } from "../../shared/host/program.ts";
 import { type Finding, findingsPart } from "../../shared/kit/finding.ts";
 import type { JsonObject } from "../../shared/task/a2a-types.ts";
 import { findingsIn, keyOfFinding } from "./hand-over.ts";
@@ -45,6 +45,13 @@ function nothingDone(missing: readonly Goal[], state: ControlState): Outcome {
   const reason = missing.map(describeGoal).join("\n");
   const tried = state.goals.some(({ attempts }) => attempts.length > 0);
   return { outcome: tried ? "failed" : "rejected", reason: reason || "nothing of the request could be done: say it in other words" };
+}
+
+/** What there is so far, for whoever is asked about a limit; nothing as long as nothing is done. */
+export function partialFrom(state: ControlState): NewArtifact | undefined {
+  const answer = answerFrom(state);
+  const [artifact] = answer.outcome === "completed" ? answer.artifacts : [];
+  return artifact && { ...artifact, description: "what was done before the task met a limit" };
 }
 
 /** The composed draft, and below it what it does not hold; without a draft each result, alone without a heading. */

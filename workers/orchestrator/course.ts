@@ -23,6 +23,8 @@ export interface Course<Env> {
   /** The decision each goal first goes out with. */
   readonly first: Map<string, DispatchDecision>;
   questions: number;
+  /** Why nothing more is called: somebody said at a limit to end with what there is. */
+  over?: string;
 }
 
 type Refusal = DispatchDecision & { outcome: "refuse" };

@@ -6,11 +6,10 @@ import { Hono } from "hono";
 import { CARD_PATH, isPublicPath } from "../../shared/a2a/card/server.ts";
 import { pathOf, RequestError, toAuthenticationError } from "../../shared/a2a/errors.ts";
 import { onlyFor } from "../../shared/a2a/http-json.ts";
-import { agentBinding } from "../../shared/a2a/outbound.ts";
+import { agentBinding, agentNames } from "../../shared/a2a/peers.ts";
 import { refuse } from "../../shared/a2a/refuse.ts";
 import { type AuthEnv, authenticate } from "../../shared/auth/authenticate.ts";
 import { withoutPrincipal, withPrincipal } from "../../shared/auth/mesh-principal.ts";
-import { agentNames } from "./catalogue.ts";
 
 /** @param orchestrator answers everything that is for no other agent */
 export function frontDoor<Env extends AuthEnv & object>(

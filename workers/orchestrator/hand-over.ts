@@ -79,5 +79,7 @@ export function resultFrom(goal: Goal, answer: DelegateResult & { ok: true }): G
     worked: findings.some(({ source }) => source?.uri === undefined && source?.score === undefined),
     artifacts: answer.artifacts.map(({ artifactId }) => ({ taskId: answer.taskId, artifactId })),
     unsupported,
+    // Who checks builds on nothing: a check that passes makes what it checked surer.
+    reliability: answer.reliability ?? null,
   };
 }

@@ -2,9 +2,10 @@
  * Pursues one goal: calls the skill that was decided on, and after a failure another one, as long as the contract allows.
  * A failure ends the goal, never the request.
  */
-import { applyResult, type Goal, giveUp, goalOf, noteAttempt } from "../../shared/control/state.ts";
-import type { DelegateResult } from "../../shared/host/program.ts";
+import { applyResult, basisOf, type Goal, giveUp, goalOf, noteAttempt } from "../../shared/control/state.ts";
+import type { DelegateResult, SkillName, StoppedCall } from "../../shared/host/program.ts";
 import type { DispatchDecision } from "../../shared/policy/dispatch.ts";
+import { partialFrom } from "./answer.ts";
 import { type Course, decide, describeRefusal } from "./course.ts";
 import { partsFor, resultFrom } from "./hand-over.ts";
 
@@ -14,9 +15,14 @@ export async function pursue<Env>(course: Course<Env>, id: string): Promise<void
   let decision = course.first.get(id);
   let failure = "nobody could be found for it";
   while (decision?.outcome === "delegate") {
+    if (course.over !== undefined) {
+      failure = course.over;
+      break;
+    }
     const answer = await call(course, goalOf(course.state, id), decision);
     if (answer === "done") return;
     failure = answer.message;
+    if (answer.next === "partial") course.over = failure;
     decision = next(course, goalOf(course.state, id), answer.reason);
   }
   if (decision?.outcome === "refuse") failure = `${failure}; ${describeRefusal(decision, course.contract)}`;
@@ -39,7 +45,11 @@ function keyOf({ agent, skill }: { readonly agent: string; readonly skill: strin
   return `${agent}/${skill}`;
 }
 
-type Failure = { readonly reason: (DelegateResult & { ok: false })["reason"]; readonly message: string };
+type Failure = {
+  readonly reason: (DelegateResult & { ok: false })["reason"];
+  readonly message: string;
+  readonly next?: StoppedCall["next"];
+};
 
 async function call<Env>(course: Course<Env>, goal: Goal, { agent, skill }: Delegation): Promise<"done" | Failure> {
   const { run, contract, attachments, state } = course;
@@ -51,6 +61,9 @@ async function call<Env>(course: Course<Env>, goal: Goal, { agent, skill }: Dele
     parts: partsFor(state, goal, attachments),
     metadata: { goal: goal.id, request: state.request },
     deadlineMs: contract.deadlineMs,
+    alternatives: fittingOthers(course, goal, { agent, skill }),
+    basis: basisOf(course.state, goal),
+    partial: () => partialFrom(course.state),
   });
   const result = answer.ok ? resultFrom(goal, answer) : undefined;
   if (result) {
@@ -66,7 +79,16 @@ async function call<Env>(course: Course<Env>, goal: Goal, { agent, skill }: Dele
   const message = `${agent}/${skill} ${describeFailure(failure)}${!answer.ok && answer.taskId ? ` (its task: ${answer.taskId})` : ""}`;
   course.state = noteAttempt(course.state, goal.id, { agent, skill, failure: message });
   run.progress(message, { ...who, state: failure.reason });
-  return { reason: failure.reason, message };
+  return { ...failure, message };
+}
+
+/** Who else would be given the goal: what the planner ranked above the floor, and was not tried yet. */
+function fittingOthers<Env>({ contract }: Course<Env>, goal: Goal, called: SkillName): SkillName[] {
+  const tried = new Set([called, ...goal.attempts].map(keyOf));
+  return goal.candidates
+    .filter((each) => each.score >= contract.floor && !tried.has(keyOf(each)))
+    .sort((one, other) => other.score - one.score)
+    .map(({ agent, skill }) => ({ agent, skill }));
 }
 
 function describeFailure({ reason, message }: Failure): string {
@@ -81,6 +103,8 @@ function describeFailure({ reason, message }: Failure): string {
       return `could not be reached: ${message}`;
     case "nonsense":
       return `gave no answer that can be used: ${message}`;
+    case "stopped":
+      return `was not called: ${message}`;
   }
 }
 

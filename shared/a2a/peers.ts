@@ -1,0 +1,57 @@
+/**
+ * The other agents of this mesh, by the service bindings of a Worker, and what their cards say. A card is read once a minute
+ * at most; one that cannot be read leaves its agent unknown, and is asked for again with the next call.
+ */
+import { CHAIN_EXTENSION } from "../chain/delegation.ts";
+import type { Peer } from "../host/governance/governor.ts";
+import { parseCard } from "../kit/card.ts";
+import type { AgentCard } from "../task/a2a-types.ts";
+import { skillFactsIn } from "../task/skill-facts.ts";
+import { CARD_PATH } from "./card/server.ts";
+
+/** The front door and every Worker that delegates name their bindings so: `AGENT_` and the agent's name. */
+export const AGENT_BINDING = "AGENT_";
+
+/** As long as a card may be cached by any client. Milliseconds. */
+const FRESH_MS = 60_000;
+
+/** Cards, never promises of them: a request must not wait for what another one began, because that one may be canceled. */
+const known = new Map<string, { at: number; card: AgentCard }>();
+
+export function agentBinding(env: object, agent: string): Fetcher | undefined {
+  const name = AGENT_BINDING + agent.toUpperCase().replaceAll("-", "_");
+  return (env as Record<string, Fetcher | undefined>)[name];
+}
+
+/** Names of the bound agents, as in their URLs. */
+export function agentNames(env: object): string[] {
+  return Object.entries(env)
+    .filter(([name, bound]) => name.startsWith(AGENT_BINDING) && typeof bound === "object")
+    .map(([name]) => name.slice(AGENT_BINDING.length).toLowerCase().replaceAll("_", "-"))
+    .sort();
+}
+
+/** The card of a bound agent; undefined for one that is not there, or gives none. */
+export async function cardOf(env: object, agent: string): Promise<AgentCard | undefined> {
+  const before = known.get(agent);
+  if (before && Date.now() - before.at < FRESH_MS) return before.card;
+  try {
+    const response = await agentBinding(env, agent)?.fetch(`https://${agent}.mesh${CARD_PATH}`);
+    if (!response) return undefined;
+    const card = parseCard(await response.json());
+    known.set(agent, { at: Date.now(), card });
+    return card;
+  } catch (error) {
+    console.error(`agent ${agent} gave no usable card`, error);
+    return undefined;
+  }
+}
+
+/** An agent without a usable card can still be called: as one of which nothing is known, and nothing believed. */
+export async function describePeer(env: object, agent: string): Promise<Peer | undefined> {
+  if (!agentBinding(env, agent)) return undefined;
+  const card = await cardOf(env, agent);
+  if (!card) return { name: agent, version: "unknown", chain: false, facts: new Map() };
+  const chain = (card.capabilities.extensions ?? []).some(({ uri }) => uri === CHAIN_EXTENSION);
+  return { name: card.name, version: card.version, chain, facts: skillFactsIn(card) };
+}

@@ -1,0 +1,42 @@
+/**
+ * What this isolate knows of the agents that are called from here: how their last calls went, for the agent breaker, and the
+ * key pairs that envelopes for them are held with. Shared by all tasks of the isolate, because they call the same agents.
+ */
+import type { AgentBreakerContract } from "../../contract/agent-breaker.ts";
+import { type HolderKey, newHolderKey } from "../../chain/envelope.ts";
+import { type AgentBreakerState, type AgentCall, noteBegun, noteCall, UNTROUBLED } from "../../policy/agent-breaker.ts";
+
+const states = new Map<string, AgentBreakerState>();
+const keys = new Map<string, { key: HolderKey; until: number }>();
+
+/** A pair is only ever given to the one agent, so using it again shortens nobody's chain. Milliseconds. */
+const KEY_MS = 5 * 60_000;
+/** Agents kept; beyond it those that were called first are forgotten. */
+const LIMIT = 1_000;
+
+export function stateOf(agent: string): AgentBreakerState {
+  return states.get(agent) ?? UNTROUBLED;
+}
+
+export function callBegins(contract: AgentBreakerContract, agent: string, call: string, at: number): void {
+  keep(states, agent, noteBegun(contract, stateOf(agent), { call, at }));
+}
+
+export function callEnded(contract: AgentBreakerContract, agent: string, call: AgentCall): void {
+  keep(states, agent, noteCall(contract, stateOf(agent), call));
+}
+
+export async function holderKeyFor(agent: string): Promise<HolderKey> {
+  const known = keys.get(agent);
+  if (known && known.until > Date.now()) return known.key;
+  const key = await newHolderKey();
+  keep(keys, agent, { key, until: Date.now() + KEY_MS });
+  return key;
+}
+
+function keep<V>(map: Map<string, V>, name: string, value: V): void {
+  map.set(name, value);
+  if (map.size <= LIMIT) return;
+  const [first] = map.keys();
+  if (first !== undefined) map.delete(first);
+}

@@ -1,0 +1,163 @@
+/**
+ * The gate that every call to another agent passes: chain cap, agent breaker, circuit breaker, and then something is set aside
+ * for it. Each decides by its contract and is recorded; the gate obeys, or in shadow mode lets the call pass. A limit that
+ * somebody may lift is a question on the task, never a crash.
+ */
+import type { Amount } from "../../budget/amount.ts";
+import { decideAgentBreaker } from "../../policy/agent-breaker.ts";
+import { type ChainCapDecision, type ChainCapSignals, decideChainCap, describeChainCap } from "../../policy/chain-cap.ts";
+import { decideCircuitBreaker, describeCircuitBreaker } from "../../policy/circuit-breaker.ts";
+import type { DelegateCall, DelegateResult, SkillName } from "../program.ts";
+import { stateOf } from "./agents.ts";
+import { decideOn, type Taken } from "./decision.ts";
+import type { Governor, Peer } from "./governor.ts";
+import { atLimit, stopped } from "./limit.ts";
+import { setAside, type Spending } from "./spending.ts";
+
+/** What a call goes out with. */
+export interface Admitted {
+  readonly peer: Peer;
+  readonly lease: Amount;
+  /** Of the callee's skill, and of the whole line with it. */
+  readonly reliability: number;
+  readonly evidence: ChainCapDecision["evidence"];
+  readonly product: number;
+  readonly notice?: string;
+}
+
+export type Admission = { readonly admitted: Admitted } | { readonly refused: DelegateResult & { ok: false } };
+
+/**
+ * @param name of the call in this task, the same in every run
+ * @param describe the callee's card; nothing may be sent before the chain was checked for its name
+ */
+export async function admit(
+  run: Spending,
+  governor: Governor,
+  name: string,
+  call: DelegateCall,
+  describe: () => Promise<Peer | undefined>,
+): Promise<Admission> {
+  // By the name it is called by, before anything is sent to it; by what its card says, once that is known.
+  const early = beforeAnything(run, governor, name, call);
+  if (early) return { refused: early };
+  const peer = await run.during(describe);
+  if (peer) await run.during(() => governor.scores.ready([peer.name]));
+  else return { refused: { ok: false, reason: "unreachable", message: `there is no agent "${call.agent}" in this mesh` } };
+
+  const chain = await chainCap(run, governor, name, call, peer);
+  if ("refused" in chain) return chain;
+  const held = agentBreaker(run, governor, name, call);
+  if (held) return { refused: held };
+  const turns = await circuitBreaker(run, governor, name, call);
+  if ("refused" in turns) return turns;
+  const aside = await setAside(run, governor, name, call, peer);
+  if ("refused" in aside) return aside;
+  const { reliability, evidence, product } = chain.decision;
+  return { admitted: { peer, lease: aside.lease, reliability, evidence, product, ...(turns.notice && { notice: turns.notice }) } };
+}
+
+/** A circle is refused before the callee hears anything of it, its card included. */
+function beforeAnything(run: Spending, governor: Governor, name: string, call: DelegateCall): DelegateResult & { ok: false } | undefined {
+  const contract = governor.rule("chain-cap", run.task);
+  const path = governor.path(run.task);
+  if (!path.some(({ agent }) => agent === call.agent) || contract.mayRepeat.includes(call.agent) || contract.mode === "shadow") return undefined;
+  const signals = chainSignals(run, governor, call, undefined, false);
+  const decision = decideOn(run.decide, `chain-cap:${name}`, contract, signals, decideChainCap);
+  return stopped("chain-cap", describeChainCap(decision, signals), "other");
+}
+
+async function chainCap(
+  run: Spending,
+  governor: Governor,
+  name: string,
+  call: DelegateCall,
+  peer: Peer,
+): Promise<{ decision: Taken<ChainCapDecision> } | { refused: DelegateResult & { ok: false } }> {
+  const contract = governor.rule("chain-cap", run.task);
+  for (let allowed = false; ; allowed = true) {
+    const signals = chainSignals(run, governor, call, peer, allowed);
+    const decision = decideOn(run.decide, `chain-cap:${name}${allowed ? ":allowed" : ""}`, contract, signals, decideChainCap);
+    if (decision.outcome === "extend" || decision.mode === "shadow") return { decision };
+    const words = describeChainCap(decision, signals);
+    if (decision.outcome === "refuse") return { refused: stopped("chain-cap", words, "other") };
+    const other = otherThan(call);
+    const choice = await atLimit(
+      run,
+      `chain-cap:${name}`,
+      {
+        policy: "chain-cap",
+        reason: decision.reason,
+        words,
+        choices: ["partial", ...(other ? (["other"] as const) : []), ...(decision.liftable ? (["allow"] as const) : [])],
+        ...(other && { other: nameOf(other) }),
+      },
+      call.partial,
+    );
+    if (choice.choice !== "allow") return { refused: stopped("chain-cap", words, choice.choice === "other" ? "other" : "partial", other) };
+  }
+}
+
+function chainSignals(run: Spending, governor: Governor, call: DelegateCall, peer: Peer | undefined, allowed: boolean): ChainCapSignals {
+  const now = Date.now();
+  const { task } = run;
+  const delegation = task.head.chain?.delegation;
+  const skill = `${call.agent}/${call.skill}`;
+  const surface = delegation?.surface ?? "any";
+  const score = peer ? governor.scores.known(peer.name, peer.version, call.skill) : "unmeasured";
+  return {
+    path: governor.path(task),
+    to: { agent: peer?.name ?? call.agent, skill: call.skill },
+    record: score === "unmeasured" ? score : { successes: score.successes, failures: score.failures },
+    basis: call.basis ?? 1,
+    hopsLeft: governor.hopsLeft(task),
+    surface: surface === "any" || surface.includes(skill) ? "inside" : "outside",
+    label: delegation?.label ?? task.head.wishes?.label ?? "internal",
+    leaf: peer?.chain === false,
+    deadlineLeftMs: governor.deadline(task, now) - now,
+    allowed,
+  };
+}
+
+/** An agent that is held back is as good as not there: whoever called it may try another, or later again. */
+function agentBreaker(run: Spending, governor: Governor, name: string, { agent }: DelegateCall): DelegateResult & { ok: false } | undefined {
+  const contract = governor.rule("agent-breaker", run.task);
+  const signals = { state: stateOf(agent), now: Date.now() };
+  const decision = decideOn(run.decide, `agent-breaker:${name}`, contract, signals, decideAgentBreaker);
+  if (decision.outcome === "call" || decision.mode === "shadow") return undefined;
+  const message = `${agent} gets no calls for the moment (${decision.reason}): its last calls failed or were slow`;
+  return { ok: false, reason: "unreachable", message };
+}
+
+async function circuitBreaker(
+  run: Spending,
+  governor: Governor,
+  name: string,
+  call: DelegateCall,
+): Promise<{ notice?: string } | { refused: DelegateResult & { ok: false } }> {
+  const contract = governor.rule("circuit-breaker", run.task);
+  const { account } = run.task.head;
+  if (!account) return {};
+  const signals = { ...account.turns.signals, out: Object.keys(account.carved).length };
+  const decision = decideOn(run.decide, `circuit-breaker:${name}`, contract, signals, decideCircuitBreaker);
+  if (decision.mode === "shadow") return {};
+  const words = describeCircuitBreaker(decision);
+  if (decision.outcome === "go") return decision.notice === "none" ? {} : { notice: words };
+  if (decision.outcome === "replan") {
+    run.task.apply({ type: "let-go-on", by: "planner", reasons: decision.reasons });
+    return { refused: stopped("circuit-breaker", words, "plan", otherThan(call)) };
+  }
+  const question = { policy: "circuit-breaker", reason: decision.reasons.join(", "), words, choices: ["partial", "allow"] } as const;
+  const { choice } = await atLimit(run, `circuit-breaker:${name}`, question, call.partial);
+  if (choice !== "allow") return { refused: stopped("circuit-breaker", words, "partial") };
+  run.task.apply({ type: "let-go-on", by: "person", added: contract.maxTurns });
+  return {};
+}
+
+function otherThan({ agent, skill, alternatives = [] }: DelegateCall): SkillName | undefined {
+  return alternatives.find((each) => each.agent !== agent || each.skill !== skill);
+}
+
+function nameOf({ agent, skill }: SkillName): string {
+  return `${agent}/${skill}`;
+}

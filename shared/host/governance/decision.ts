@@ -1,0 +1,38 @@
+/**
+ * A decision as it stands in a task's log: what was decided under which contract and mode, on which signals, and how long that
+ * took. Whatever decides, it is recorded here, so that a decision can be read, and taken again, from the log alone.
+ */
+import type { Contract } from "../../contract/contract.ts";
+import type { Json } from "../../task/a2a-types.ts";
+
+/** @returns the decision of this name, taken now or by a former run */
+export type Record = (name: string, signals: Json, decide: () => Json) => Json;
+
+export type Taken<D> = D & { readonly mode: Contract["mode"]; readonly micros: number };
+
+/**
+ * @param record `Run.decide`
+ * @param name of the decision, once in a task
+ * @returns the decision, with the mode it was taken in: in `shadow` it binds nobody
+ */
+export function decideOn<C extends Contract, S, D extends { readonly policy: string }>(
+  record: Record,
+  name: string,
+  contract: C,
+  signals: S,
+  decide: (contract: C, signals: S) => D,
+): Taken<D> {
+  const decided = record(name, plain(signals), () => {
+    // The platform's clock stands still while code runs, so that it says 0 there; a local runtime's does not.
+    const before = performance.now();
+    const decision = decide(contract, signals);
+    const micros = Math.round((performance.now() - before) * 1000);
+    return plain({ ...decision, mode: contract.mode, micros });
+  });
+  return decided as unknown as Taken<D>;
+}
+
+/** The log wants plain JSON; the copy also makes sure that a first run sees exactly what a later one will read. */
+function plain(value: unknown): Json {
+  return JSON.parse(JSON.stringify(value)) as Json;
+}

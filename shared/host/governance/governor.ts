@@ -1,0 +1,84 @@
+/**
+ * Governance of one home: what its tasks' runs share. A run's calls pass its gate (call-gate.ts), its spending its account
+ * (spending.ts). Without it, which only a benchmark wants, nothing is limited.
+ */
+
+import type { Contract, PolicyName } from "../../contract/contract.ts";
+import type { ContractVersions, Shelf } from "../../contract/shelf.ts";
+import type { Hop } from "../../policy/chain-cap.ts";
+import { workedMs } from "../../task/account.ts";
+import type { Preferences } from "../../task/governance-extension.ts";
+import type { SkillFacts } from "../../task/skill-facts.ts";
+import type { LiveTask } from "../live-task.ts";
+import type { GovernanceEnv } from "./api.ts";
+import type { Purse } from "./purse.ts";
+import type { Scores } from "./scores.ts";
+
+/** What a Worker is governed by. */
+export interface Governance {
+  readonly shelf: Shelf;
+  /** The agent's name, as on its card. */
+  readonly agent: string;
+  /** What its card says of its skills. */
+  readonly facts: ReadonlyMap<string, SkillFacts>;
+  /** The skill of a message that names none. */
+  readonly mainSkill: string;
+}
+
+/** An agent that may be called, as its card and its behaviour show it. */
+export interface Peer {
+  readonly name: string;
+  readonly version: string;
+  /** It carries the chain on: it takes an envelope, and its word on what it spent counts. */
+  readonly chain: boolean;
+  readonly facts: ReadonlyMap<string, SkillFacts>;
+}
+
+/** Weights for whoever says nothing: cheap and right matter alike, and waiting a little less. */
+export const PREFERENCES: Preferences = { accuracy: 1, cost: 1, latency: 0.5 };
+
+export class Governor {
+  readonly governance: Governance;
+  readonly env: GovernanceEnv;
+  readonly purse: Purse;
+  readonly scores: Scores;
+
+  constructor(governance: Governance, env: GovernanceEnv, purse: Purse, scores: Scores) {
+    this.governance = governance;
+    this.env = env;
+    this.purse = purse;
+    this.scores = scores;
+  }
+
+  /** The rules of a task: those it was made under, or its chain was. */
+  rule<P extends PolicyName>(policy: P, { head }: LiveTask): Contract<P> {
+    return this.governance.shelf.contract(policy, head.contracts ?? {});
+  }
+
+  /** From the agent that began the chain to this one. */
+  path({ head }: LiveTask): readonly Hop[] {
+    const { agent } = this.governance;
+    return head.chain?.delegation.path ?? [{ agent, skill: head.skill ?? null, reliability: 1, evidence: "self" }];
+  }
+
+  hopsLeft(task: LiveTask): number {
+    return task.head.chain?.delegation.hops ?? this.rule("chain-cap", task).maxHops;
+  }
+
+  /** When everything that is called from here must be over, milliseconds since the epoch. */
+  deadline(task: LiveTask, now: number): number {
+    const { chain, account } = task.head;
+    if (chain) return chain.delegation.deadline;
+    // Of a chain that begins here the waits for people do not count.
+    return now + this.rule("chain-cap", task).deadlineMs - (account ? workedMs(account, now) : 0);
+  }
+
+  preferences({ head }: LiveTask): Preferences {
+    return head.wishes?.preferences ?? PREFERENCES;
+  }
+
+  /** The rules a new task is pinned to. */
+  versions(inherited: ContractVersions | undefined): ContractVersions {
+    return { ...this.governance.shelf.latest, ...inherited };
+  }
+}

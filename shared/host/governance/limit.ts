@@ -1,0 +1,37 @@
+/**
+ * A task at a limit: shows what there is, asks, and resolves with what somebody decided. Asks again when the answer says
+ * nothing that was offered.
+ */
+
+import type { JsonObject, Message } from "../../task/a2a-types.ts";
+import { GOVERNANCE_EXTENSION } from "../../task/governance-extension.ts";
+import { textOf } from "../../task/a2a-types.ts";
+import { type LimitAnswer, type LimitQuestion, limitMetadata, readLimitAnswer, wordsOfLimit } from "../../task/limit-question.ts";
+import type { DelegateCall, NewArtifact, StoppedCall } from "../program.ts";
+
+/** What a limit needs of the run that meets it. */
+export interface Asking {
+  put(name: string, question: string, metadata: JsonObject): Promise<Message>;
+  emit(artifact: NewArtifact): void;
+}
+
+export type Decided = Exclude<LimitAnswer, { choice: "unclear" }>;
+
+const UNCLEAR = "That is none of the choices.\n\n";
+
+/** @param name of the limit in this task, the same in every run */
+export async function atLimit(run: Asking, name: string, question: LimitQuestion, partial: DelegateCall["partial"]): Promise<Decided> {
+  const shown = partial?.();
+  if (shown) run.emit({ name: "partial-result", ...shown, artifactId: "partial-result" });
+  const limit = limitMetadata(question);
+  for (let round = 1; ; round++) {
+    const words = (round === 1 ? "" : UNCLEAR) + wordsOfLimit(question);
+    const answer = readLimitAnswer(textOf((await run.put(`limit:${name}:${round}`, words, { [GOVERNANCE_EXTENSION]: { limit } })).parts), limit);
+    if (answer.choice !== "unclear") return answer;
+  }
+}
+
+/** A call that is not made because somebody, or a rule that nobody may lift, said so. */
+export function stopped(policy: string, message: string, next: StoppedCall["next"], other?: StoppedCall["other"]): StoppedCall {
+  return { ok: false, reason: "stopped", policy, message, next, ...(other && { other }) };
+}

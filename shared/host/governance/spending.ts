@@ -1,0 +1,156 @@
+/**
+ * What a task may spend: something is set aside before it is done, and the task pauses where its limit is. A task that began
+ * its own chain spends from its tenant's budget, one that another agent gave from the lease it was given with.
+ */
+import { type Amount, amountOf, least, minus, NOTHING, plus, times } from "../../budget/amount.ts";
+import type { BudgetContract } from "../../contract/budget.ts";
+import { type BudgetDecision, type BudgetSignals, decideBudget, expectedCost } from "../../policy/budget.ts";
+import { carvedOf, costOf } from "../../task/account.ts";
+import type { TaskHead } from "../../task/head.ts";
+import { type LimitQuestion, wordsOfUnit } from "../../task/limit-question.ts";
+import type { LiveTask } from "../live-task.ts";
+import type { DelegateCall, StoppedCall } from "../program.ts";
+import { decideOn, type Record, type Taken } from "./decision.ts";
+import type { Governor, Peer } from "./governor.ts";
+import { type Asking, atLimit, stopped } from "./limit.ts";
+
+export interface Spending extends Asking {
+  readonly task: LiveTask;
+  readonly decide: Record;
+  /** Does work that waits for the world, so that a crash does not lose the run. Waits for people are none. */
+  during<T>(work: () => Promise<T>): Promise<T>;
+}
+
+type Covered = { readonly lease: Amount } | { readonly refused: StoppedCall };
+type Pause = BudgetDecision & { outcome: "pause" };
+
+/** Sets aside what a call is expected to cost. The lease is what its callee may spend, time included. */
+export async function setAside(run: Spending, governor: Governor, name: string, call: DelegateCall, peer: Peer): Promise<Covered> {
+  const contract = governor.rule("budget", run.task);
+  const score = governor.scores.known(peer.name, peer.version, call.skill);
+  const price = peer.facts.get(call.skill)?.price;
+  const expected = expectedCost(contract, {
+    seen: score === "unmeasured" ? [] : score.costs,
+    price: price === undefined ? undefined : amountOf({ microUsd: price }),
+    limit: limitOf(run.task.head, contract),
+  });
+  return cover(run, governor, name, { ...expected, wallMs: 0 }, call.partial);
+}
+
+/** Sees to it that what was spent already is covered: the truth is booked first, and the next step waits. */
+export async function coverSpent(run: Spending, governor: Governor, name: string): Promise<Covered> {
+  return cover(run, governor, name, NOTHING, undefined);
+}
+
+/** @param need beyond what was spent and set aside already */
+export async function cover(
+  run: Spending,
+  governor: Governor,
+  name: string,
+  need: Amount,
+  partial: DelegateCall["partial"],
+): Promise<Covered> {
+  const contract = governor.rule("budget", run.task);
+  for (let round = 1; ; round++) {
+    const decision = await decided(run, governor, `${name}:${round}`, need, contract);
+    if (decision.outcome !== "pause" || decision.mode === "shadow") return { lease: leaseOf(run, contract, need) };
+    // The task's own calls hold it: when one of them ends, some of it may come back.
+    if (decision.reason === "held" && decision.account === "task" && hasCallsOut(run.task)) await run.during(() => changed(run.task));
+    else if (decision.reason !== "settled" || round > 1) {
+      const question = questionOf(run.task.head, contract, decision);
+      const answer = await atLimit(run, `budget:${name}:${round}`, question, partial);
+      if (answer.choice === "raise") run.task.apply({ type: "raised", by: amountOf({ [answer.unit]: answer.by }) });
+      else if (answer.choice !== "again") return { refused: stopped("budget", question.words, "partial") };
+    }
+  }
+}
+
+/** One decision on the task's own figures, and where those do not reach, one more with what the tenant's budget says. */
+async function decided(
+  run: Spending,
+  governor: Governor,
+  name: string,
+  need: Amount,
+  contract: BudgetContract,
+): Promise<Taken<BudgetDecision>> {
+  const { task } = run;
+  const ask = (answer: BudgetSignals["answer"], suffix: string) =>
+    decideOn(run.decide, `budget:${name}${suffix}`, contract, signalsOf(task, governor, contract, need, answer), decideBudget);
+  const first = ask("not-asked", "");
+  if (first.outcome !== "top-up") return first;
+  const got = await run.during(() => governor.purse.topUp(task.id, spentBy(task), first.need, first.limit));
+  if (got.ok) return ask("not-asked", ":granted");
+  const { reason, account, unit, limit, spent, needed } = got;
+  return ask({ reason, account, unit, limit, spent, needed }, ":refused");
+}
+
+function signalsOf(
+  task: LiveTask,
+  governor: Governor,
+  contract: BudgetContract,
+  need: Amount,
+  answer: BudgetSignals["answer"],
+): BudgetSignals {
+  const { head } = task;
+  const limit = limitOf(head, contract);
+  const spent = { ...spentBy(task), wallMs: head.account ? costOf(head.account, Date.now()).wallMs : 0 };
+  const carved = { ...(head.account ? carvedOf(head.account) : NOTHING), wallMs: 0 };
+  // What another agent gave is all there is; nobody but that agent can give more.
+  const granted = head.chain ? limit : plus(spent, governor.purse.holds(task.id, spentBy(task)));
+  // Time is not set aside: what runs side by side would have to share it.
+  return { need, lease: { granted: { ...granted, wallMs: limit.wallMs }, spent, carved }, task: { limit }, answer };
+}
+
+function spentBy({ head }: LiveTask): Amount {
+  return head.account?.spent ?? NOTHING;
+}
+
+/** What a task may spend in all: by its lease, or by the contract and its caller's wish, raised by whoever might. */
+export function limitOf({ chain, wishes, account }: TaskHead, contract: BudgetContract): Amount {
+  // What was spent already is counted even past the lease, as far as the contract lets it go.
+  if (chain) return chain.delegation.lease.limit;
+  const most = contractLimit(contract);
+  return plus(least(most, { ...most, ...wishes?.limits }), account?.raised ?? NOTHING);
+}
+
+function contractLimit({ taskMicroUsd: microUsd, taskTokens: tokens, taskCalls: calls, taskWallMs: wallMs }: BudgetContract): Amount {
+  return { microUsd, tokensIn: tokens, tokensOut: tokens, calls, wallMs };
+}
+
+/** What goes with a call: what was set aside, and the time that is left. */
+function leaseOf({ task }: Spending, contract: BudgetContract, need: Amount): Amount {
+  const { account } = task.head;
+  const worked = account ? costOf(account, Date.now()).wallMs : 0;
+  return { ...need, wallMs: minus(limitOf(task.head, contract), { ...NOTHING, wallMs: worked }).wallMs };
+}
+
+/** The most a callee's word is believed to. */
+export function mostOf(lease: Amount, contract: BudgetContract): Amount {
+  return times(lease, 1 + contract.overdraft);
+}
+
+function questionOf(head: TaskHead, contract: BudgetContract, { reason, account, unit, needed, limit, spent }: Pause): LimitQuestion {
+  const whose = account === "task" ? (head.chain ? "what the caller set aside for this task" : "this task") : `the ${account}`;
+  const words =
+    reason === "held"
+      ? `The budget of ${whose} is set aside by other work for the moment: ${wordsOfUnit(unit, limit)} in all, ${wordsOfUnit(unit, spent)} spent, ${wordsOfUnit(unit, needed)} more would do.`
+      : `The budget of ${whose} is used up: ${wordsOfUnit(unit, spent)} of ${wordsOfUnit(unit, limit)} spent, ${wordsOfUnit(unit, needed)} more would do.`;
+  const shared = { policy: "budget", reason: head.chain ? "lease" : reason, words };
+  if (account !== "task" || head.chain || reason === "held") return { ...shared, choices: ["again", "partial"], raise: { unit, by: needed, callerMax: 0 } };
+  const callerMax = Math.max(0, Math.floor(contractLimit(contract)[unit] * contract.callerRaise) - limit);
+  return { ...shared, choices: ["raise", "partial"], raise: { unit, by: needed, callerMax } };
+}
+
+function hasCallsOut({ head }: LiveTask): boolean {
+  return Object.keys(head.account?.carved ?? {}).length > 0;
+}
+
+/** Resolves when something more of the task is stored. */
+function changed(task: LiveTask): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = task.watch(() => {
+      stop();
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,82 @@
+/**
+ * A task's account, folded from its log: what was spent, what running calls hold, how long it worked, and how its turns went.
+ * What a task says it cost is this, so that a crash cannot forget a spending or count one twice. Pure.
+ */
+import { type Amount, minus, NOTHING, plus } from "../budget/amount.ts";
+import { NO_TURNS, noteLetGoOn, noteReplan, noteTurn, type Turns } from "../policy/turns.ts";
+import { isInterrupted, isTerminal } from "./a2a-types.ts";
+import type { LogEntry } from "./event.ts";
+
+/** A stored shape, as the head is. */
+export type TaskAccount = {
+  /** By the task's own skill and by all that was called for it, in every unit but the task's own time. */
+  spent: Amount;
+  /** Set aside for calls that have not ended, by their names. */
+  carved: Record<string, Amount>;
+  /** What somebody has raised the task's limits by. */
+  raised: Amount;
+  /** Milliseconds of work, waits for people not counted, up to `since`; from there on it works. */
+  worked: number;
+  since?: number;
+  turns: Turns;
+};
+
+/** Takes the next entry into the account. It is changed in place, as the head is. */
+export function evolveAccount(account: TaskAccount | undefined, { at, event }: Pick<LogEntry, "at" | "event">): TaskAccount | undefined {
+  if (event.type === "created") return { spent: NOTHING, carved: {}, raised: NOTHING, worked: 0, since: at, turns: NO_TURNS };
+  if (!account) return undefined;
+  switch (event.type) {
+    case "status":
+      if (isTerminal(event.state) || isInterrupted(event.state)) {
+        account.worked = workedMs(account, at);
+        delete account.since;
+      } else account.since ??= at;
+      break;
+    case "delegating":
+      // An answer to the callee goes out under what its call had, or with more instead.
+      if (event.lease) account.carved[callOf(event.name)] = event.lease;
+      break;
+    case "called":
+      delete account.carved[event.name];
+      account.spent = plus(account.spent, event.cost);
+      account.turns = noteTurn(account.turns, event.turn);
+      break;
+    case "spent":
+      account.spent = plus(account.spent, event.cost);
+      break;
+    case "raised":
+      account.raised = plus(account.raised, event.by);
+      break;
+    case "let-go-on":
+      account.turns = event.by === "planner" ? noteReplan(account.turns, event.reasons) : noteLetGoOn(account.turns, event.added);
+      break;
+    default:
+      break;
+  }
+  return account;
+}
+
+/** The call that an answer to its callee belongs to. */
+function callOf(name: string): string {
+  return name.replace(/:answer:\d+$/, "");
+}
+
+/** Milliseconds of work until now. */
+export function workedMs({ worked, since }: TaskAccount, now: number): number {
+  return since === undefined ? worked : worked + Math.max(0, now - since);
+}
+
+/** Everything that calls which have not ended hold. */
+export function carvedOf({ carved }: TaskAccount): Amount {
+  return Object.values(carved).reduce(plus, NOTHING);
+}
+
+/** What the task has cost so far, its time included. */
+export function costOf(account: TaskAccount | undefined, now: number): Amount {
+  return account ? { ...account.spent, wallMs: workedMs(account, now) } : NOTHING;
+}
+
+/** What is left of a limit. */
+export function leftOf(account: TaskAccount, limit: Amount, now: number): Amount {
+  return minus(limit, plus(costOf(account, now), carvedOf(account)));
+}

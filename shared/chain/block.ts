@@ -30,7 +30,7 @@ const whole = wholeNumber(0, Number.MAX_SAFE_INTEGER);
 
 const amount = v.strictObject({ microUsd: whole, tokensIn: whole, tokensOut: whole, calls: whole, wallMs: whole });
 const counted = { skill: v.nullable(name), reliability: share, evidence: v.picklist(["measured", "unmeasured", "untrusted"]) };
-const surface = v.union([v.literal("any"), v.pipe(v.array(name), v.maxLength(SURFACE_SKILLS))]);
+const surface = v.union([v.literal("any"), v.pipe(v.array(name), v.maxLength(SURFACE_SKILLS), v.readonly())]);
 const label = v.picklist(LABELS);
 const traceparent = v.pipe(v.string(), v.regex(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/));
 

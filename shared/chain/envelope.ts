@@ -73,7 +73,7 @@ export async function beginEnvelope(
   const { surface, label, contracts } = next;
   // Checked by its schema, as everything else in the block is.
   const self = origin as FirstBlock["origin"];
-  const block = { root, sub: subject, origin: self, ...stated(next, holder), surface: mutable(surface), label, contracts } as FirstBlock;
+  const block = { root, sub: subject, origin: self, ...stated(next, holder), surface, label, contracts } as FirstBlock;
   return { blocks: [await signed(block, key.key, key.kid)], key: holder };
 }
 
@@ -90,7 +90,7 @@ export async function narrowEnvelope(envelope: Envelope, next: NextHop, holder: 
   const block: FurtherBlock = {
     prev: signatureOf(read.envelope.blocks.at(-1) ?? ""),
     ...stated(next, holder),
-    ...(!isSame(next.surface, held.surface) && { surface: mutable(next.surface) }),
+    ...(!isSame(next.surface, held.surface) && { surface: next.surface }),
     ...(next.label !== held.label && { label: next.label }),
   };
   orThrow(narrowed(held, block));
@@ -133,8 +133,4 @@ function orThrow(delegation: Delegation | string): Delegation {
 function isSame(one: Delegation["surface"], other: Delegation["surface"]): boolean {
   if (one === "any" || other === "any") return one === other;
   return one.length === other.length && one.every((skill, index) => skill === other[index]);
-}
-
-function mutable(surface: Delegation["surface"]): "any" | string[] {
-  return surface === "any" ? surface : [...surface];
 }

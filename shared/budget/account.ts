@@ -3,7 +3,7 @@
  * has set aside. Stored shapes: they survive deploys. Says what a lease weighs in its accounts; who may have one is ledger.ts.
  */
 import type { BudgetContract } from "../contract/budget.ts";
-import { type Amount, amountOf, type Limit, least, minus, most, NOTHING, plus, UNITS } from "./amount.ts";
+import { type Amount, least, minus, most, NOTHING, plus, shareOf } from "./amount.ts";
 
 export type Account = {
   /** `tenant`, or an app's name after `app:`. */
@@ -61,14 +61,18 @@ export function emptyAccount(name: string, begins: number): Account {
   return { name, begins, raised: NOTHING, raises: [], spent: NOTHING, held: NOTHING, unreconciled: NOTHING, over: NOTHING };
 }
 
-/** What an account may spend in its period, raises included. A unit that the contract does not name is not limited. */
-export function limitOf(contract: BudgetContract, { name, raised }: Account): Limit {
+/** What an account may spend in its period, raises included; without end in units that the contract does not limit. */
+export function limitOf(contract: BudgetContract, { name, raised }: Account): Amount {
   const [microUsd, tokens, calls] =
     name === TENANT
       ? [contract.tenantMicroUsd, contract.tenantTokens, contract.tenantCalls]
       : [contract.appMicroUsd, contract.appTokens, contract.appCalls];
-  const { wallMs: _, ...limit } = plus(amountOf({ microUsd, tokensIn: tokens, tokensOut: tokens, calls }), raised);
-  return limit;
+  return plus({ microUsd, tokensIn: tokens, tokensOut: tokens, calls, wallMs: Infinity }, raised);
+}
+
+/** What may still be set aside in it. */
+export function roomIn(contract: BudgetContract, account: Account): Amount {
+  return minus(limitOf(contract, account), plus(account.spent, account.held));
 }
 
 /** What the account holds and has spent when the lease is as it is now, and not as it was before. */
@@ -103,18 +107,6 @@ function weightIn({ begins }: Account, lease: Lease | undefined): Weight {
  * @param room of its accounts, as if the lease were not there
  */
 export function bookable({ granted, claimed, before }: Lease, overdraft: number, room: Amount): Amount {
-  const overdrawn = amountOf(Object.fromEntries(UNITS.map((unit) => [unit, Math.floor(granted[unit] * (1 + overdraft))])));
+  const overdrawn = plus(granted, shareOf(granted, overdraft));
   return least(claimed, most(overdrawn, plus(before.spent, room)));
 }
-
-/** What may still be set aside in an account; without end in a unit that is not limited. */
-export function roomIn(contract: BudgetContract, account: Account): Amount {
-  return minus(endless(limitOf(contract, account)), plus(account.spent, account.held));
-}
-
-/** The limit with the units that have none. */
-export function endless(limit: Limit): Amount {
-  return { ...ENDLESS, ...limit };
-}
-
-const ENDLESS: Amount = { microUsd: Infinity, tokensIn: Infinity, tokensOut: Infinity, calls: Infinity, wallMs: Infinity };

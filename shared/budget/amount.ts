@@ -46,6 +46,11 @@ export function times(amount: Amount, factor: number): Amount {
   return each((unit) => Math.ceil(amount[unit] * factor));
 }
 
+/** The share of it, rounded down: of what must not be passed. What has no end keeps none. */
+export function shareOf(amount: Amount, share: number): Amount {
+  return each((unit) => (amount[unit] === Infinity ? Infinity : Math.floor(amount[unit] * share)));
+}
+
 function each(value: (unit: Unit) => number): Amount {
   return {
     microUsd: value("microUsd"),

@@ -8,50 +8,9 @@
  */
 import type { BudgetContract } from "../contract/budget.ts";
 import { quantileOf } from "../policy/budget.ts";
-import {
-  type Account,
-  appAccount,
-  bookable,
-  emptyAccount,
-  endless,
-  type Lease,
-  limitOf,
-  periodAt,
-  reweighed,
-  roomIn,
-  TENANT,
-} from "./account.ts";
-import { type Amount, isNothing, least, minus, most, NOTHING, plus, times, UNITS, type Unit } from "./amount.ts";
-
-/** What is read of the books; whoever holds them puts the changes in before anything else is read. */
-export interface Book {
-  account(name: string, begins: number): Account | undefined;
-  lease(id: string): Lease | undefined;
-  /** What the latest settled leases of an agent spent. */
-  seen(agent: string): readonly Amount[];
-}
-
-export type Changes = {
-  readonly lease?: Lease;
-  readonly accounts?: readonly Account[];
-  /** What a lease of the agent spent, for the next one's measure. */
-  readonly sample?: { readonly agent: string; readonly spent: Amount };
-  /** What its holder newly says it spent beyond the overdraft. */
-  readonly beyond?: { readonly agent: string; readonly amount: Amount };
-};
-
-export type Answer =
-  | { readonly ok: true; readonly granted: Amount; readonly until: number; readonly shadow?: true }
-  | {
-      readonly ok: false;
-      readonly reason: "exhausted" | "held" | "unknown-lease";
-      readonly account: "tenant" | "app";
-      readonly unit: Unit;
-      readonly limit: number;
-      readonly spent: number;
-      readonly held: number;
-      readonly needed: number;
-    };
+import { type Account, bookable, type Lease, limitOf, periodAt, reweighed, roomIn, TENANT } from "./account.ts";
+import { type Amount, isNothing, least, minus, most, NOTHING, plus, shareOf, times, UNITS, within } from "./amount.ts";
+import { type Answer, accountIn, accountsOf, type Book, type Changes, taken } from "./book.ts";
 
 type Asked = { readonly need: Amount; readonly limit: Amount };
 type Reserve = Asked & Pick<Lease, "app" | "task" | "agent"> & { readonly lease: string };
@@ -85,16 +44,16 @@ export function extend(contract: BudgetContract, book: Book, request: Extend, no
   const begins = periodAt(contract, now);
   if (!known || known.state === "settled") return { answer: unknownLease(contract, book, begins, request.need), changes: {} };
   const booked = claiming(contract, book, known, request.spent);
-  // As much again as was spent, so that a long task asks seldom and a short one holds little.
-  const wanted = booked.spent;
   const renewed: Lease = { ...booked, state: "live", until: now + contract.leaseMs };
-  // A new period: what was spent stays in the old one, and what is set aside from now on is the new one's.
-  const rolled: Lease =
-    known.begins === begins
-      ? renewed
-      : { ...renewed, begins, granted: booked.spent, before: { spent: booked.spent, claimed: booked.claimed } };
   const need = plus(request.need, minus(booked.claimed, booked.spent));
-  const grown = grow(contract, book, { known, lease: rolled, need, limit: request.limit, wanted });
+  // It has what it needs, and stays where it is.
+  if (within(need, minus(booked.granted, booked.spent))) return { answer: granted(renewed), changes: taken(book, known, renewed) };
+
+  // In a new period, what was spent stays in the old one, and what is set aside from now on is the new one's.
+  const before = { spent: booked.spent, claimed: booked.claimed };
+  const lease: Lease = known.begins === begins ? renewed : { ...renewed, begins, granted: booked.spent, before };
+  // As much again as was spent, so that a long task asks seldom and a short one holds little.
+  const grown = grow(contract, book, { known, lease, need, limit: request.limit, wanted: booked.spent });
   return grown.answer.ok ? grown : { answer: grown.answer, changes: taken(book, known, booked) };
 }
 
@@ -162,8 +121,8 @@ function grow(contract: BudgetContract, book: Book, { known, lease, need, limit,
   if (short && contract.mode === "enforce") return { answer: short, changes: {} };
 
   const room = accounts.map((account) => roomIn(contract, account)).reduce(least);
-  const share = accounts.map((account) => endless(limitOf(contract, account))).reduce(least);
-  const liked = least(least(wanted, limit), least(times(share, contract.reserveShare), room));
+  const share = accounts.map((account) => shareOf(limitOf(contract, account), contract.reserveShare)).reduce(least);
+  const liked = least(least(wanted, limit), least(share, room));
   const next: Lease = { ...lease, granted: plus(lease.spent, most(most(need, left), short ? NOTHING : liked)) };
   return { answer: { ...granted(next), ...(short && { shadow: true }) }, changes: taken(book, known, next) };
 }
@@ -174,11 +133,10 @@ function shortOf(contract: BudgetContract, accounts: readonly Account[], need: A
     for (const account of accounts) {
       const limit = limitOf(contract, account);
       for (const unit of UNITS) {
-        const most = limit[unit];
-        if (most === undefined || need[unit] <= left[unit]) continue;
+        if (need[unit] <= left[unit]) continue;
         const [spent, held, needed] = [account.spent[unit], account.held[unit], need[unit]];
-        if (spent + needed + (reason === "held" ? held : 0) <= most) continue;
-        return { ok: false, reason, account: account.name === TENANT ? "tenant" : "app", unit, limit: most, spent, held, needed };
+        if (spent + needed + (reason === "held" ? held : 0) <= limit[unit]) continue;
+        return { ok: false, reason, account: account.name === TENANT ? "tenant" : "app", unit, limit: limit[unit], spent, held, needed };
       }
     }
   }
@@ -188,7 +146,7 @@ function shortOf(contract: BudgetContract, accounts: readonly Account[], need: A
 function unknownLease(contract: BudgetContract, book: Book, begins: number, need: Amount): Answer {
   const account = accountIn(book, TENANT, begins);
   const { spent, held } = account;
-  const limit = limitOf(contract, account).calls ?? 0;
+  const limit = limitOf(contract, account).calls;
   return {
     ...{ ok: false, reason: "unknown-lease", account: "tenant", unit: "calls" },
     ...{ limit, spent: spent.calls, held: held.calls, needed: need.calls },
@@ -199,15 +157,6 @@ function granted({ granted, until }: Lease): Answer & { ok: true } {
   return { ok: true, granted, until };
 }
 
-/** The lease as it is from now on, in the accounts of the period that it was in and of the one it is in. */
-function taken(book: Book, known: Lease | undefined, lease: Lease): Changes {
-  // What a lease leaves in the period that it goes on from.
-  const left: Lease[] = known && known.begins !== lease.begins ? [{ ...known, ...lease.before, state: "settled" }] : [];
-  const accounts = [...left, lease].flatMap((state) => accountsOf(book, state).map((account) => reweighed(account, known, state)));
-  const beyond = minus(minus(lease.claimed, lease.spent), known ? minus(known.claimed, known.spent) : NOTHING);
-  return { lease, accounts, ...(!isNothing(beyond) && { beyond: { agent: lease.agent, amount: beyond } }) };
-}
-
 function claiming(contract: BudgetContract, book: Book, lease: Lease, spent: Amount): Lease {
   const claimed = most(lease.claimed, least(spent, LARGEST));
   if (contract.mode === "shadow") return { ...lease, claimed, spent: claimed };
@@ -215,14 +164,6 @@ function claiming(contract: BudgetContract, book: Book, lease: Lease, spent: Amo
     .map((account) => roomIn(contract, reweighed(account, lease, undefined)))
     .reduce(least);
   return { ...lease, claimed, spent: most(lease.spent, bookable({ ...lease, claimed }, contract.overdraft, room)) };
-}
-
-function accountsOf(book: Book, { app, begins }: Pick<Lease, "app" | "begins">): readonly [Account, Account] {
-  return [accountIn(book, TENANT, begins), accountIn(book, appAccount(app), begins)];
-}
-
-function accountIn(book: Book, name: string, begins: number): Account {
-  return book.account(name, begins) ?? emptyAccount(name, begins);
 }
 
 const LARGEST: Amount = times({ microUsd: 1, tokensIn: 1, tokensOut: 1, calls: 1, wallMs: 1 }, LARGEST_CLAIM);

@@ -4,7 +4,7 @@
  */
 import type { Account, Lease } from "../../budget/account.ts";
 import type { Amount } from "../../budget/amount.ts";
-import type { Book, Changes } from "../../budget/ledger.ts";
+import type { Book, Changes } from "../../budget/book.ts";
 import { type BudgetStore, SAMPLES_KEPT, type Sample, type Told } from "./budget-store.ts";
 
 /** Rows kept in memory of each kind; beyond it all that is stored is read again. */

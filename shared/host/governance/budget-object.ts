@@ -6,7 +6,8 @@
 import { DurableObject } from "cloudflare:workers";
 import { appAccount, emptyAccount, type Account as Kept, limitOf, periodAt, TENANT } from "../../budget/account.ts";
 import { type Amount, amountOf, NOTHING, UNITS } from "../../budget/amount.ts";
-import { type Answer, type Changes, expire, extend, raise, reserve, settle } from "../../budget/ledger.ts";
+import type { Answer, Changes } from "../../budget/book.ts";
+import { expire, extend, raise, reserve, settle } from "../../budget/ledger.ts";
 import type { BudgetContract } from "../../contract/budget.ts";
 import type { Account, BudgetApi, ExtendRequest, Granted, Incident, RaiseRequest, ReserveRequest, Short } from "./api.ts";
 import { BudgetBook } from "./budget-book.ts";
@@ -16,6 +17,8 @@ import { BudgetStore } from "./budget-store.ts";
 /** Leases that one turn expires or forgets. */
 const AT_ONCE = 200;
 const RETRY_MS = 5_000;
+/** Before the one that runs. */
+const PERIODS_KEPT = 2;
 const DETAIL_CHARS = 2_000;
 
 /** The class to export as `BudgetObject` from the ledger's Worker. */
@@ -162,8 +165,7 @@ export function defineBudgetObject(contract: BudgetContract) {
     #forget(): void {
       const begins = periodAt(contract, Date.now());
       if (this.#forgotten === begins) return;
-      // No live lease began so long ago: it would have been renewed, and be in a later period.
-      const before = begins - 2 * contract.periodHours * 3_600_000 - contract.leaseMs;
+      const before = begins - PERIODS_KEPT * contract.periodHours * 3_600_000;
       if (!this.#store.forget(before, AT_ONCE)) this.#forgotten = begins;
     }
 
@@ -175,7 +177,9 @@ export function defineBudgetObject(contract: BudgetContract) {
 
   function shown(account: Kept): Account {
     const { name, spent, held, unreconciled, over } = account;
-    return { name, limit: limitOf(contract, account), spent, held, unreconciled, over };
+    // What has no end is no limit.
+    const limit = Object.fromEntries(Object.entries(limitOf(contract, account)).filter(([, most]) => most < Infinity));
+    return { name, limit, spent, held, unreconciled, over };
   }
 }
 

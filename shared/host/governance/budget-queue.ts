@@ -2,7 +2,7 @@
  * Who waits for others to give something back: in the order they came, and for so long as each may. What is free goes to the
  * first who waits for it; nobody who came later is let past, except where they wait for another account. Decides nothing else.
  */
-import type { Answer } from "../../budget/ledger.ts";
+import type { Answer } from "../../budget/book.ts";
 
 export interface Waiter {
   readonly app: string;

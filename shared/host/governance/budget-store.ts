@@ -112,13 +112,15 @@ export class BudgetStore {
   }
 
   /**
-   * Deletes leases and accounts of periods that began before, some of the oldest leases at a time.
+   * Deletes leases that are not live and accounts that none are held in, of periods that began before; of the leases some of the
+   * oldest at a time.
    *
    * @returns whether there may be more
    */
   forget(before: number, most: number): boolean {
     if (!this.#exists()) return false;
-    this.#sql.exec("DELETE FROM accounts WHERE begins < ?", before);
+    const held = "SELECT begins FROM leases WHERE until IS NOT NULL";
+    this.#sql.exec(`DELETE FROM accounts WHERE begins < ? AND begins NOT IN (${held})`, before);
     const oldest = "SELECT n FROM (SELECT n, begins, until FROM leases ORDER BY n LIMIT ?) WHERE begins < ? AND until IS NULL";
     return this.#sql.exec(`DELETE FROM leases WHERE n IN (${oldest}) RETURNING n`, most, before).toArray().length > 0;
   }

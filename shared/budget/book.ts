@@ -1,0 +1,53 @@
+/**
+ * The books of one tenant as the ledger sees them: what it reads, what it changes, what it answers. How a lease stands in the
+ * accounts is kept in one place: whoever changes a lease says only how it is from now on.
+ */
+import { type Account, appAccount, emptyAccount, type Lease, reweighed, TENANT } from "./account.ts";
+import { type Amount, isNothing, minus, NOTHING, type Unit } from "./amount.ts";
+
+/** What is read of the books; whoever holds them puts the changes in before anything else is read. */
+export interface Book {
+  account(name: string, begins: number): Account | undefined;
+  lease(id: string): Lease | undefined;
+  /** What the latest settled leases of an agent spent. */
+  seen(agent: string): readonly Amount[];
+}
+
+export type Changes = {
+  readonly lease?: Lease;
+  readonly accounts?: readonly Account[];
+  /** What a lease of the agent spent, for the next one's measure. */
+  readonly sample?: { readonly agent: string; readonly spent: Amount };
+  /** What its holder newly says it spent beyond the overdraft. */
+  readonly beyond?: { readonly agent: string; readonly amount: Amount };
+};
+
+export type Answer =
+  | { readonly ok: true; readonly granted: Amount; readonly until: number; readonly shadow?: true }
+  | {
+      readonly ok: false;
+      readonly reason: "exhausted" | "held" | "unknown-lease";
+      readonly account: "tenant" | "app";
+      readonly unit: Unit;
+      readonly limit: number;
+      readonly spent: number;
+      readonly held: number;
+      readonly needed: number;
+    };
+
+/** The lease as it is from now on, in the accounts of the period that it was in and of the one it is in. */
+export function taken(book: Book, known: Lease | undefined, lease: Lease): Changes {
+  // What a lease leaves in the period that it goes on from.
+  const left: Lease[] = known && known.begins !== lease.begins ? [{ ...known, ...lease.before, state: "settled" }] : [];
+  const accounts = [...left, lease].flatMap((state) => accountsOf(book, state).map((account) => reweighed(account, known, state)));
+  const beyond = minus(minus(lease.claimed, lease.spent), known ? minus(known.claimed, known.spent) : NOTHING);
+  return { lease, accounts, ...(!isNothing(beyond) && { beyond: { agent: lease.agent, amount: beyond } }) };
+}
+
+export function accountsOf(book: Book, { app, begins }: Pick<Lease, "app" | "begins">): readonly [Account, Account] {
+  return [accountIn(book, TENANT, begins), accountIn(book, appAccount(app), begins)];
+}
+
+export function accountIn(book: Book, name: string, begins: number): Account {
+  return book.account(name, begins) ?? emptyAccount(name, begins);
+}

@@ -8,7 +8,6 @@ const MAX_TERMS = 4_000;
 /** Newton's steps and halvings together. Halvings alone would come this close in 40. */
 const MAX_STEPS = 60;
 const CLOSE = 1e-12;
-const CLOSE_SHARE = 1e-9;
 /** Stands for a zero that something is divided by. */
 const TINY = 1e-300;
 
@@ -38,8 +37,8 @@ export function betaQuantile(probability: number, a: number, b: number): number 
     // Halley's correction: the density is steep where the bound of a good skill lies, and Newton alone would take twice as long.
     const bend = Math.min(1, Math.max(-1, newton * ((a - 1) / x - (b - 1) / (1 - x))));
     const next = x - newton / (1 - 0.5 * bend);
-    // Both, because a step is also short where the density is without bound. Asked before the bracket, whose end x now is.
-    if (Math.abs(next - x) < CLOSE && Math.abs(error) < CLOSE_SHARE) return x;
+    // Before the bracket is asked: x is an end of it now, and a step of nothing would be taken for one out of it.
+    if (Math.abs(next - x) < CLOSE) return x;
     x = next > low && next < high ? next : (low + high) / 2;
   }
   return x;

@@ -72,6 +72,7 @@ describe("cheapestArrangement", () => {
   it.each([
     ["two skills of one agent for two agents", { candidates: [skill("a", 0.7, 1), skill("a", 0.8, 1, { skill: "find" })] }],
     ["an agent for its own judge", { checker: { ...CRITIC, agent: "a" } }],
+    ["the judge for one of the two", { candidates: [skill("a", 0.7, 1), skill("critic", 0.8, 1)] }],
     ["a price that is no number", { candidates: [skill("a", 0.99, Number.NaN)] }],
     ["a price below nothing", { candidates: [skill("a", 0.99, -1)] }],
     ["a reliability that is no number", { candidates: [skill("a", Number.NaN, 1)] }],
@@ -87,6 +88,20 @@ describe("cheapestArrangement", () => {
     ["nobody", { candidates: [] }],
   ] as const)("does not take %s", (_case, change) => {
     expect(arrange(change)).toBe("none");
+  });
+
+  it("takes what stands on the floor: 0.75 × 1", () => {
+    expect(arrange({ line: 0.75, candidates: [skill("a", 1, 10)] })).toMatchObject({ kind: "alone", product: CHAIN_CAP.floor });
+  });
+
+  it("takes fewer calls of what costs the same", () => {
+    const checker = { ...CRITIC, cost: 0 };
+    // Two tries of the first have 0.8 × 0.96, and so have the two together: 0.768.
+    const candidates = [skill("a", 0.8, 0, { evidence: "measured" }), skill("b", 0.8, 0)];
+    expect(arrange({ candidates, checker })).toMatchObject({ kind: "retried", calls: [{ agent: "a" }, { agent: "a" }] });
+    expect(arrange({ candidates: candidates.map((each) => ({ ...each, evidence: "unmeasured" })), checker })).toMatchObject({
+      kind: "redundant",
+    });
   });
 
   it("weighs time and accuracy against money as it is told", () => {
@@ -117,6 +132,9 @@ describe("cheapestArrangement", () => {
     const candidates = [skill("b", 0.95, 10), skill("a", 0.95, 10), skill("c", 0.95, 10)];
     expect(arrange({ candidates })).toMatchObject({ calls: [{ agent: "a" }] });
     expect(arrange({ candidates: candidates.toReversed() })).toEqual(arrange({ candidates }));
+    const weak = [skill("b", 0.8, 10), skill("a", 0.8, 10)];
+    expect(arrange({ candidates: weak })).toMatchObject({ calls: [{ agent: "a" }, { agent: "b" }, { agent: "critic" }] });
+    expect(arrange({ candidates: weak.toReversed() })).toEqual(arrange({ candidates: weak }));
   });
 });
 

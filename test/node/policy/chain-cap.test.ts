@@ -73,6 +73,11 @@ describe("decideChainCap", () => {
     expect(decide(change).reason).toBe(reason);
   });
 
+  it("takes a chain that stands on the floor: 3 / (3 + 1) = 0.75", () => {
+    const contract = { ...CHAIN_CAP, priorSuccesses: 3, priorFailures: 1 };
+    expect(decideChainCap(contract, signals())).toMatchObject({ outcome: "extend", product: contract.floor });
+  });
+
   it("lets an agent stand twice that the contract names, and no other", () => {
     const path = [FIRST, hop("researcher"), hop("writer")];
     const contract = { ...CHAIN_CAP, mayRepeat: ["researcher"] };

@@ -18,8 +18,7 @@ export const BLOCK_ALGORITHM = "Ed25519";
 
 /** The platform ends a chain of Workers at 32. */
 const MAX_BLOCKS = 31;
-/** Characters of one block, and of all together. */
-const BLOCK_CHARS = 16 * 1024;
+/** Of all blocks together. */
 const ENVELOPE_CHARS = 64 * 1024;
 const SURFACE_SKILLS = 256;
 
@@ -83,7 +82,7 @@ const privateKey = v.strictObject({ ...common.cnf.entries.jwk.entries, d: key32 
 export type PrivateKey = Readonly<v.InferOutput<typeof privateKey>>;
 
 // The last characters of a signature carry bits that no byte takes: two texts would be one signature.
-const compact = v.pipe(v.string(), v.maxLength(BLOCK_CHARS), v.regex(/^[\w-]{1,400}\.[\w-]+\.[\w-]{85}[AQgw]$/));
+const compact = v.pipe(v.string(), v.maxLength(ENVELOPE_CHARS), v.regex(/^[\w-]{1,400}\.[\w-]+\.[\w-]{85}[AQgw]$/));
 const envelope = v.strictObject({
   blocks: v.pipe(
     v.custom<string[]>(Array.isArray),
@@ -119,8 +118,12 @@ export function written<B extends FirstBlock | FurtherBlock>(block: B): Uint8Arr
   return new TextEncoder().encode(JSON.stringify(block));
 }
 
-/** Whether anybody would read so many blocks of such a size. */
-export function isBounded(blocks: readonly string[]): boolean {
+/** @throws Error when nobody would read so many blocks of such a size */
+export function checkBounds(blocks: readonly string[]): void {
+  if (!isBounded(blocks)) throw new Error(`an envelope of ${blocks.length} blocks is longer than anybody reads: grant a smaller surface`);
+}
+
+function isBounded(blocks: readonly string[]): boolean {
   return blocks.length <= MAX_BLOCKS && blocks.reduce((chars, block) => chars + block.length, 0) <= ENVELOPE_CHARS;
 }
 

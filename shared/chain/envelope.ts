@@ -7,10 +7,10 @@ import { CompactSign, type CryptoKey, exportJWK, generateKeyPair } from "jose";
 import {
   BLOCK_ALGORITHM,
   BLOCK_TYPE,
+  checkBounds,
   type FirstBlock,
   type FurtherBlock,
   granted,
-  isBounded,
   narrowed,
   type PrivateKey,
   readEnvelope,
@@ -74,7 +74,9 @@ export async function beginEnvelope(
   // Checked by its schema, as everything else in the block is.
   const self = origin as FirstBlock["origin"];
   const block = { root, sub: subject, origin: self, ...stated(next, holder), surface, label, contracts } as FirstBlock;
-  return { blocks: [await signed(block, key.key, key.kid)], key: holder };
+  const blocks = [await signed(block, key.key, key.kid)];
+  checkBounds(blocks);
+  return { blocks, key: holder };
 }
 
 /**
@@ -97,7 +99,7 @@ export async function narrowEnvelope(envelope: Envelope, next: NextHop, holder: 
   const key = await privateKeyOf(read.envelope.key);
   if (!key) throw new Error("an envelope cannot be narrowed: its key does not work");
   const blocks = [...read.envelope.blocks, await signed(block, key)];
-  if (!isBounded(blocks)) throw new Error(`an envelope of ${blocks.length} blocks is longer than anybody reads`);
+  checkBounds(blocks);
   return { blocks, key: holder };
 }
 

@@ -55,12 +55,15 @@ describe("an envelope in which one letter was changed", () => {
     );
   });
 
-  it("is refused in the bits of a signature that no byte takes, which any reader would otherwise pass over", async () => {
+  it("is refused in the bits that no byte takes, of a signature or a key, which any reader would otherwise pass over", async () => {
     const envelope = await chainOf([A]);
     const [block = ""] = envelope.blocks;
-    const last = LETTERS.indexOf(block.at(-1) ?? "");
-    for (const spare of [1, 2, 4, 8])
-      expect(await verdict({ ...envelope, blocks: [block.slice(0, -1) + LETTERS[last + spare]] }, A)).toBe("malformed");
+    const spared = (text: string, by: number) => text.slice(0, -1) + LETTERS[LETTERS.indexOf(text.at(-1) ?? "") + by];
+    for (const by of [1, 2, 4, 8]) expect(await verdict({ ...envelope, blocks: [spared(block, by)] }, A)).toBe("malformed");
+    const { x = "", d = "" } = envelope.key;
+    for (const by of [1, 2])
+      for (const key of [{ d: spared(d, by) }, { x: spared(x, by) }])
+        expect(await verdict({ ...envelope, key: { ...envelope.key, ...key } }, A)).toBe("malformed");
   });
 });
 
@@ -230,7 +233,7 @@ describe("what is no envelope", () => {
     const { key, blocks } = await chainOf([A]);
     const [block = ""] = blocks;
     const huge = `${block.split(".")[0]}.${"A".repeat(1_000_000)}.${block.split(".")[2]}`;
-    const large = `${block.split(".")[0]}.${"A".repeat(16_000)}.${block.split(".")[2]}`;
+    const large = `${block.split(".")[0]}.${"A".repeat(60_000)}.${block.split(".")[2]}`;
     const attempts = [
       { key, blocks: [huge] },
       { key, blocks: Array.from({ length: 1_000_000 }, () => "a") },

@@ -105,6 +105,7 @@ describe("a host that states what nobody would read", () => {
     ["a trace that is none", { traceparent: "00-1-2-3" }],
     ["a hop under another name than its callee's", { hop: { ...A.hop, agent: "somebody-else" } }],
     ["a callee that counts nothing", { hop: { ...A.hop, evidence: "self" } }],
+    ["a surface of names that are too long together", { surface: Array.from({ length: 256 }, () => "a".repeat(200)) }],
     ["a surface beyond all measure", { surface: Array.from({ length: 257 }, (_, index) => `a/${index}`) }],
   ])("is told so before anything is signed: %s", async (_what, over) => {
     await expect(beginEnvelope(BEGINNING, { ...A, ...over }, MESH.sign, holder)).rejects.toThrow();

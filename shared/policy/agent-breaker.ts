@@ -69,9 +69,17 @@ export function decideAgentBreaker(contract: AgentBreakerContract, { state, now 
   return { ...by, outcome: "call", reason: "probing" };
 }
 
-/** A call goes out. In a half-open state it is the probe, unless one is out: then it is a call that nobody was to make. */
-export function noteBegun(contract: AgentBreakerContract, state: AgentBreakerState, begun: { readonly call: string; readonly at: number }) {
-  if (decideAgentBreaker(contract, { state, now: begun.at }).reason !== "probing") return state;
+/**
+ * A call goes out: in the same turn in which it was decided on, or two may take themselves for the one probe. In a half-open
+ * state it is the probe, unless one is out: then it is a call that nobody allowed, as in shadow mode, and it proves nothing.
+ * @param begun its id, which no other call has, of whatever task; and the time
+ */
+export function noteBegun(
+  contract: AgentBreakerContract,
+  state: AgentBreakerState,
+  begun: { readonly call: string; readonly at: number },
+): AgentBreakerState {
+  if (state.phase === "closed" || decideAgentBreaker(contract, { state, now: begun.at }).outcome === "hold") return state;
   return { ...state, probe: { call: begun.call, at: begun.at } };
 }
 

@@ -21,15 +21,15 @@ export function sketchOf(text: string): Sketch {
   const pieces = new Set<number>();
   const last = Math.max(0, hashes.length - WORDS_IN_A_PIECE);
   for (let at = 0; at <= last; at++) pieces.add(hashes.slice(at, at + WORDS_IN_A_PIECE).reduce(joined, 0));
-  return [...pieces].sort((one, other) => one - other).slice(0, KEPT);
+  return [...Uint32Array.from(pieces).sort().subarray(0, KEPT)];
 }
 
 /** @returns of all pieces of both, the share (0..1) that both have */
 export function shareInCommon(one: Sketch, other: Sketch): number {
   const both = new Set(one);
-  const all = [...new Set([...one, ...other])].sort((smaller, larger) => smaller - larger);
+  const all = Uint32Array.from(new Set([...one, ...other])).sort();
   // Only so many as either side would have kept of the two together: beyond, one side's silence means nothing.
-  const judged = all.slice(0, KEPT);
+  const judged = all.subarray(0, KEPT);
   const others = new Set(other);
   const common = judged.filter((each) => both.has(each) && others.has(each)).length;
   return judged.length === 0 ? 1 : common / judged.length;

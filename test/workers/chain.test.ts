@@ -23,6 +23,7 @@ const agent = served({}, { SKEIN_CHAIN_KEY });
 const budget = (env as unknown as { BUDGET: DurableObjectNamespace }).BUDGET.getByName("local") as unknown as BudgetApi;
 const limit = { microUsd: 100, tokensIn: 100, tokensOut: 100, calls: 10, wallMs: 1_000 };
 
+const DEADLINE = Date.now() + 600_000;
 let calls = 0;
 
 function hop(over: Partial<NextHop> = {}): NextHop {
@@ -32,7 +33,7 @@ function hop(over: Partial<NextHop> = {}): NextHop {
     call: `call-${calls}`,
     hop: { agent: over.audience ?? "probe", skill: "echo", reliability: 0.9, evidence: "measured" },
     hops: 3,
-    deadline: Date.now() + 60_000,
+    deadline: DEADLINE,
     lease: { id: "lease-1", limit },
     surface: ["probe/echo"],
     label: "internal",

@@ -48,7 +48,11 @@ describe("a lease", () => {
     const books = new Books();
     books.reserve("one", { need: { calls: 10 } });
     books.now += 60_000;
-    expect(books.extend("one", { spent: { calls: 6 } })).toEqual({ ok: true, granted: expect.objectContaining({ calls: 10 }), until: T0 + 180_000 });
+    expect(books.extend("one", { spent: { calls: 6 } })).toEqual({
+      ok: true,
+      granted: expect.objectContaining({ calls: 10 }),
+      until: T0 + 180_000,
+    });
   });
 
   it("that needs more gets as much again as was spent, so that a long task asks seldom", () => {
@@ -63,7 +67,10 @@ describe("a lease", () => {
     const books = new Books();
     books.reserve("one", { need: { calls: 10 } });
     books.now += HOUR;
-    expect(books.extend("one", { spent: { calls: 9 }, need: { calls: 5 }, limit: { calls: 5 } })).toMatchObject({ ok: true, granted: { calls: 14 } });
+    expect(books.extend("one", { spent: { calls: 9 }, need: { calls: 5 }, limit: { calls: 5 } })).toMatchObject({
+      ok: true,
+      granted: { calls: 14 },
+    });
     expect(books.account("tenant", T0)).toMatchObject({ spent: { calls: 9 }, held: { calls: 0 } });
     expect(books.account("tenant", T0 + HOUR)).toMatchObject({ spent: { calls: 0 }, held: { calls: 5 } });
     books.settle("one", { calls: 12 });
@@ -105,9 +112,21 @@ describe("an account", () => {
   it("that is used up refuses for good, and one that others hold for now", () => {
     const books = new Books();
     books.reserve("one", { need: { calls: 40 } });
-    expect(books.reserve("two", { need: { calls: 40 } })).toMatchObject({ reason: "held", account: "app", unit: "calls", limit: 60, held: 40 });
+    expect(books.reserve("two", { need: { calls: 40 } })).toMatchObject({
+      reason: "held",
+      account: "app",
+      unit: "calls",
+      limit: 60,
+      held: 40,
+    });
     books.settle("one", { calls: 40 });
-    expect(books.reserve("two", { need: { calls: 40 } })).toMatchObject({ reason: "exhausted", account: "app", unit: "calls", spent: 40, needed: 40 });
+    expect(books.reserve("two", { need: { calls: 40 } })).toMatchObject({
+      reason: "exhausted",
+      account: "app",
+      unit: "calls",
+      spent: 40,
+      needed: 40,
+    });
     expect(books.reserve("other", { app: "b", need: { calls: 40 } })).toMatchObject({ ok: true });
     expect(books.reserve("third", { app: "c", need: { calls: 40 } })).toMatchObject({ reason: "held", account: "tenant" });
   });
@@ -196,7 +215,11 @@ describe("a spending larger than its lease", () => {
 describe("a contract that only watches", () => {
   it("refuses nothing, counts everything, and says what it would have refused", () => {
     const books = new Books({ mode: "shadow" });
-    expect(books.reserve("one", { need: { calls: 60 } })).toEqual({ ok: true, granted: expect.objectContaining({ calls: 60 }), until: expect.any(Number) });
+    expect(books.reserve("one", { need: { calls: 60 } })).toEqual({
+      ok: true,
+      granted: expect.objectContaining({ calls: 60 }),
+      until: expect.any(Number),
+    });
     expect(books.reserve("two", { need: { calls: 5 } })).toMatchObject({ ok: true, shadow: true, granted: { calls: 5 } });
     books.settle("one", { calls: 500 });
     expect(books.account("app:a")).toMatchObject({ spent: { calls: 500 }, held: { calls: 5 } });
@@ -237,7 +260,9 @@ describe("what happened elsewhere", () => {
       books.settle(`seen-${n}`, { calls: 1, microUsd: 10 });
     }
     // Each of them may spend 1000 micro-USD, and 55 of them would be 55000 of the 6000 there are.
-    const granted = Array.from({ length: 55 }, (_, n) => books.reserve(`many-${n}`, { limit: { calls: 1, microUsd: 1_000 } })).filter(({ ok }) => ok);
+    const granted = Array.from({ length: 55 }, (_, n) => books.reserve(`many-${n}`, { limit: { calls: 1, microUsd: 1_000 } })).filter(
+      ({ ok }) => ok,
+    );
     expect(granted).toHaveLength(55);
   });
 

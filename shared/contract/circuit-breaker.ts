@@ -10,17 +10,17 @@ const row = wholeNumber(1, 20);
 
 export const circuitBreakerContract = v.strictObject({
   ...contractHead("circuit-breaker"),
-  /** Turns in a row that leave the state as it was. */
+  /** Turns in a row that show nothing for the first time. */
   unchangedTurns: turns,
   /** Times in a row that the same error came. */
   sameError: turns,
-  /** Calls since the state last changed; more than these trip. */
+  /** Calls since an answer last brought the task forward; more than these trip. */
   callsWithoutProgress: turns,
-  /** Share (0..1) of an action's 4-grams that the one before has too; more than this is a repetition. */
+  /** Of all 4-grams of an action and the one before, the share (0..1) that both have; more than this is a repetition. */
   repetition: share,
   /** Repetitions in a row. */
   repeatedActions: row,
-  /** Share (0..1) by which a result is shorter than the longest of late. */
+  /** Share (0..1) by which an answer that says nothing new is shorter than its skill's longest of late. */
   decline: share,
   /** Such results in a row. */
   decliningTurns: row,

@@ -81,6 +81,12 @@ describe("decideAgentBreaker", () => {
     expect(decide(OPEN, T0 + 1)).toMatchObject({ until: T0 + 10_000, troubles: ["failures"] });
   });
 
+  it("keeps no more calls than it looks at, and has no probe while it is closed", () => {
+    const state = heard(times(100, WORKED));
+    expect(state).toMatchObject({ calls: { length: CONTRACT.window } });
+    expect(noteBegun(CONTRACT, state, { call: "any", at: T0 })).toEqual(state);
+  });
+
   it("judges what was recorded under another contract as that contract would have", () => {
     const state = heard([FAILED, ...times(3, WORKED)]);
     expect(decideAgentBreaker({ ...CONTRACT, failureShare: 0.25 }, { state, now: T0 })).toMatchObject({

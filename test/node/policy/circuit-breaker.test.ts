@@ -102,6 +102,11 @@ describe("each signal trips by itself, at its limit and not before", () => {
     expect(firstTrip(turns)).toBe("none");
   });
 
+  it("takes an error for no short answer, even one that says what an answer said", () => {
+    const state = taken([turn({ text: "x".repeat(100) }), turn({ text: "no" }), failed("no")]);
+    expect(state.signals.decline).toEqual([0, 0, 0]);
+  });
+
   it("names every signal that tripped, in one order", () => {
     const state = taken(times(50, () => failed("disk is full")));
     expect(decide(state)).toMatchObject({
@@ -136,7 +141,11 @@ describe("whom it tells", () => {
   it("does not take a new plan for progress", () => {
     const errors = times(16, (n) => failed(`${"e".repeat(n + 1)} is missing`, { action: "w".repeat(n + 1) }));
     const halfway = noteReplan(taken(errors.slice(0, 8)), ["repetition"]);
-    expect(decide(taken(errors.slice(8), halfway))).toMatchObject({ outcome: "replan", reasons: ["calls-without-progress"], tripsLeft: 0 });
+    const tripped = taken(errors.slice(8), halfway);
+    expect(decide(tripped)).toMatchObject({ outcome: "replan", reasons: ["calls-without-progress"], tripsLeft: 0 });
+    // Told of just that, it has as many calls again; and so it has after a person.
+    expect(decide(noteReplan(tripped, ["calls-without-progress"]))).toMatchObject({ outcome: "go" });
+    expect(decide(noteLetGoOn(tripped, 0))).toMatchObject({ outcome: "go" });
   });
 
   it("goes straight to a person at the cap: a planner without turns has no use for a reason", () => {

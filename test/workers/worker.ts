@@ -25,7 +25,8 @@ export { Corpus, Workbook };
 const shelf = contractShelf(DEPLOYED_CONTRACTS);
 const budget = shelf.contract("budget", shelf.latest);
 export const BudgetObject = defineBudgetObject(budget);
-// Little to spend, and soon over.
-const scarce = { ...budget, tenantCalls: 100, appCalls: 50, leaseMs: 300, waitMs: 400 };
+// Little to spend; and leases that are soon over.
+const scarce = { ...budget, tenantCalls: 100, appCalls: 50, waitMs: 200 };
 export const ScarceBudget = defineBudgetObject(scarce);
+export const FleetingBudget = defineBudgetObject({ ...scarce, leaseMs: 100 });
 export const WatchingBudget = defineBudgetObject({ ...scarce, mode: "shadow" });

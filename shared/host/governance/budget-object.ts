@@ -153,7 +153,8 @@ export function defineBudgetObject(contract: BudgetContract) {
         this.#queue.wake();
       }
       try {
-        this.#book.write();
+        // All or nothing: a lease without its account, or the other way round, would never be mended.
+        this.ctx.storage.transactionSync(() => this.#book.write());
         this.#forget();
       } catch (error) {
         // Memory is ahead of storage: nobody has been answered yet, and whoever asks next must find what is stored.

@@ -7,7 +7,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { isNode, LineCounter, parseDocument } from "yaml";
 import { contractSchemas, type PolicyName } from "../shared/contract/contract.ts";
 import { describeContractError, loadContract } from "../shared/contract/load.ts";
-import { checkAddition, checkCard } from "../shared/kit/card.ts";
+import { checkAddition, checkCard } from "../shared/task/agent-card.ts";
 
 const IMPORT = /^\s*import\s.*?from\s+"(\.[^"]+\.(?:json|ya?ml))"/;
 

@@ -3,9 +3,9 @@
  * at most; one that cannot be read leaves its agent unknown, and is asked for again with the next call.
  */
 import { CHAIN_EXTENSION } from "../chain/delegation.ts";
-import type { Peer } from "../host/governance/governor.ts";
-import { parseCard } from "../kit/card.ts";
+import type { Peer } from "../host/governance/peer.ts";
 import type { AgentCard } from "../task/a2a-types.ts";
+import { parseCard } from "../task/agent-card.ts";
 import { skillFactsIn } from "../task/skill-facts.ts";
 import { CARD_PATH } from "./card/server.ts";
 

@@ -4,13 +4,15 @@
  */
 import type { Principal } from "../auth/principal.ts";
 import { type Amount, amountOf } from "../budget/amount.ts";
+import type { ContractVersions } from "../contract/shelf.ts";
 import type { Artifact, Json, JsonObject, Message } from "../task/a2a-types.ts";
 import { costOf } from "../task/account.ts";
 import type { Approval } from "../task/approval.ts";
 import { digest } from "../task/digest.ts";
 import { limitIn, type Preferences, sayingCost } from "../task/governance-extension.ts";
 import { acceptedParts } from "../task/media-type.ts";
-import { type CallingRun, delegate, type Outbound } from "./calls.ts";
+import { delegate } from "./calling/delegate.ts";
+import type { CallingRun, Outbound } from "./calls.ts";
 import { type Governor, PREFERENCES } from "./governance/governor.ts";
 import { approve } from "./governance/risk-gate.ts";
 import { coverSpent } from "./governance/spending.ts";
@@ -163,6 +165,10 @@ export class ActiveRun<Env> implements Run<Env> {
     if (!this.#governor) return;
     const covered = await coverSpent(this.#calling, this.#governor, memo);
     if ("refused" in covered) throw new Stopped(covered.refused.message);
+  }
+
+  get contracts(): ContractVersions {
+    return this.#task.head.contracts ?? {};
   }
 
   get preferences(): Preferences {

@@ -5,6 +5,7 @@
  */
 import type { Principal } from "../auth/principal.ts";
 import type { Amount } from "../budget/amount.ts";
+import type { ContractVersions } from "../contract/shelf.ts";
 import type { Artifact, Json, JsonObject, Message, Part } from "../task/a2a-types.ts";
 import type { Approval } from "../task/approval.ts";
 import type { Preferences } from "../task/governance-extension.ts";
@@ -39,6 +40,8 @@ export interface DelegateCall {
   readonly deadlineMs?: number;
   /** Others that could do the same, the best first: offered at a limit, and asked as well when the callee is slow. */
   readonly alternatives?: readonly SkillName[];
+  /** Who could check the result. */
+  readonly checker?: SkillName;
   /** How reliable the weakest result is that the call builds on, 0..1; 1 or absent when it builds on none. */
   readonly basis?: number;
   /** Digest of the program's own state: what stays the same turn after turn goes nowhere. */
@@ -95,7 +98,6 @@ export interface Action {
   readonly risk?: Risk;
 }
 
-
 export interface Run<Env = unknown> {
   readonly taskId: string;
   readonly contextId: string;
@@ -123,6 +125,8 @@ export interface Run<Env = unknown> {
   approve(action: Action): Promise<Approval>;
   /** Books what the program itself has spent, once under each name; waits when a limit is reached. */
   spend(name: string, cost: Partial<Amount>): Promise<void>;
+  /** The versions of the rules that the task runs under. */
+  readonly contracts: ContractVersions;
   /** What the caller prefers, within the contract's bounds; never read from the words of a message. */
   readonly preferences: Preferences;
 }

@@ -4,8 +4,8 @@
 import type { Outcome, Program, Run } from "../host/program.ts";
 import type { AgentCard, Message } from "../task/a2a-types.ts";
 import { textOf } from "../task/a2a-types.ts";
+import { extendCard, parseCard } from "../task/agent-card.ts";
 import { digest } from "../task/digest.ts";
-import { extendCard, parseCard } from "./card.ts";
 import type { Skill, SkillContext } from "./skill.ts";
 
 export interface Agent<Env = unknown> {

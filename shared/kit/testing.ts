@@ -67,6 +67,7 @@ export async function runSkill<Env>(
     // As in a mesh whose operator lets nothing go ahead by itself.
     approve: async ({ description, args }) => approvalFrom(textOf((await ask(approvalQuestion(description, args))).parts)),
     spend: async (name, cost) => void spent.push({ name, ...cost }),
+    contracts: {},
     preferences: options.preferences ?? { accuracy: 1, cost: 1, latency: 1 },
     delegate: async (_name, call) => {
       calls.push(call);

@@ -44,7 +44,13 @@ const PUSH: PushSettings = { ...PUSH_RETRY, timeoutMs: 15_000 };
 /** @returns what the Worker's main module exports */
 export function agentWorker<Env>(
   agent: { card: AgentCard; extendedCard?: AgentCard | undefined; program: Program<Env> },
-  { homes = "shared", runLimitMs = RUN_LIMIT_MS, streamLimitMs = STREAM_LIMIT_MS, push = PUSH, contracts = DEPLOYED_CONTRACTS }: AgentWorkerOptions = {},
+  {
+    homes = "shared",
+    runLimitMs = RUN_LIMIT_MS,
+    streamLimitMs = STREAM_LIMIT_MS,
+    push = PUSH,
+    contracts = DEPLOYED_CONTRACTS,
+  }: AgentWorkerOptions = {},
 ) {
   const { card, extendedCard, program } = agent;
   const facts = skillFactsIn(card);

@@ -39,7 +39,7 @@ export function evolveAccount(account: TaskAccount | undefined, { at, event }: P
     case "called":
       delete account.carved[event.name];
       account.spent = plus(account.spent, event.cost);
-      account.turns = noteTurn(account.turns, event.turn);
+      if (event.turn) account.turns = noteTurn(account.turns, event.turn);
       break;
     case "spent":
       account.spent = plus(account.spent, event.cost);

@@ -39,8 +39,8 @@ export type TaskEvent =
   | { type: "memo"; name: string; value: Json }
   /** A call to another agent goes out, with so much set aside for it; `called` and its memo tell how it ended. */
   | { type: "delegating"; name: string; agent: string; skill: string; key: string; lease?: Amount }
-  /** How a call ended: what it cost, and what it was worth as a turn of this task. */
-  | { type: "called"; name: string; agent: string; skill: string; cost: Amount; turn: Turn }
+  /** How a call ended: what it cost, and, unless it was let go for another, what it was worth as a turn of this task. */
+  | { type: "called"; name: string; agent: string; skill: string; cost: Amount; turn?: Turn }
   /** What the agent's own skill spent. */
   | { type: "spent"; name: string; cost: Amount }
   /** Somebody who may has raised the limits of this task. */

@@ -3,9 +3,10 @@
  * stays small however long the task; a stored head (a snapshot) bounds the fold after an eviction. Pure.
  */
 import type { Principal } from "../auth/principal.ts";
+import { LABELS } from "../contract/chain-cap.ts";
 import type { ContractVersions } from "../contract/shelf.ts";
-import { evolveAccount, type TaskAccount } from "./account.ts";
 import type { JsonObject, TaskState } from "./a2a-types.ts";
+import { evolveAccount, type TaskAccount } from "./account.ts";
 import type { GivenChain, LogEntry } from "./event.ts";
 import type { Wishes } from "./governance-extension.ts";
 
@@ -75,7 +76,7 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
     return {
       ...(contracts && { contracts }),
       ...(wishes && { wishes }),
-      ...(chain && { chain }),
+      ...(chain && { chain: underWishes(chain, wishes) }),
       ...(account && { account }),
       id,
       contextId: event.contextId,
@@ -105,7 +106,7 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
     case "message":
       pushMessage(head, seq);
       // A caller that answers later says anew how long it waits and what may be spent.
-      if (event.chain) head.chain = event.chain;
+      if (event.chain) head.chain = underWishes(event.chain, head.wishes);
       if (event.key !== undefined) head.keys[keyName(event.key)] = event.digest ?? "";
       if (event.answers !== undefined) {
         head.memo[event.answers] = seq;
@@ -164,6 +165,17 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
       event satisfies never;
   }
   return head;
+}
+
+/**
+ * Of a task that another agent gives, the lease is the limit, and it has the chain's label or the stricter one that is wished:
+ * what is stricter binds everything that is called from here.
+ */
+function underWishes(chain: GivenChain, wishes: Wishes | undefined): GivenChain {
+  const { delegation } = chain;
+  const label = wishes?.label;
+  if (label === undefined || LABELS.indexOf(label) <= LABELS.indexOf(delegation.label)) return chain;
+  return { ...chain, delegation: { ...delegation, label } };
 }
 
 function pushMessage(head: TaskHead, seq: number): void {

@@ -19,6 +19,8 @@ export type LimitQuestion = {
   readonly choices: readonly LimitChoice[];
   /** For `other`: which one. */
   readonly other?: string;
+  /** What would meet the limit instead, for programs; in words it is part of `words`. */
+  readonly arrangement?: object;
   /** For `raise`: by how much at least, and how far a caller may go without the scope "operate". */
   readonly raise?: { readonly unit: Unit; readonly by: number; readonly callerMax: number };
 };
@@ -52,14 +54,17 @@ function meaningOf(choice: LimitChoice, other: string | undefined, raise: LimitQ
 }
 
 /** The same for programs: the member `limit` of the extension's metadata. */
-export function limitMetadata({ words: _, choices, raise, ...rest }: LimitQuestion): JsonObject {
-  return { ...rest, choices: [...choices], ...(raise && { raise: { ...raise } }) };
+export function limitMetadata({ words: _, ...rest }: LimitQuestion): JsonObject {
+  return JSON.parse(JSON.stringify(rest)) as JsonObject;
 }
 
 /** @param limit as `limitMetadata` wrote it */
 export function readLimitAnswer(text: string, limit: JsonObject): LimitAnswer {
   const choices = (Array.isArray(limit["choices"]) ? limit["choices"] : []) as LimitChoice[];
-  const said = text.trim().toLowerCase().replace(/[."!]+$|^"/g, "");
+  const said = text
+    .trim()
+    .toLowerCase()
+    .replace(/[."!]+$|^"/g, "");
   const number = /^(\d)[.)]?$/.exec(said)?.[1];
   const [word = "", amount] = number ? [choices[Number(number) - 1]] : said.split(/\s+/);
   const choice = choices.find((each) => each === word);

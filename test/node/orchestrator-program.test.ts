@@ -6,9 +6,9 @@ import { readContract } from "../../shared/contract/load.ts";
 import type { Planner } from "../../shared/control/planner.ts";
 import { rulesPlanner } from "../../shared/control/rules-planner.ts";
 import type { DelegateCall, DelegateResult, Outcome, Run } from "../../shared/host/program.ts";
-import { parseCard } from "../../shared/kit/card.ts";
 import { type Finding, findingsOf, findingsPart } from "../../shared/kit/finding.ts";
 import { type AgentCard, type Json, type JsonObject, type Message, type Part, textOf } from "../../shared/task/a2a-types.ts";
+import { parseCard } from "../../shared/task/agent-card.ts";
 import { orchestratorProgram } from "../../workers/orchestrator/program.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -112,6 +112,10 @@ async function ask(
     signal: new AbortController().signal,
     progress: (said, about) => void progress.push({ text: said, metadata: about }),
     emit: () => {},
+    approve: async () => ({ approved: false, reason: "nobody is there" }),
+    spend: async () => {},
+    preferences: { accuracy: 1, cost: 1, latency: 1 },
+    contracts: {},
     step: (name, fn) => once(`step:${name}`, async () => fn()),
     ask: (question) =>
       once(`ask:${questions.push(question)}`, async (): Promise<Message> => {
@@ -138,7 +142,7 @@ async function ask(
   };
   const program = orchestratorProgram({
     catalogue: async () => [...cards],
-    contract: { ...CONTRACT, ...contract },
+    contract: () => ({ ...CONTRACT, ...contract }),
     planner: planner ?? rulesPlanner,
   });
   const outcome = await program.run(run);

@@ -19,7 +19,8 @@ import { pursue } from "./pursuit.ts";
 export interface OrchestratorDeps<Env> {
   /** The agents of the mesh, without the orchestrator itself. Called inside steps only. */
   catalogue(run: Run<Env>): Promise<AgentCard[]>;
-  readonly contract: DispatchContract;
+  /** The dispatch contract of a task, in the version that the task was made under. */
+  contract(run: Run<Env>): DispatchContract;
   readonly planner: Planner;
 }
 
@@ -45,6 +46,7 @@ async function orchestrate<Env>(run: Run<Env>, deps: OrchestratorDeps<Env>): Pro
   const excess = tooLong(text);
   if (excess) return { outcome: "rejected", reason: excess };
 
+  const contract = deps.contract(run);
   const planned = fromLog<Planned>(await run.step("plan", async () => toLog(await propose(run, deps, text))));
   if ("refused" in planned) return { outcome: "rejected", reason: planned.refused };
   const started = controlStateOf(planned.plan);
@@ -52,7 +54,7 @@ async function orchestrate<Env>(run: Run<Env>, deps: OrchestratorDeps<Env>): Pro
 
   const course: Course<Env> = {
     run,
-    contract: deps.contract,
+    contract,
     attachments,
     names: planned.names,
     layers: layersOf(planned.plan),
@@ -65,7 +67,7 @@ async function orchestrate<Env>(run: Run<Env>, deps: OrchestratorDeps<Env>): Pro
 
   // All questions come before the first call: a person is asked while nothing is half done.
   const refused = await settle(course);
-  if (refused) return { outcome: "rejected", reason: describeRefusal(refused, deps.contract) };
+  if (refused) return { outcome: "rejected", reason: describeRefusal(refused, contract) };
   await carryOut(course);
   return answerFrom(course.state);
 }

@@ -61,6 +61,7 @@ async function call<Env>(course: Course<Env>, goal: Goal, { agent, skill }: Dele
     parts: partsFor(state, goal, attachments),
     metadata: { goal: goal.id, request: state.request },
     deadlineMs: contract.deadlineMs,
+    ...checkerFor(course, goal),
     alternatives: fittingOthers(course, goal, { agent, skill }),
     basis: basisOf(course.state, goal),
     partial: () => partialFrom(course.state),
@@ -80,6 +81,12 @@ async function call<Env>(course: Course<Env>, goal: Goal, { agent, skill }: Dele
   course.state = noteAttempt(course.state, goal.id, { agent, skill, failure: message });
   run.progress(message, { ...who, state: failure.reason });
   return { ...failure, message };
+}
+
+/** Whoever would check the answer, where the plan has a check. */
+function checkerFor<Env>({ state }: Course<Env>, goal: Goal): { checker?: SkillName } {
+  const [best] = goal.role === "check" ? [] : (state.goals.find(({ role }) => role === "check")?.candidates ?? []);
+  return best ? { checker: { agent: best.agent, skill: best.skill } } : {};
 }
 
 /** Who else would be given the goal: what the planner ranked above the floor, and was not tried yet. */

@@ -3,18 +3,19 @@
  * Worker from starting, and says where.
  */
 import card from "../../agent-cards/orchestrator.json" with { type: "json" };
-import dispatchContract from "../../contracts/dispatch.v1.yaml";
-import { readContract } from "../../shared/contract/load.ts";
+import { DEPLOYED_CONTRACTS } from "../../contracts/deployed.ts";
+import { contractShelf } from "../../shared/contract/shelf.ts";
 import { rulesPlanner } from "../../shared/control/rules-planner.ts";
-import { parseCard } from "../../shared/kit/card.ts";
 import { type AgentWorkerEnv, agentWorker } from "../../shared/kit/worker.ts";
+import { parseCard } from "../../shared/task/agent-card.ts";
 import { catalogue } from "./catalogue.ts";
 import { frontDoor } from "./front-door.ts";
 import { orchestratorProgram } from "./program.ts";
 
+const shelf = contractShelf(DEPLOYED_CONTRACTS);
 const program = orchestratorProgram<object>({
   catalogue: ({ env }) => catalogue(env),
-  contract: readContract("dispatch", dispatchContract, "contracts/dispatch.v1.yaml"),
+  contract: ({ contracts }) => shelf.contract("dispatch", contracts),
   planner: rulesPlanner,
 });
 // An orchestrator's tasks are long and few: each has an object of its own.

@@ -2,8 +2,9 @@
  * What this isolate knows of the agents that are called from here: how their last calls went, for the agent breaker, and the
  * key pairs that envelopes for them are held with. Shared by all tasks of the isolate, because they call the same agents.
  */
-import type { AgentBreakerContract } from "../../contract/agent-breaker.ts";
+
 import { type HolderKey, newHolderKey } from "../../chain/envelope.ts";
+import type { AgentBreakerContract } from "../../contract/agent-breaker.ts";
 import { type AgentBreakerState, type AgentCall, noteBegun, noteCall, UNTROUBLED } from "../../policy/agent-breaker.ts";
 
 const states = new Map<string, AgentBreakerState>();

@@ -119,13 +119,3 @@ export interface ScoreboardApi {
   /** By agent, then by `version/skill`. Agents that nobody has called are left out. */
   read(agents: readonly string[]): Promise<Readonly<Record<string, Readonly<Record<string, SkillScore>>>>>;
 }
-
-export interface GovernanceEnv {
-  /** Names one object for each tenant. */
-  BUDGET?: DurableObjectNamespace;
-  SCOREBOARD?: ScoreboardApi;
-  /** A private Ed25519 key, as a JWK: signs the envelopes of chains that begin here. A secret. */
-  SKEIN_CHAIN_KEY?: string;
-  /** Public keys of others whose envelopes are taken, as a JSON Web Key Set. */
-  SKEIN_CHAIN_KEYS?: string;
-}

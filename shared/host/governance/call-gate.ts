@@ -8,11 +8,13 @@ import { decideAgentBreaker } from "../../policy/agent-breaker.ts";
 import { type ChainCapDecision, type ChainCapSignals, decideChainCap, describeChainCap } from "../../policy/chain-cap.ts";
 import { decideCircuitBreaker, describeCircuitBreaker } from "../../policy/circuit-breaker.ts";
 import type { DelegateCall, DelegateResult, SkillName } from "../program.ts";
-import { stateOf } from "./agents.ts";
+import { callBegins, callEnded, stateOf } from "./agents.ts";
+import { arrange, describeArrangement } from "./arranging.ts";
 import { decideOn, type Taken } from "./decision.ts";
-import type { Governor, Peer } from "./governor.ts";
+import type { Governor } from "./governor.ts";
 import { atLimit, stopped } from "./limit.ts";
-import { setAside, type Spending } from "./spending.ts";
+import type { Peer } from "./peer.ts";
+import { type Spending, setAside } from "./spending.ts";
 
 /** What a call goes out with. */
 export interface Admitted {
@@ -25,43 +27,42 @@ export interface Admitted {
   readonly notice?: string;
 }
 
+export type Describe = (agent: string) => Promise<Peer | undefined>;
 export type Admission = { readonly admitted: Admitted } | { readonly refused: DelegateResult & { ok: false } };
 
 /**
  * @param name of the call in this task, the same in every run
- * @param describe the callee's card; nothing may be sent before the chain was checked for its name
+ * @param describe an agent's card; nothing may be sent before the chain was checked for its name
  */
-export async function admit(
-  run: Spending,
-  governor: Governor,
-  name: string,
-  call: DelegateCall,
-  describe: () => Promise<Peer | undefined>,
-): Promise<Admission> {
+export async function admit(run: Spending, governor: Governor, name: string, call: DelegateCall, describe: Describe): Promise<Admission> {
   // By the name it is called by, before anything is sent to it; by what its card says, once that is known.
   const early = beforeAnything(run, governor, name, call);
   if (early) return { refused: early };
-  const peer = await run.during(describe);
+  const peer = await run.during(() => describe(call.agent));
   if (peer) await run.during(() => governor.scores.ready([peer.name]));
   else return { refused: { ok: false, reason: "unreachable", message: `there is no agent "${call.agent}" in this mesh` } };
 
-  const chain = await chainCap(run, governor, name, call, peer);
+  const chain = await chainCap(run, governor, name, call, peer, describe);
   if ("refused" in chain) return chain;
-  const held = agentBreaker(run, governor, name, call);
-  if (held) return { refused: held };
   const turns = await circuitBreaker(run, governor, name, call);
   if ("refused" in turns) return turns;
+  const held = agentBreaker(run, governor, name, call);
+  if (held) return { refused: held };
   const aside = await setAside(run, governor, name, call, peer);
-  if ("refused" in aside) return aside;
+  if ("refused" in aside) {
+    notSent(run, governor, name, call);
+    return aside;
+  }
   const { reliability, evidence, product } = chain.decision;
   return { admitted: { peer, lease: aside.lease, reliability, evidence, product, ...(turns.notice && { notice: turns.notice }) } };
 }
 
 /** A circle is refused before the callee hears anything of it, its card included. */
-function beforeAnything(run: Spending, governor: Governor, name: string, call: DelegateCall): DelegateResult & { ok: false } | undefined {
+function beforeAnything(run: Spending, governor: Governor, name: string, call: DelegateCall): (DelegateResult & { ok: false }) | undefined {
   const contract = governor.rule("chain-cap", run.task);
   const path = governor.path(run.task);
-  if (!path.some(({ agent }) => agent === call.agent) || contract.mayRepeat.includes(call.agent) || contract.mode === "shadow") return undefined;
+  if (!path.some(({ agent }) => agent === call.agent) || contract.mayRepeat.includes(call.agent) || contract.mode === "shadow")
+    return undefined;
   const signals = chainSignals(run, governor, call, undefined, false);
   const decision = decideOn(run.decide, `chain-cap:${name}`, contract, signals, decideChainCap);
   return stopped("chain-cap", describeChainCap(decision, signals), "other");
@@ -73,14 +74,20 @@ async function chainCap(
   name: string,
   call: DelegateCall,
   peer: Peer,
+  describe: Describe,
 ): Promise<{ decision: Taken<ChainCapDecision> } | { refused: DelegateResult & { ok: false } }> {
   const contract = governor.rule("chain-cap", run.task);
   for (let allowed = false; ; allowed = true) {
     const signals = chainSignals(run, governor, call, peer, allowed);
     const decision = decideOn(run.decide, `chain-cap:${name}${allowed ? ":allowed" : ""}`, contract, signals, decideChainCap);
     if (decision.outcome === "extend" || decision.mode === "shadow") return { decision };
-    const words = describeChainCap(decision, signals);
-    if (decision.outcome === "refuse") return { refused: stopped("chain-cap", words, "other") };
+    const said = describeChainCap(decision, signals);
+    if (decision.outcome === "refuse") return { refused: stopped("chain-cap", said, "other") };
+    const arrangement = await arrange(run, governor, call, peer, signals, describe);
+    // Somebody else alone, who was thought of anyway: that is a change of plan, and nothing to ask about.
+    const instead = arrangement?.kind === "alone" ? arrangement.calls[0] : undefined;
+    if (instead) return { refused: stopped("chain-cap", `${said} ${nameOf(instead)} meets it.`, "other", instead) };
+    const words = arrangement ? `${said} ${describeArrangement(arrangement)}` : said;
     const other = otherThan(call);
     const choice = await atLimit(
       run,
@@ -91,6 +98,7 @@ async function chainCap(
         words,
         choices: ["partial", ...(other ? (["other"] as const) : []), ...(decision.liftable ? (["allow"] as const) : [])],
         ...(other && { other: nameOf(other) }),
+        ...(arrangement && { arrangement }),
       },
       call.partial,
     );
@@ -120,13 +128,28 @@ function chainSignals(run: Spending, governor: Governor, call: DelegateCall, pee
 }
 
 /** An agent that is held back is as good as not there: whoever called it may try another, or later again. */
-function agentBreaker(run: Spending, governor: Governor, name: string, { agent }: DelegateCall): DelegateResult & { ok: false } | undefined {
+function agentBreaker(
+  run: Spending,
+  governor: Governor,
+  name: string,
+  { agent }: DelegateCall,
+): (DelegateResult & { ok: false }) | undefined {
   const contract = governor.rule("agent-breaker", run.task);
   const signals = { state: stateOf(agent), now: Date.now() };
   const decision = decideOn(run.decide, `agent-breaker:${name}`, contract, signals, decideAgentBreaker);
-  if (decision.outcome === "call" || decision.mode === "shadow") return undefined;
+  if (decision.outcome === "call" || decision.mode === "shadow") {
+    // In the same turn: of two tasks only one may take itself for the probe.
+    callBegins(contract, agent, `${run.task.id}/${name}`, Date.now());
+    return undefined;
+  }
   const message = `${agent} gets no calls for the moment (${decision.reason}): its last calls failed or were slow`;
   return { ok: false, reason: "unreachable", message };
+}
+
+/** The call was let through, and is not made after all: that says nothing about the agent. */
+function notSent(run: Spending, governor: Governor, name: string, { agent }: DelegateCall): void {
+  const call = `${run.task.id}/${name}`;
+  callEnded(governor.rule("agent-breaker", run.task), agent, { call, result: "says-nothing", ms: 0, at: Date.now() });
 }
 
 async function circuitBreaker(
@@ -140,7 +163,11 @@ async function circuitBreaker(
   if (!account) return {};
   const signals = { ...account.turns.signals, out: Object.keys(account.carved).length };
   const decision = decideOn(run.decide, `circuit-breaker:${name}`, contract, signals, decideCircuitBreaker);
-  if (decision.mode === "shadow") return {};
+  // Noted in shadow mode too, or every later turn would say the same again.
+  if (decision.mode === "shadow") {
+    if (decision.outcome !== "go") run.task.apply({ type: "let-go-on", by: "planner", reasons: decision.reasons });
+    return {};
+  }
   const words = describeCircuitBreaker(decision);
   if (decision.outcome === "go") return decision.notice === "none" ? {} : { notice: words };
   if (decision.outcome === "replan") {

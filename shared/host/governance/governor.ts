@@ -10,7 +10,7 @@ import { workedMs } from "../../task/account.ts";
 import type { Preferences } from "../../task/governance-extension.ts";
 import type { SkillFacts } from "../../task/skill-facts.ts";
 import type { LiveTask } from "../live-task.ts";
-import type { GovernanceEnv } from "./api.ts";
+import type { GovernanceEnv } from "./env.ts";
 import type { Purse } from "./purse.ts";
 import type { Scores } from "./scores.ts";
 
@@ -23,15 +23,6 @@ export interface Governance {
   readonly facts: ReadonlyMap<string, SkillFacts>;
   /** The skill of a message that names none. */
   readonly mainSkill: string;
-}
-
-/** An agent that may be called, as its card and its behaviour show it. */
-export interface Peer {
-  readonly name: string;
-  readonly version: string;
-  /** It carries the chain on: it takes an envelope, and its word on what it spent counts. */
-  readonly chain: boolean;
-  readonly facts: ReadonlyMap<string, SkillFacts>;
 }
 
 /** Weights for whoever says nothing: cheap and right matter alike, and waiting a little less. */

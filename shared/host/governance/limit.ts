@@ -4,8 +4,8 @@
  */
 
 import type { JsonObject, Message } from "../../task/a2a-types.ts";
-import { GOVERNANCE_EXTENSION } from "../../task/governance-extension.ts";
 import { textOf } from "../../task/a2a-types.ts";
+import { GOVERNANCE_EXTENSION } from "../../task/governance-extension.ts";
 import { type LimitAnswer, type LimitQuestion, limitMetadata, readLimitAnswer, wordsOfLimit } from "../../task/limit-question.ts";
 import type { DelegateCall, NewArtifact, StoppedCall } from "../program.ts";
 
@@ -26,7 +26,10 @@ export async function atLimit(run: Asking, name: string, question: LimitQuestion
   const limit = limitMetadata(question);
   for (let round = 1; ; round++) {
     const words = (round === 1 ? "" : UNCLEAR) + wordsOfLimit(question);
-    const answer = readLimitAnswer(textOf((await run.put(`limit:${name}:${round}`, words, { [GOVERNANCE_EXTENSION]: { limit } })).parts), limit);
+    const answer = readLimitAnswer(
+      textOf((await run.put(`limit:${name}:${round}`, words, { [GOVERNANCE_EXTENSION]: { limit } })).parts),
+      limit,
+    );
     if (answer.choice !== "unclear") return answer;
   }
 }

@@ -3,8 +3,8 @@
  * the policy decides, and where a person has to, exactly this action is put to them.
  */
 import { decideRiskConfidence, type RiskConfidenceSignals } from "../../policy/risk-confidence.ts";
-import { textOf } from "../../task/a2a-types.ts";
 import type { JsonObject, Message } from "../../task/a2a-types.ts";
+import { textOf } from "../../task/a2a-types.ts";
 import { type Approval, approvalFrom, approvalQuestion } from "../../task/approval.ts";
 import { digest } from "../../task/digest.ts";
 import type { LiveTask } from "../live-task.ts";

@@ -7,7 +7,7 @@ import type { SkillOutcome, SkillScore } from "./api.ts";
 
 /** Of the latest successes, enough for a quantile. */
 const KEPT_SAMPLES = 50;
-/** The same as in a card (shared/kit/card.ts), with an end. */
+/** The same as in a card (shared/task/agent-card.ts), with an end. */
 const AGENT_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 const SKILL_ID = /^[a-z0-9][a-z0-9._-]{0,127}$/i;
 /** A card may say anything; what is no plain ASCII, or longer, is not measured. */

@@ -11,8 +11,9 @@ import { type LimitQuestion, wordsOfUnit } from "../../task/limit-question.ts";
 import type { LiveTask } from "../live-task.ts";
 import type { DelegateCall, StoppedCall } from "../program.ts";
 import { decideOn, type Record, type Taken } from "./decision.ts";
-import type { Governor, Peer } from "./governor.ts";
+import type { Governor } from "./governor.ts";
 import { type Asking, atLimit, stopped } from "./limit.ts";
+import type { Peer } from "./peer.ts";
 
 export interface Spending extends Asking {
   readonly task: LiveTask;
@@ -136,7 +137,8 @@ function questionOf(head: TaskHead, contract: BudgetContract, { reason, account,
       ? `The budget of ${whose} is set aside by other work for the moment: ${wordsOfUnit(unit, limit)} in all, ${wordsOfUnit(unit, spent)} spent, ${wordsOfUnit(unit, needed)} more would do.`
       : `The budget of ${whose} is used up: ${wordsOfUnit(unit, spent)} of ${wordsOfUnit(unit, limit)} spent, ${wordsOfUnit(unit, needed)} more would do.`;
   const shared = { policy: "budget", reason: head.chain ? "lease" : reason, words };
-  if (account !== "task" || head.chain || reason === "held") return { ...shared, choices: ["again", "partial"], raise: { unit, by: needed, callerMax: 0 } };
+  if (account !== "task" || head.chain || reason === "held")
+    return { ...shared, choices: ["again", "partial"], raise: { unit, by: needed, callerMax: 0 } };
   const callerMax = Math.max(0, Math.floor(contractLimit(contract)[unit] * contract.callerRaise) - limit);
   return { ...shared, choices: ["raise", "partial"], raise: { unit, by: needed, callerMax } };
 }

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import courier from "../../../agent-cards/courier.json" with { type: "json" };
 import { deployedCard, withMeshExtensions } from "../../../shared/a2a/card/deployed.ts";
 import { toLegacyCard, withLegacyFields } from "../../../shared/a2a/legacy/card.ts";
-import { parseCard } from "../../../shared/kit/card.ts";
+import { parseCard } from "../../../shared/task/agent-card.ts";
 import type { AgentCard as WireCard } from "../../../shared/task/a2a-types.ts";
 
 const BASE = "https://mesh.example/agents/courier";

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { checkName, planScaffold, withBinding, writeScaffold } from "../../../cli/scaffold.ts";
-import { parseCard } from "../../../shared/kit/card.ts";
+import { parseCard } from "../../../shared/task/agent-card.ts";
 
 const FRONT_DOOR = 'name = "skein"\n\n# agents: begin\n[[services]]\nbinding = "AGENT_WRITER"\n# agents: end\n';
 

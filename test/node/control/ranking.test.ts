@@ -4,9 +4,9 @@ import { describe, expect, it } from "vitest";
 import { readContract } from "../../../shared/contract/load.ts";
 import { rankerOf } from "../../../shared/control/ranking.ts";
 import { stem } from "../../../shared/control/terms.ts";
-import { parseCard } from "../../../shared/kit/card.ts";
 import { decideDispatch } from "../../../shared/policy/dispatch.ts";
 import type { AgentCard } from "../../../shared/task/a2a-types.ts";
+import { parseCard } from "../../../shared/task/agent-card.ts";
 import { FOREIGN, HELD_OUT, REQUESTS, UNSEEN } from "./written-requests.ts";
 
 const ROOT = new URL("../../../", import.meta.url);

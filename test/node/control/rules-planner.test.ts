@@ -5,8 +5,8 @@ import { attachmentOf, isAttachment, takes } from "../../../shared/control/attac
 import { type Plan, problemOf } from "../../../shared/control/plan.ts";
 import type { Attachment } from "../../../shared/control/planner.ts";
 import { rulesPlanner } from "../../../shared/control/rules-planner.ts";
-import { parseCard } from "../../../shared/kit/card.ts";
 import type { AgentCard } from "../../../shared/task/a2a-types.ts";
+import { parseCard } from "../../../shared/task/agent-card.ts";
 
 const cardOf = (name: string): AgentCard =>
   parseCard(JSON.parse(readFileSync(new URL(`../../../agent-cards/${name}.json`, import.meta.url), "utf8")));

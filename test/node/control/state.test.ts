@@ -37,6 +37,7 @@ const result = (findingCount = 1, worked = false): GoalResult => ({
   worked,
   artifacts: [],
   unsupported: [],
+  reliability: null,
 });
 const start = (...goals: PlannedGoal[]): ControlState => {
   const made = controlStateOf(planOf(...goals));

@@ -3,8 +3,8 @@ import analyst from "../../../agents/analyst/agent.ts";
 import type { AnalystEnv } from "../../../agents/analyst/table/workbook-access.ts";
 import critic from "../../../agents/critic/agent.ts";
 import writer from "../../../agents/writer/agent.ts";
-import { parseCard } from "../../../shared/kit/card.ts";
 import type { Finding } from "../../../shared/kit/finding.ts";
+import { parseCard } from "../../../shared/task/agent-card.ts";
 import { workbooks } from "../agents/analyst-workbook.ts";
 import { type Answers, agentAnswers, answered, cardOf, declined, handle } from "./mesh-in-memory.ts";
 

@@ -5,10 +5,10 @@ import { readContract } from "../../../shared/contract/load.ts";
 import { rulesPlanner } from "../../../shared/control/rules-planner.ts";
 import type { DelegateCall, DelegateResult, Outcome, Run } from "../../../shared/host/program.ts";
 import type { Agent } from "../../../shared/kit/agent.ts";
-import { parseCard } from "../../../shared/kit/card.ts";
 import { type Finding, findingsPart } from "../../../shared/kit/finding.ts";
 import { runSkill } from "../../../shared/kit/testing.ts";
 import { type AgentCard, type Json, type Part, textOf } from "../../../shared/task/a2a-types.ts";
+import { parseCard } from "../../../shared/task/agent-card.ts";
 import { orchestratorProgram } from "../../../workers/orchestrator/program.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
@@ -42,6 +42,10 @@ export async function handle(request: string | readonly Part[], answers: Answers
     signal: new AbortController().signal,
     progress: (text) => void progress.push(text),
     emit: () => {},
+    approve: async () => ({ approved: false, reason: "nobody is there" }),
+    spend: async () => {},
+    preferences: { accuracy: 1, cost: 1, latency: 1 },
+    contracts: {},
     step: async (_name, fn) => fn(),
     ask: async (question) => {
       questions.push(question);
@@ -54,7 +58,7 @@ export async function handle(request: string | readonly Part[], answers: Answers
     },
     decide: <D extends Json>(_name: string, _signals: Json, decision: () => D): D => decision(),
   };
-  const program = orchestratorProgram<object>({ catalogue: async () => cards, contract: CONTRACT, planner: rulesPlanner });
+  const program = orchestratorProgram<object>({ catalogue: async () => cards, contract: () => CONTRACT, planner: rulesPlanner });
   const outcome = await program.run(run);
   const text = outcome.outcome === "completed" ? textOf(outcome.artifacts.flatMap(({ parts }) => parts)) : outcome.reason;
   return { outcome, text, progress, calls, questions };

@@ -179,7 +179,7 @@ describe("a webhook that fails", () => {
     expect(all.slice(0, 3)).toEqual([all[0], all[0], all[0]]);
     expect(new Set(all).size).toBe(all.length - 2);
     expect([...all].sort(bySequence)).toEqual(all);
-    expect((await getTask(begun)).metadata).toBeUndefined();
+    expect((await getTask(begun)).metadata?.[PUSH]).toBeUndefined();
   });
 
   it("is given up after so many failures in a row, and the task says so, also when it has ended", async () => {
@@ -190,7 +190,7 @@ describe("a webhook that fails", () => {
     expect(keys(await hook.delivered())).toHaveLength(3);
     const { status, metadata } = await getTask(begun);
     expect(status.state).toBe("TASK_STATE_COMPLETED");
-    expect(metadata).toEqual({
+    expect(metadata).toMatchObject({
       [PUSH]: { stopped: [{ id: "one", attempts: 3, reason: "the webhook answered HTTP 500", at: expect.any(String) }] },
     });
     await evictDurableObject(stubOf(begun));

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { defineAgent } from "../../../shared/kit/agent.ts";
-import { extendCard, parseCard } from "../../../shared/kit/card.ts";
 import { completed } from "../../../shared/kit/skill.ts";
+import { extendCard, parseCard } from "../../../shared/task/agent-card.ts";
 
 const WRITER = JSON.parse(readFileSync(new URL("../../../agent-cards/writer.json", import.meta.url), "utf8"));
 const skill = WRITER.skills[0];

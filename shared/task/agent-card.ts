@@ -2,7 +2,7 @@
  * Reads an Agent Card: data in, a card or an error that names the field. (A2A 1.0, section 4.4)
  */
 import * as v from "valibot";
-import type { AgentCard } from "../task/a2a-types.ts";
+import type { AgentCard } from "./a2a-types.ts";
 
 const text = v.pipe(v.string(), v.nonEmpty("must not be empty"));
 const mediaType = v.pipe(v.string(), v.regex(/^[\w.+*-]+\/[\w.+*-]+(;.*)?$/, "must be a media type such as text/plain"));

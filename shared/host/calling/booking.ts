@@ -1,0 +1,62 @@
+/**
+ * What a call has cost and was worth, once it has ended. Books it in the same turn as the call's result, so that a crash forgets
+ * neither or both.
+ */
+import { type Amount, amountOf, least, most, NOTHING, ONE_CALL, plus } from "../../budget/amount.ts";
+import { turnOf } from "../../policy/turns.ts";
+import { textOf } from "../../task/a2a-types.ts";
+import type { AsksBack, CallingRun, CallResult } from "../calls.ts";
+import type { Admitted } from "../governance/call-gate.ts";
+import { mostOf } from "../governance/spending.ts";
+import type { DelegateCall, DelegateResult } from "../program.ts";
+
+export type Ended = Exclude<CallResult, AsksBack>;
+
+/** @param memo under which the call stands in the log */
+export function booked<Env>(
+  run: CallingRun<Env>,
+  memo: string,
+  call: DelegateCall,
+  result: Ended,
+  admitted: Admitted | undefined,
+): DelegateResult {
+  const plain = withoutCost(result);
+  if (!admitted) return plain;
+  const { agent, skill } = call;
+  const text = result.ok ? result.text || JSON.stringify(result.artifacts) : result.message;
+  const turn = turnOf({
+    skill: `${agent}/${skill}`,
+    action: textOf(call.parts) || JSON.stringify(call.parts),
+    result: result.ok ? "answer" : "error",
+    text,
+    ...(call.state !== undefined && { state: call.state }),
+  });
+  run.task.apply({ type: "called", name: memo, agent, skill, cost: chargeOf(run, call, result, admitted), turn });
+  const { product, notice } = admitted;
+  return plain.ok ? { ...plain, reliability: product, ...(notice !== undefined && { notice }) } : plain;
+}
+
+/** A call that was let go because another one answered first: it costs what it cost, and is no turn of the task. */
+export function bookedAsLetGo<Env>(run: CallingRun<Env>, memo: string, call: DelegateCall, result: Ended, admitted: Admitted): void {
+  run.task.apply({ type: "called", name: memo, agent: call.agent, skill: call.skill, cost: chargeOf(run, call, result, admitted) });
+}
+
+/**
+ * What a call is charged with: one call, and what its callee says it spent, but no less than its card's price and no more than
+ * what was set aside with the overdraft. The word of an agent that does not carry the chain on is not taken: it costs what
+ * was set aside. Nothing where nothing was sent.
+ */
+export function chargeOf<Env>(run: CallingRun<Env>, call: DelegateCall, result: Ended, { peer, lease }: Admitted): Amount {
+  if (result.ok === false && result.reason === "unreachable") return NOTHING;
+  const price = amountOf({ microUsd: peer.facts.get(call.skill)?.price ?? 0 });
+  const { cost: claimed } = result;
+  if (!peer.chain || claimed === undefined) return { ...most(lease, price), wallMs: 0 };
+  const { governor } = run;
+  const bound = governor ? mostOf(lease, governor.rule("budget", run.task)) : claimed;
+  return { ...least(most(plus(claimed, ONE_CALL), price), most(bound, plus(price, ONE_CALL))), wallMs: 0 };
+}
+
+function withoutCost(result: Ended): DelegateResult {
+  const { cost: _, ...plain } = result;
+  return plain;
+}

@@ -1,0 +1,90 @@
+/**
+ * A call to another agent, from its name in the program to its result in the log: it passes the gate, goes out, is answered when
+ * its callee asks, is asked of a second agent when it takes long, and is booked. Run again, it does nothing twice.
+ */
+import { type Amount, amountOf, least, most, NOTHING, ONE_CALL, plus } from "../../budget/amount.ts";
+import { isObject, type Json, type JsonObject, type Message } from "../../task/a2a-types.ts";
+import { limitIn } from "../../task/governance-extension.ts";
+import type { AsksBack, CallingRun, CallResult } from "../calls.ts";
+import { type Admitted, admit } from "../governance/call-gate.ts";
+import { cover } from "../governance/spending.ts";
+import type { DelegateCall, DelegateResult } from "../program.ts";
+import { booked, type Ended } from "./booking.ts";
+import { hedged } from "./hedge.ts";
+import { release, send } from "./leg.ts";
+
+export async function delegate<Env>(run: CallingRun<Env>, name: string, call: DelegateCall): Promise<DelegateResult> {
+  const memo = `delegate:${name}`;
+  const known = run.recall(memo) as CallResult | undefined;
+  // A question of the callee's stands under the same name until the call has its result: it is no result yet.
+  if (known !== undefined && known.ok !== "asks") return known;
+  const admission = run.governor && (await admit(run, run.governor, memo, call, (agent) => run.outbound.describe(run.env, agent)));
+  if (admission && "refused" in admission) return remembered(run, memo, admission.refused);
+  const admitted = admission?.admitted;
+  // A former run may have set something else aside: what stands in the log is what the callee was given.
+  const lease = run.task.head.account?.carved[memo] ?? admitted?.lease;
+
+  const first = await hedged(run, { name: memo, call, admitted, lease, signal: run.signal });
+  const ended = await untilEnded(run, first.leg.name, first.leg.call, first.result, first.leg.admitted);
+  return remembered(run, memo, booked(run, first.leg.name, first.leg.call, ended, first.leg.admitted));
+}
+
+/** Answers the callee for as long as it asks. */
+async function untilEnded<Env>(
+  run: CallingRun<Env>,
+  name: string,
+  call: DelegateCall,
+  first: CallResult,
+  admitted: Admitted | undefined,
+): Promise<Ended> {
+  let result = first;
+  for (let round = 1; result.ok === "asks"; round++) {
+    const { taskId } = result;
+    const { parts, lease } = await answerFor(run, `${name}:ask:${round}`, call, result, admitted);
+    result = await send(run, { name: `${name}:answer:${round}`, call: { ...call, taskId, parts }, admitted, lease, signal: run.signal });
+  }
+  return result;
+}
+
+/**
+ * What is said to a callee that asks: what somebody answers here; or, when it only lacks what was set aside for it, more of that,
+ * without troubling anybody.
+ */
+async function answerFor<Env>(
+  run: CallingRun<Env>,
+  name: string,
+  call: DelegateCall,
+  { taskId, question, metadata }: AsksBack,
+  admitted: Admitted | undefined,
+): Promise<{ parts: Message["parts"]; lease: Amount | undefined }> {
+  const limit = limitIn(metadata);
+  const had = run.task.head.account?.carved[callOf(name)] ?? admitted?.lease;
+  if (run.governor && admitted && had && limit?.["policy"] === "budget" && limit["reason"] === "lease") {
+    const covered = await cover(run, run.governor, name, shortOf(limit, had), call.partial);
+    if ("refused" in covered) return { parts: [{ text: "partial" }], lease: had };
+    return { parts: [{ text: "again" }], lease: { ...plus(had, covered.lease), wallMs: covered.lease.wallMs } };
+  }
+  // Canceled while it waits: nobody will answer, and the callee's question must not stay open for somebody else to answer.
+  const letGo = () => void release(run, { ...call, taskId }, `${run.task.id}/${name}`);
+  run.signal.addEventListener("abort", letGo, { once: true });
+  const answer = await run.put(name, question, { ...metadata, nested: { agent: call.agent, skill: call.skill, taskId } });
+  run.signal.removeEventListener("abort", letGo);
+  return { parts: answer.parts, lease: had };
+}
+
+function callOf(name: string): string {
+  return name.replace(/:ask:\d+$/, "");
+}
+
+/** What it says it lacks, and in that unit as much again as it had: a callee that is short once is short again. */
+function shortOf(limit: JsonObject, had: Amount): Amount {
+  const { unit, by } = isObject(limit["raise"]) ? limit["raise"] : {};
+  const isSaid = typeof unit === "string" && Object.hasOwn(NOTHING, unit) && typeof by === "number" && Number.isSafeInteger(by) && by > 0;
+  const lacks = isSaid ? amountOf({ [unit]: by }) : ONE_CALL;
+  return { ...most(lacks, isSaid ? least(had, amountOf({ [unit]: Number.MAX_SAFE_INTEGER })) : NOTHING), wallMs: 0 };
+}
+
+function remembered<Env>(run: CallingRun<Env>, memo: string, result: DelegateResult): DelegateResult {
+  run.remember(memo, JSON.parse(JSON.stringify(result)) as Json);
+  return result;
+}

@@ -1,0 +1,86 @@
+/**
+ * One leg of a call: a message to its callee, the first one or an answer, sent once however often the run is begun again.
+ * Given up at its deadline, and the callee told so.
+ */
+import type { Amount } from "../../budget/amount.ts";
+import type { Json } from "../../task/a2a-types.ts";
+import type { CallingRun, CallResult, OutboundCall } from "../calls.ts";
+import { callBegins, callEnded } from "../governance/agents.ts";
+import type { Admitted } from "../governance/call-gate.ts";
+import type { Governor } from "../governance/governor.ts";
+import { chargeOf } from "./booking.ts";
+import { envelopeFor } from "./under-envelope.ts";
+
+export interface Leg {
+  /** In this task, the same in every run. */
+  readonly name: string;
+  readonly call: OutboundCall;
+  /** Absent where nothing is limited. */
+  readonly admitted?: Admitted | undefined;
+  /** What the callee may spend. */
+  readonly lease?: Amount | undefined;
+  /** Aborted with the run, or alone. */
+  readonly signal: AbortSignal;
+}
+
+/** How long a callee is waited for that is told to stop. Milliseconds. */
+const RELEASE_MS = 5_000;
+
+export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, lease, signal }: Leg): Promise<CallResult> {
+  const known = run.known(name);
+  if (known !== undefined) return known as unknown as CallResult;
+  const { task, governor } = run;
+  // The key is made of the task and the name, so that a call repeated after a crash is the same call to its callee.
+  const key = `${task.id}/${name}`;
+  if (task.head.delegating[name] === undefined)
+    task.apply({ type: "delegating", name, agent: call.agent, skill: call.skill, key, ...(lease && { lease }) });
+  const deadlineMs = call.deadlineMs ?? governor?.rule("agent-breaker", task).deadlineMs;
+  const deadline = deadlineMs === undefined ? undefined : AbortSignal.timeout(deadlineMs);
+  const either = deadline ? AbortSignal.any([signal, deadline]) : signal;
+  const options = { key, principal: task.head.principal, signal: either };
+
+  const began = Date.now();
+  if (governor) callBegins(governor.rule("agent-breaker", task), call.agent, key, began);
+  let result = await run.during(async () => {
+    const enveloped = governor && admitted?.peer.chain && lease;
+    const given = enveloped && { lease, deadlineMs: deadlineMs ?? Number.POSITIVE_INFINITY };
+    const envelope = given && (await envelopeFor(run, governor, key, call.skill, admitted, given));
+    return run.outbound.call(run.env, call, { ...options, ...(envelope && { envelope }) });
+  });
+  if (result.ok === false && either.aborted) {
+    // Nobody waits for it any more: the callee should not go on spending.
+    const cost = await release(run, call, key);
+    const message = `${call.agent}/${call.skill} gave no answer within ${(deadlineMs ?? 0) / 1000} s`;
+    result = deadline?.aborted && !signal.aborted ? { ok: false, reason: "deadline", message, cost } : { ...result, cost };
+  }
+  if (governor && admitted) noteEnd(run, governor, key, { call, admitted, signal }, result, Date.now() - began);
+  // A question is remembered too: its answer must go to the task that asked, also from a later run.
+  if (result.ok === "asks") run.remember(name, JSON.parse(JSON.stringify(result)) as Json);
+  return result;
+}
+
+/** Cancels what the call with this key began. A callee that cannot be reached is left to its own deadline. */
+export async function release<Env>({ outbound, env, task }: CallingRun<Env>, call: OutboundCall, key: string): Promise<Amount | undefined> {
+  const options = { key, principal: task.head.principal, signal: AbortSignal.timeout(RELEASE_MS) };
+  return outbound.cancel(env, call, options).catch(() => undefined);
+}
+
+/** For the agent breaker and the scoreboard: what the call says about its callee. */
+function noteEnd<Env>(
+  run: CallingRun<Env>,
+  governor: Governor,
+  key: string,
+  { call, admitted, signal }: { call: OutboundCall; admitted: Admitted; signal: AbortSignal },
+  result: CallResult,
+  ms: number,
+): void {
+  // Declined, stopped, or canceled from here: that says nothing about how well the agent works.
+  const worked = result.ok === true || result.ok === "asks";
+  const says = worked ? "worked" : FAULTS.has(result.reason) && !signal.aborted ? "failed" : "says-nothing";
+  callEnded(governor.rule("agent-breaker", run.task), call.agent, { call: key, result: says, ms, at: Date.now() });
+  if (says === "says-nothing" || result.ok === "asks") return;
+  const { name: agent, version } = admitted.peer;
+  governor.scores.note({ agent, version, skill: call.skill, ok: worked, ms, cost: chargeOf(run, call, result, admitted) });
+}
+
+const FAULTS: ReadonlySet<string> = new Set(["failed", "nonsense", "deadline", "unreachable"]);

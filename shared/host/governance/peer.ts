@@ -1,0 +1,11 @@
+/** Another agent, as its card shows it to those that call it. Type only. */
+import type { SkillFacts } from "../../task/skill-facts.ts";
+
+/** An agent that may be called, as its card and its behaviour show it. */
+export interface Peer {
+  readonly name: string;
+  readonly version: string;
+  /** It carries the chain on: it takes an envelope, and its word on what it spent counts. */
+  readonly chain: boolean;
+  readonly facts: ReadonlyMap<string, SkillFacts>;
+}

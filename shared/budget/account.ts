@@ -101,12 +101,13 @@ function weightIn({ begins }: Account, lease: Lease | undefined): Weight {
 
 /**
  * As much of what a holder says it spent as counts: what its lease and the overdraft allow, and whatever its accounts have room
- * for beyond that. The rest would take from others what they were promised.
+ * for beyond that. The rest would take from others what they were promised. What did not count in a period before does not
+ * count in this one either.
  *
  * @param overdraft as a share of what was granted
  * @param room of its accounts, as if the lease were not there
  */
 export function bookable({ granted, claimed, before }: Lease, overdraft: number, room: Amount): Amount {
   const overdrawn = plus(granted, shareOf(granted, overdraft));
-  return least(claimed, most(overdrawn, plus(before.spent, room)));
+  return least(minus(claimed, minus(before.claimed, before.spent)), most(overdrawn, plus(before.spent, room)));
 }

@@ -17,20 +17,44 @@ export function amountOf(some: Limit): Amount {
 }
 
 export function plus(one: Amount, other: Amount): Amount {
-  return each((unit) => one[unit] + other[unit]);
+  return {
+    microUsd: one.microUsd + other.microUsd,
+    tokensIn: one.tokensIn + other.tokensIn,
+    tokensOut: one.tokensOut + other.tokensOut,
+    calls: one.calls + other.calls,
+    wallMs: one.wallMs + other.wallMs,
+  };
 }
 
 /** What is left when it is taken away: never less than nothing. */
 export function minus(one: Amount, other: Amount): Amount {
-  return each((unit) => Math.max(0, one[unit] - other[unit]));
+  return {
+    microUsd: Math.max(0, one.microUsd - other.microUsd),
+    tokensIn: Math.max(0, one.tokensIn - other.tokensIn),
+    tokensOut: Math.max(0, one.tokensOut - other.tokensOut),
+    calls: Math.max(0, one.calls - other.calls),
+    wallMs: Math.max(0, one.wallMs - other.wallMs),
+  };
 }
 
 export function most(one: Amount, other: Amount): Amount {
-  return each((unit) => Math.max(one[unit], other[unit]));
+  return {
+    microUsd: Math.max(one.microUsd, other.microUsd),
+    tokensIn: Math.max(one.tokensIn, other.tokensIn),
+    tokensOut: Math.max(one.tokensOut, other.tokensOut),
+    calls: Math.max(one.calls, other.calls),
+    wallMs: Math.max(one.wallMs, other.wallMs),
+  };
 }
 
 export function least(one: Amount, other: Amount): Amount {
-  return each((unit) => Math.min(one[unit], other[unit]));
+  return {
+    microUsd: Math.min(one.microUsd, other.microUsd),
+    tokensIn: Math.min(one.tokensIn, other.tokensIn),
+    tokensOut: Math.min(one.tokensOut, other.tokensOut),
+    calls: Math.min(one.calls, other.calls),
+    wallMs: Math.min(one.wallMs, other.wallMs),
+  };
 }
 
 export function within(amount: Amount, limit: Limit): boolean {

@@ -4,13 +4,14 @@
  */
 import { type Account, appAccount, emptyAccount, type Lease, reweighed, TENANT } from "./account.ts";
 import { type Amount, isNothing, minus, NOTHING, type Unit } from "./amount.ts";
+import type { Seen } from "./seen.ts";
 
 /** What is read of the books; whoever holds them puts the changes in before anything else is read. */
 export interface Book {
   account(name: string, begins: number): Account | undefined;
   lease(id: string): Lease | undefined;
   /** What the latest settled leases of an agent spent. */
-  seen(agent: string): readonly Amount[];
+  seen(agent: string): Seen;
 }
 
 export type Changes = {

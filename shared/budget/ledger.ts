@@ -7,7 +7,6 @@
  * one changes nothing. An amount given back unspent is a settlement like any other.
  */
 import type { BudgetContract } from "../contract/budget.ts";
-import { quantileOf } from "../policy/budget.ts";
 import { type Account, bookable, type Lease, limitOf, periodAt, reweighed, roomIn, TENANT } from "./account.ts";
 import { type Amount, isNothing, least, minus, most, NOTHING, plus, shareOf, times, UNITS, within } from "./amount.ts";
 import { type Answer, accountIn, accountsOf, type Book, type Changes, taken } from "./book.ts";
@@ -29,7 +28,7 @@ export function reserve(contract: BudgetContract, book: Book, request: Reserve, 
   }
 
   const seen = book.seen(request.agent);
-  const expected = seen.length >= contract.minSamples ? quantileOf(seen, contract.reserveQuantile) : NOTHING;
+  const expected = seen.count >= contract.minSamples ? seen.quantile(contract.reserveQuantile) : NOTHING;
   const { lease: id, app, task, agent } = request;
   const empty: Lease = {
     ...{ id, app, task, agent, begins, state: "live", until: now + contract.leaseMs },

@@ -5,6 +5,7 @@
 import type { Account, Lease } from "../../budget/account.ts";
 import type { Amount } from "../../budget/amount.ts";
 import type { Book, Changes } from "../../budget/book.ts";
+import { Seen } from "../../budget/seen.ts";
 import { type BudgetStore, SAMPLES_KEPT, type Sample, type Told } from "./budget-store.ts";
 
 /** Rows kept in memory of each kind; beyond it all that is stored is read again. */
@@ -14,7 +15,7 @@ export class BudgetBook implements Book {
   readonly #store: BudgetStore;
   readonly #accounts = new Kept<Account>();
   readonly #leases = new Kept<Lease>();
-  readonly #samples = new Map<string, { rows: Sample[]; spent: readonly Amount[] }>();
+  readonly #samples = new Map<string, { seen: Seen; next: number }>();
   #newSamples: Sample[] = [];
   #newIncidents: Told[] = [];
 
@@ -30,8 +31,8 @@ export class BudgetBook implements Book {
     return this.#leases.get(id, () => this.#store.lease(id));
   }
 
-  seen(agent: string): readonly Amount[] {
-    return this.#sampled(agent).spent;
+  seen(agent: string): Seen {
+    return this.#sampled(agent).seen;
   }
 
   put({ lease, accounts, sample }: Changes): void {
@@ -60,19 +61,22 @@ export class BudgetBook implements Book {
   }
 
   #take(agent: string, spent: Amount): void {
-    const { rows } = this.#sampled(agent);
-    const sample = { agent, n: (rows.at(-1)?.n ?? -1) + 1, spent };
-    rows.push(sample);
-    if (rows.length > SAMPLES_KEPT) rows.shift();
-    this.#samples.set(agent, { rows, spent: rows.map((row) => row.spent) });
-    this.#newSamples.push(sample);
+    const known = this.#sampled(agent);
+    known.seen.add(spent);
+    this.#newSamples.push({ agent, n: known.next++, spent });
   }
 
-  #sampled(agent: string): { rows: Sample[]; spent: readonly Amount[] } {
+  #sampled(agent: string): { seen: Seen; next: number } {
     let known = this.#samples.get(agent);
     if (!known) {
       const rows = this.#store.samples(agent);
-      known = { rows, spent: rows.map((row) => row.spent) };
+      known = {
+        seen: new Seen(
+          SAMPLES_KEPT,
+          rows.map(({ spent }) => spent),
+        ),
+        next: (rows.at(-1)?.n ?? -1) + 1,
+      };
       this.#samples.set(agent, known);
     }
     return known;

@@ -1,8 +1,9 @@
 /** Books in memory, as the ledger's tests keep them: what the ledger changes is put in at once. */
 import type { Account, Lease } from "../../../shared/budget/account.ts";
-import { type Amount, amountOf, type Limit } from "../../../shared/budget/amount.ts";
+import { amountOf, type Limit } from "../../../shared/budget/amount.ts";
 import type { Answer, Book, Changes } from "../../../shared/budget/book.ts";
 import { expire, extend, raise, reserve, settle } from "../../../shared/budget/ledger.ts";
+import { Seen } from "../../../shared/budget/seen.ts";
 import type { BudgetContract } from "../../../shared/contract/budget.ts";
 
 /** The beginning of a period. */
@@ -28,7 +29,7 @@ export class Books implements Book {
   now = T0;
   readonly accounts = new Map<string, Account>();
   readonly leases = new Map<string, Lease>();
-  readonly samples = new Map<string, Amount[]>();
+  readonly samples = new Map<string, Seen>();
   readonly beyond: Changes["beyond"][] = [];
 
   constructor(changes: Partial<BudgetContract> = {}) {
@@ -41,8 +42,10 @@ export class Books implements Book {
   lease(id: string): Lease | undefined {
     return this.leases.get(id);
   }
-  seen(agent: string): readonly Amount[] {
-    return this.samples.get(agent) ?? [];
+  seen(agent: string): Seen {
+    const seen = this.samples.get(agent) ?? new Seen(100);
+    this.samples.set(agent, seen);
+    return seen;
   }
 
   reserve(lease: string, { app = "a", agent = "writer", need = { calls: 1 }, limit = PLENTY }: Asking = {}): Answer {
@@ -67,7 +70,7 @@ export class Books implements Book {
   put({ lease, accounts, sample, beyond }: Changes): void {
     if (lease) this.leases.set(lease.id, lease);
     for (const account of accounts ?? []) this.accounts.set(`${account.begins} ${account.name}`, account);
-    if (sample) this.samples.set(sample.agent, [...this.seen(sample.agent), sample.spent].slice(-100));
+    if (sample) this.seen(sample.agent).add(sample.spent);
     if (beyond) this.beyond.push(beyond);
   }
 

@@ -203,6 +203,19 @@ describe("a spending larger than its lease", () => {
     expect(books.account("app:a")).toMatchObject({ spent: { calls: 70 }, held: { calls: 0 } });
   });
 
+  it("is not made up for in the next period: what did not count stays out of it", () => {
+    const books = new Books({ overdraft: 0 });
+    books.reserve("one", { need: { calls: 10 } });
+    books.reserve("two", { need: { calls: 50 } });
+    books.now += HOUR;
+    // 10 count, as 50 are held by the other; 7 do not.
+    for (let n = 0; n < 3; n++)
+      expect(books.extend("one", { spent: { calls: 17 }, need: { calls: 1 }, limit: { calls: 1 } }).ok).toBe(true);
+    expect(books.account("app:a", T0)).toMatchObject({ spent: { calls: 10 }, over: { calls: 7 } });
+    books.settle("one", { calls: 18 });
+    expect(books.account("app:a", T0 + HOUR)).toMatchObject({ spent: { calls: 1 }, held: { calls: 0 }, over: { calls: 0 } });
+  });
+
   it("is told once, however often it arrives", () => {
     const books = new Books({ overdraft: 0 });
     books.reserve("one", { need: { calls: 60 } });

@@ -13,6 +13,7 @@ import { withMeshExtensions } from "./card/deployed.ts";
 import { CARD_PATH, type CardEnv, cardServer, JWKS_PATH } from "./card/server.ts";
 import { toAuthenticationError, toRequestError } from "./errors.ts";
 import { activatedExtensions, checkRequiredExtensions, extensionsHeader } from "./extensions.ts";
+import { governanceApp } from "./governance.ts";
 import { type HandlerEnv, type Opened, requestHandler } from "./handler.ts";
 import { answerHttpJson, httpJsonApp, onlyFor } from "./http-json.ts";
 import { answerJsonRpc } from "./json-rpc.ts";
@@ -86,6 +87,8 @@ export function a2aApp<Env extends HandlerEnv & CardEnv>({ homes, authenticate, 
     isLegacy(raw) ? answerJsonRpc(raw, () => openLegacy(raw, env), LEGACY) : answerJsonRpc(raw, () => openCurrent(raw, env)),
   );
   app.all("/", onlyFor("POST"));
+  // Before the bindings, where "governance" would be a tenant.
+  app.route("/", governanceApp(open));
   app.route("/", legacyHttpJsonApp(openLegacy));
   app.route(
     "/",

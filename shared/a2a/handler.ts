@@ -15,7 +15,7 @@ import type {
   TaskHomeApi,
   TaskReply,
 } from "../host/api.ts";
-import type { GovernanceEnv } from "../host/governance/api.ts";
+import type { GovernanceEnv } from "../host/governance/env.ts";
 import type { HomeEnv } from "../host/task-home.ts";
 import type { AgentCard, Message, Task, TaskPushNotificationConfig } from "../task/a2a-types.ts";
 import { HISTORY_LIMIT } from "../task/head.ts";
@@ -36,6 +36,7 @@ import type {
 } from "./request.ts";
 import { contentDigest, positionIn, type ResumeHeaders, requestKey } from "./resume.ts";
 import { type ListTasksResponse, listTasks } from "./task-list.ts";
+import { checkNoWishes, wishesIn } from "./wishes.ts";
 
 export interface CallContext extends ResumeHeaders {
   readonly principal: Principal;
@@ -121,6 +122,7 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
     if (message.taskId !== undefined) {
       const { taskId } = message;
       const home = find(taskId, context);
+      checkNoWishes(metadata);
       const followUp: FollowUp = {
         taskId,
         message,
@@ -133,6 +135,7 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
     }
     const { taskId, home } = placeTask(principalKey(context.principal), homes, { contextId: message.contextId, key, random: randomText() });
     const contextId = message.contextId ?? crypto.randomUUID();
+    const wishes = wishesIn(metadata);
     const request = {
       taskId,
       contextId,
@@ -142,6 +145,7 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
       ...(keyed && { digest: keyed.digest }),
       ...(accepts && { accepts }),
       ...(chain && { chain }),
+      ...(wishes && { wishes }),
       ...(push && { push: await sealed(push, taskId, context, "configuration.taskPushNotificationConfig.") }),
     };
     return unwrap((await homeOf(home)[calls.start](request, options)) as R, taskId);

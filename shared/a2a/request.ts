@@ -206,13 +206,16 @@ export type ListRequest = v.InferOutput<typeof listRequest>;
 /** No caller needs more to see what is wrong. */
 const VIOLATIONS_SHOWN = 10;
 
-/** @throws RequestError `invalid-params` naming each field and what is wrong with it */
-export function parseRequest<S extends v.GenericSchema>(schema: S, params: unknown): v.InferOutput<S> {
+/**
+ * @param within where what is parsed stands in the request, when it is not all of it
+ * @throws RequestError `invalid-params` naming each field and what is wrong with it
+ */
+export function parseRequest<S extends v.GenericSchema>(schema: S, params: unknown, within = ""): v.InferOutput<S> {
   const result = v.safeParse(schema, params);
   if (result.success) return result.output;
   const violations = result.issues
     .slice(0, VIOLATIONS_SHOWN)
-    .map((issue) => ({ field: v.getDotPath(issue) ?? "", description: describe(issue) }));
+    .map((issue) => ({ field: [within, v.getDotPath(issue) ?? ""].filter(Boolean).join("."), description: describe(issue) }));
   const [first] = violations;
   throw new RequestError("invalid-params", `${first?.field || "the request"} ${first?.description}`, violations);
 }

@@ -3,10 +3,11 @@
  * are unions, because a thrown error loses its class on the way. A reply must fit the previous version's callers too.
  */
 import type { Principal, Scope } from "../auth/principal.ts";
-import type { GivenChain } from "../task/event.ts";
-import type { Wishes } from "../task/governance-extension.ts";
 import type { Message, Task, TaskPushNotificationConfig, TaskState } from "../task/a2a-types.ts";
 import type { Refusal } from "../task/advance.ts";
+import type { GivenChain } from "../task/event.ts";
+import type { Wishes } from "../task/governance-extension.ts";
+import type { TaskRecord } from "../task/record.ts";
 import type { TaskView } from "../task/render.ts";
 
 export interface StartRequest {
@@ -105,6 +106,7 @@ export type HomeRefusal =
 export type TaskReply = { ok: true; task: JsonText<Task> } | { ok: false; refusal: HomeRefusal };
 /** Lines of `<sequence> <StreamResponse as JSON>`; an empty line is a heartbeat. */
 export type StreamReply = { ok: true; stream: ReadableStream<Uint8Array> } | { ok: false; refusal: HomeRefusal };
+export type RecordReply = { ok: true; record: JsonText<TaskRecord> } | { ok: false; refusal: HomeRefusal };
 export type PushReply<T> = ({ ok: true } & T) | { ok: false; refusal: HomeRefusal };
 
 export interface TaskHomeApi {
@@ -113,6 +115,8 @@ export interface TaskHomeApi {
   message(followUp: FollowUp, options: ReplyOptions): Promise<TaskReply>;
   messageStream(followUp: FollowUp, options: ReplyOptions): Promise<StreamReply>;
   get(taskId: string, view: TaskView): Promise<TaskReply>;
+  /** What governance did in a task, after a position of its log. */
+  record(taskId: string, after: number): Promise<RecordReply>;
   cancel(taskId: string, message: Message): Promise<TaskReply>;
   /** After a sequence: what came since. Without: the task as it stands, then what comes. */
   subscribe(taskId: string, after?: number, form?: StreamForm): Promise<StreamReply>;

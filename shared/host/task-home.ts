@@ -5,11 +5,11 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Message, StreamResponse, TaskPushNotificationConfig } from "../task/a2a-types.ts";
+import { costOf } from "../task/account.ts";
 import type { LogEntry } from "../task/event.ts";
+import { sayingCost } from "../task/governance-extension.ts";
 import type { Homes } from "../task/home.ts";
 import type { TaskView } from "../task/render.ts";
-import { costOf } from "../task/account.ts";
-import { sayingCost } from "../task/governance-extension.ts";
 import { Alarm } from "./alarm.ts";
 import { answer, listed } from "./answer.ts";
 import type {
@@ -17,6 +17,7 @@ import type {
   HomeRefusal,
   JsonText,
   PushReply,
+  RecordReply,
   ReplyOptions,
   SealedPushConfig,
   StartRequest,
@@ -26,9 +27,11 @@ import type {
   TaskIndexApi,
   TaskReply,
 } from "./api.ts";
-import type { BudgetApi, GovernanceEnv } from "./governance/api.ts";
+import type { BudgetApi } from "./governance/api.ts";
+import type { GovernanceEnv } from "./governance/env.ts";
 import { type Governance, Governor } from "./governance/governor.ts";
 import { Purse } from "./governance/purse.ts";
+import { recordOf } from "./governance/record.ts";
 import { Scores } from "./governance/scores.ts";
 import { Lease } from "./lease.ts";
 import { Listing } from "./listing.ts";
@@ -122,6 +125,13 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     async get(taskId: string, view: TaskView): Promise<TaskReply> {
       const task = this.#find(taskId);
       return task ? answer(task, view) : NOT_FOUND;
+    }
+
+    async record(taskId: string, after: number): Promise<RecordReply> {
+      const task = this.#find(taskId);
+      if (!task) return NOT_FOUND;
+      task.flush();
+      return { ok: true, record: recordOf(task, this.#governor, after) };
     }
 
     async cancel(taskId: string, message: Message): Promise<TaskReply> {
@@ -249,7 +259,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
         agent: governance.agent,
         accountOf: (id) => {
           const task = this.#tasks.get(id) ?? LiveTask.load(id, this.#store, () => {});
-          return task && { account: task.head.account, idle: task.resting };
+          return task && { account: task.head.account, idle: task.resting, ended: task.ended };
         },
         during,
       });

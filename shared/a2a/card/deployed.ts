@@ -5,6 +5,7 @@
 import type { Security } from "../../auth/security.ts";
 import { CHAIN_EXTENSION } from "../../chain/delegation.ts";
 import type { AgentCard, AgentExtension } from "../../task/a2a-types.ts";
+import { GOVERNANCE_EXTENSION } from "../../task/governance-extension.ts";
 import { PUSH_EXTENSION } from "../../task/push-extension.ts";
 import { RESUME_EXTENSION } from "../../task/resume-extension.ts";
 import { SKILL_EXTENSION } from "../../task/skill-extension.ts";
@@ -29,11 +30,16 @@ const EXTENSIONS: readonly AgentExtension[] = [
     uri: CHAIN_EXTENSION,
     description: "A request may carry a signed envelope in its metadata: the limits under which another agent makes it for its own caller.",
   },
+  {
+    uri: GOVERNANCE_EXTENSION,
+    description:
+      "A request may carry its caller's limits, preferences and privacy label in its metadata, and a task says there what it has cost and which limit it waits at.",
+  },
 ];
 
-/** Adds the extensions that every agent of the mesh supports; what a card says about one of them itself stays. */
+/** Adds the extensions that every agent of the mesh supports; what a card says about one of them itself stays, and counts. */
 export function withMeshExtensions(card: AgentCard): AgentCard {
-  const own = card.capabilities.extensions ?? [];
+  const own = (card.capabilities.extensions ?? []).map((each) => ({ ...EXTENSIONS.find(({ uri }) => uri === each.uri), ...each }));
   const added = EXTENSIONS.filter(({ uri }) => !own.some((each) => each.uri === uri));
   return { ...card, capabilities: { ...card.capabilities, extensions: [...own, ...added] } };
 }

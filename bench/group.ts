@@ -2,6 +2,8 @@
  * The words in which the benchmark is written down: subjects that take turns on servers, and lines that compare two of them.
  */
 
+import type { PolicyName } from "../shared/contract/contract.ts";
+
 /** What a subject's requests are. */
 export type WorkloadSpec = Load & {
   /** The time until the first event is there, instead of the whole answer. */
@@ -21,10 +23,31 @@ type Load =
   | { readonly kind: "floor-fetch" }
   /** SubscribeToTask over all connections, while the task is answered again and again; or the same with a plain object. */
   | { readonly kind: "subscribers" | "floor-subscribers" }
+  /** A lease of one tenant's budget, made and settled. */
+  | { readonly kind: "lease" }
+  /** An envelope's last block made, and all of so many verified. */
+  | { readonly kind: "envelope"; readonly blocks: number }
+  /** A decision on plain signals, or on those that give it the most work. */
+  | { readonly kind: "decision"; readonly of: DecisionName; readonly worst: boolean }
   /** Tasks that wait for an answer, tasks that have ended, or plain objects, as many as a round has requests. */
   | { readonly kind: "idle-tasks" | "ended-tasks" | "floor-objects" };
 
-export type ServerKind = "floors" | "echo" | "echo-own-homes" | "echo-guarded" | "fan" | "sdk-memory" | "sdk-sqlite";
+/** `none`: what is measured runs in the load generator itself. */
+export type ServerKind =
+  | "floors"
+  | "echo"
+  | "echo-own-homes"
+  | "echo-guarded"
+  | "echo-ungoverned"
+  | "fan"
+  | "fan-ungoverned"
+  | "governance"
+  | "sdk-memory"
+  | "sdk-sqlite"
+  | "none";
+
+/** What decides, by its contract; `expected-cost` is what budget decides on. */
+export type DecisionName = PolicyName | "expected-cost";
 
 /** How a caller shows who it is: a token signed in one of two ways, a key, or a token not seen before with each request. */
 export type CredentialKind = "es256" | "rs256" | "api-key" | "es256-unseen";
@@ -50,6 +73,8 @@ export type Comparison =
   | { readonly compare: "throughput"; readonly atLeast?: number }
   /** Medians, ours divided by theirs: the less the better. */
   | { readonly compare: "p50"; readonly atMost?: number }
+  /** Microseconds of our median, by itself; theirs stands beside it to be compared with. */
+  | { readonly compare: "microseconds"; readonly atMost?: number }
   /** Milliseconds of the median that ours takes longer. */
   | { readonly compare: "p50-difference"; readonly atMost?: number }
   /** Memory that the server holds for each, ours divided by theirs: the less the better. */

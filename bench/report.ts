@@ -62,6 +62,8 @@ function compared({ compare }: Comparison, ours: Round, against: Round): number 
       return ours.requestsPerSecond / against.requestsPerSecond;
     case "p50":
       return ours.p50 / against.p50;
+    case "microseconds":
+      return ours.p50 * 1_000;
     case "p50-difference":
       return ours.p50 - against.p50;
     case "memory":
@@ -103,17 +105,22 @@ export function table(results: readonly Result[]): string {
 
 function figures({ compare }: Comparison, { name, figures: { requestsPerSecond, p50, p99, bytesEach } }: Result["ours"]): string {
   if (compare === "memory") return `${name}: ${((bytesEach ?? Number.NaN) / 1024).toFixed(0)} kB each`;
+  if (compare === "microseconds") return `${name}: ${short(p50 * 1_000)} / ${short(p99 * 1_000)} µs`;
   return `${name}: ${Math.round(requestsPerSecond).toLocaleString("en")} (${short(p50)} / ${short(p99)})`;
 }
 
 function valueText({ line, value, spread: [least, most] }: Result): string {
-  const unit = line.compare === "p50-difference" ? " ms more" : "";
-  return `${value.toFixed(2)}${unit} (${least.toFixed(2)} to ${most.toFixed(2)})`;
+  const more = line.compare === "p50-difference" ? " more" : "";
+  return `${value.toFixed(2)}${unitOf(line)}${more} (${least.toFixed(2)} to ${most.toFixed(2)})`;
 }
 
 function goalText(line: Comparison): string {
   if (line.compare === "throughput") return line.atLeast === undefined ? "none" : `at least ${line.atLeast}`;
-  return line.atMost === undefined ? "none" : `at most ${line.atMost}${line.compare === "p50-difference" ? " ms" : ""}`;
+  return line.atMost === undefined ? "none" : `at most ${line.atMost}${unitOf(line)}`;
+}
+
+function unitOf({ compare }: Comparison): string {
+  return compare === "microseconds" ? " µs" : compare === "p50-difference" ? " ms" : "";
 }
 
 function verdictText(verdict: Verdict, note: string): string {

@@ -2,6 +2,7 @@
  * The servers a group's subjects run on: ours and the floors under `workerd serve`, the peer under this Node. Each start
  * begins with an empty folder on the storage asked for, and each stop deletes it.
  */
+import { generateKeyPairSync } from "node:crypto";
 import { existsSync, rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -24,16 +25,44 @@ export interface Server {
   stop(): Promise<void>;
 }
 
+type OursKind = Exclude<ServerKind, "sdk-memory" | "sdk-sqlite" | "none">;
+
+/** Whom every agent has bindings to: what tenants may spend, and what was measured of agents. */
+const GOVERNANCE: readonly WorkerSource[] = [
+  { name: "ledger", config: "workers/ledger/wrangler.toml" },
+  { name: "registry", config: "workers/registry/wrangler.toml" },
+];
+const RELAYS: readonly WorkerSource[] = [
+  { name: "relay-one", config: "bench/relay/one.wrangler.toml" },
+  { name: "relay-two", config: "bench/relay/two.wrangler.toml" },
+];
+const UNGOVERNED_ECHO = { name: "echo-ungoverned", config: "bench/echo/wrangler.toml", entry: "bench/echo/ungoverned.worker.ts" };
+
 /** Workers of each server, the one that is called first. */
-const WORKERS: Readonly<Record<Exclude<ServerKind, "sdk-memory" | "sdk-sqlite">, readonly WorkerSource[]>> = {
+const WORKERS: Readonly<Record<OursKind, readonly WorkerSource[]>> = {
   floors: [{ name: "floors", config: "bench/floors/wrangler.toml" }],
-  echo: [{ name: "echo", config: "bench/echo/wrangler.toml" }],
-  "echo-own-homes": [{ name: "echo-own-homes", config: "bench/echo/wrangler.toml", entry: "bench/echo/own-home.worker.ts" }],
-  "echo-guarded": [{ name: "echo", config: "bench/echo/wrangler.toml" }],
+  governance: [{ name: "governance", config: "bench/governance/wrangler.toml" }, ...GOVERNANCE],
+  echo: [{ name: "echo", config: "bench/echo/wrangler.toml" }, ...GOVERNANCE],
+  "echo-own-homes": [{ name: "echo-own-homes", config: "bench/echo/wrangler.toml", entry: "bench/echo/own-home.worker.ts" }, ...GOVERNANCE],
+  "echo-guarded": [{ name: "echo", config: "bench/echo/wrangler.toml" }, ...GOVERNANCE],
+  "echo-ungoverned": [UNGOVERNED_ECHO, ...GOVERNANCE],
   fan: [
     { name: "fan", config: "bench/fan/wrangler.toml" },
     { name: "orchestrator", config: "bench/orchestrator/wrangler.toml" },
     { name: "echo", config: "bench/echo/wrangler.toml" },
+    ...RELAYS,
+    ...GOVERNANCE,
+  ],
+  "fan-ungoverned": [
+    { name: "fan-ungoverned", config: "bench/fan/wrangler.toml", entry: "bench/fan/ungoverned.worker.ts" },
+    {
+      name: "orchestrator-ungoverned",
+      config: "bench/orchestrator/wrangler.toml",
+      entry: "bench/orchestrator/ungoverned.worker.ts",
+    },
+    UNGOVERNED_ECHO,
+    ...RELAYS,
+    ...GOVERNANCE,
   ],
 };
 
@@ -49,6 +78,7 @@ const folders = new Set<string>();
 
 /** @throws Error that says what did not start, in its own words */
 export async function startServer(kind: ServerKind, storage: Storage): Promise<Server> {
+  if (kind === "none") return NOTHING_SERVED;
   const bundles = kind === "sdk-memory" || kind === "sdk-sqlite" ? [] : await Promise.all(WORKERS[kind].map(bundleOnce));
   const folder = await newFolder(storage);
   try {
@@ -70,6 +100,13 @@ export async function startServer(kind: ServerKind, storage: Storage): Promise<S
   }
 }
 
+const NOTHING_SERVED: Server = {
+  url: () => new URL("http://127.0.0.1:0"),
+  headers: nobodyAsks,
+  pid: process.pid,
+  stop: () => Promise.resolve(),
+};
+
 /** Deletes what is left at the end of a run or when it is broken off: its bundles, and what servers it did not stop wrote. */
 export function removeFolders(): void {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
@@ -77,7 +114,7 @@ export function removeFolders(): void {
 }
 
 async function startWorkers(bundles: readonly Bundle[], folder: string): Promise<Server> {
-  const served = await serve(ROOT, bundles, folder);
+  const served = await serve(ROOT, bundles.map(withChainKey), folder);
   const first = bundles[0]?.config.name ?? "";
   const url = (worker = first) => {
     const found = served.urls.get(worker);
@@ -85,6 +122,16 @@ async function startWorkers(bundles: readonly Bundle[], folder: string): Promise
     return found;
   };
   return { url, headers: nobodyAsks, pid: pidOf(served), stop: served.stop };
+}
+
+/** One for all Workers of this run, as those of a mesh have one. */
+const SKEIN_CHAIN_KEY = JSON.stringify(generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" }));
+
+/** For those that begin chains or verify them: each of them has a budget as well. */
+function withChainKey(bundle: Bundle): Bundle {
+  const { config, modules } = bundle;
+  if (!config.durable_objects.bindings.some(({ name }) => name === "BUDGET")) return bundle;
+  return { config: { ...config, vars: { ...config.vars, SKEIN_CHAIN_KEY } }, modules };
 }
 
 /** The same Workers, with callers to tell apart in the place of local mode. */

@@ -3,6 +3,8 @@
  * failure is HTTP 200, and a fast error is not a fast server. Runs in the load process.
  */
 import type { Task, TaskState } from "../shared/task/a2a-types.ts";
+import { deciding } from "./decisions.ts";
+import { minting } from "./envelopes.ts";
 import type { WorkloadSpec } from "./group.ts";
 import { holding } from "./held-objects.ts";
 import type { HttpRequest, HttpResponse } from "./http-connection.ts";
@@ -89,6 +91,12 @@ function workloadFor(spec: WorkloadSpec): Workload {
       return watching(watchedTask);
     case "floor-subscribers":
       return watching(watchedObject);
+    case "lease":
+      return fixed({ method: "POST", path: "/lease", body: "" }, ({ body }) => body === '{"granted":1}');
+    case "envelope":
+      return minting(spec.blocks);
+    case "decision":
+      return deciding(spec.of, spec.worst);
     case "idle-tasks":
       return holding(() => sendRequest(messageFor("chat", TEXT)), inState("TASK_STATE_INPUT_REQUIRED"));
     case "ended-tasks":

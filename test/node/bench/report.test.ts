@@ -50,6 +50,17 @@ describe("a row of the benchmark", () => {
     expect(table(results)).toContain("| ours: 30 kB each | the floor: 20 kB each |");
   });
 
+  it("of microseconds is judged by its own median, with the other side's beside it", () => {
+    const decision: Group = {
+      ...group,
+      lines: [{ title: "Decision", ours: "ours", against: "floor", compare: "microseconds", atMost: 50 }],
+    };
+    // 0.06 ms are 60 µs, 20% above 50.
+    const results = resultsOf(decision, "memory", { ours: [round({ p50: 0.06, p99: 0.2 })], floor: [round({ p50: 0.001, p99: 0.002 })] });
+    expect(results[0]).toMatchObject({ verdict: "missed", note: "20% above" });
+    expect(table(results)).toContain("| ours: 60 / 200 µs | the floor: 1.00 / 2.00 µs | 60.00 µs (60.00 to 60.00) | at most 50 µs |");
+  });
+
   it("keeps its table whole when an error message has bars and line breaks", () => {
     const rounds = { ours: [round({ errors: 1, firstError: "a | b\nc" })], floor: [round()] };
     expect(table(resultsOf(group, "memory", rounds)).split("\n")).toHaveLength(3);

@@ -7,8 +7,8 @@ import { isObject, type Json, type JsonObject, type Message } from "../../task/a
 import { limitIn } from "../../task/governance-extension.ts";
 import type { AsksBack, CallingRun, CallResult } from "../calls.ts";
 import { type Admitted, admit } from "../governance/call-gate.ts";
-import { cover } from "../governance/spending.ts";
-import type { DelegateCall, DelegateResult } from "../program.ts";
+import { cover, coverSpent } from "../governance/spending.ts";
+import type { DelegateCall, DelegateResult, StoppedCall } from "../program.ts";
 import { booked, type Ended } from "./booking.ts";
 import { hedged } from "./hedge.ts";
 import { release, send } from "./leg.ts";
@@ -40,7 +40,12 @@ async function untilEnded<Env>(
   let result = first;
   for (let round = 1; result.ok === "asks"; round++) {
     const { taskId } = result;
-    const { parts, lease } = await answerFor(run, `${name}:ask:${round}`, call, result, admitted);
+    const reply = await answerFor(run, `${name}:ask:${round}`, call, result, admitted);
+    if ("refused" in reply) {
+      await release(run, { ...call, taskId }, `${run.task.id}/${name}:ask:${round}`);
+      return reply.refused;
+    }
+    const { parts, lease } = reply;
     result = await send(run, { name: `${name}:answer:${round}`, call: { ...call, taskId, parts }, admitted, lease, signal: run.signal });
   }
   return result;
@@ -56,7 +61,7 @@ async function answerFor<Env>(
   call: DelegateCall,
   { taskId, question, metadata }: AsksBack,
   admitted: Admitted | undefined,
-): Promise<{ parts: Message["parts"]; lease: Amount | undefined }> {
+): Promise<{ parts: Message["parts"]; lease: Amount | undefined } | { refused: StoppedCall }> {
   const limit = limitIn(metadata);
   const had = run.task.head.account?.carved[callOf(name)] ?? admitted?.lease;
   if (run.governor && admitted && had && limit?.["policy"] === "budget" && limit["reason"] === "lease") {
@@ -69,7 +74,9 @@ async function answerFor<Env>(
   run.signal.addEventListener("abort", letGo, { once: true });
   const answer = await run.put(name, question, { ...metadata, nested: { agent: call.agent, skill: call.skill, taskId } });
   run.signal.removeEventListener("abort", letGo);
-  return { parts: answer.parts, lease: had };
+  // While people were waited for, what was set aside went back to the tenant's budget: it must be there again first.
+  const covered = run.governor && (await coverSpent(run, run.governor, `${name}:again`));
+  return covered && "refused" in covered ? covered : { parts: answer.parts, lease: had };
 }
 
 function callOf(name: string): string {

@@ -97,7 +97,7 @@ function signalsOf(
   const spent = { ...spentBy(task), wallMs: head.account ? costOf(head.account, Date.now()).wallMs : 0 };
   const carved = { ...(head.account ? carvedOf(head.account) : NOTHING), wallMs: 0 };
   // What another agent gave is all there is; nobody but that agent can give more.
-  const granted = head.chain ? limit : plus(spent, governor.purse.holds(task.id, spentBy(task)));
+  const granted = head.chain ? limit : governor.purse.covers(task.id);
   // Time is not set aside: what runs side by side would have to share it.
   return { need, lease: { granted: { ...granted, wallMs: limit.wallMs }, spent, carved }, task: { limit }, answer };
 }

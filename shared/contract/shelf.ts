@@ -11,6 +11,8 @@ export type ContractVersions = Readonly<Partial<Record<PolicyName, number>>>;
 export interface Shelf {
   /** The highest version of each policy: what a new task is made under. */
   readonly latest: ContractVersions;
+  /** Whether this version of the policy is deployed here. */
+  has(policy: PolicyName, version: number): boolean;
   /**
    * @param versions those a task was pinned to; a policy that is younger than the task counts in its latest version
    * @throws Error when a version is not deployed any more: a task must not go on under rules it was not made under
@@ -40,6 +42,7 @@ export function contractShelf(files: Readonly<Record<string, string>>): Shelf {
   if (missing.length > 0) throw new Error(`there is no contract for ${missing.join(", ")}: add contracts/${missing[0]}.v1.yaml`);
   return {
     latest,
+    has: (policy, version) => shelf.has(keyOf(policy, version)),
     contract<P extends PolicyName>(policy: P, versions: ContractVersions): Contract<P> {
       const version = versions[policy] ?? latest[policy] ?? 0;
       const contract = shelf.get(keyOf(policy, version));

@@ -4,6 +4,7 @@
  * Decides nothing about skills (that is shared/policy) and starts nothing (that is the program).
  */
 import type { Candidate } from "../policy/dispatch.ts";
+import { verified } from "../policy/reliability.ts";
 import type { Part } from "../task/a2a-types.ts";
 import { type Plan, type PlannedGoal, type PlanProblem, problemOf } from "./plan.ts";
 
@@ -96,10 +97,22 @@ export function inputsOf(state: ControlState, { dependsOn }: PlannedGoal): reado
 /**
  * How reliable the weakest result is that a goal builds on, 0 to 1. Who checks a draft builds on nothing: what is wrong with
  * it is what the check is for.
+ * @param checkMisses chance (0..1) that a check passes a wrong result
  */
-export function basisOf(state: ControlState, goal: PlannedGoal): number {
+export function basisOf(state: ControlState, goal: PlannedGoal, checkMisses: number): number {
   if (goal.role === "check") return 1;
-  return Math.min(1, ...inputsOf(state, goal).map(({ reliability }) => reliability ?? 1));
+  return Math.min(1, ...goal.dependsOn.map((id) => reliabilityOf(state, goalOf(state, id), checkMisses) ?? 1));
+}
+
+/** Of a goal's result, 0 to 1: what its line was counted with, and more where a check found nothing wrong with it. */
+export function reliabilityOf(state: ControlState, { id, result }: Goal, checkMisses: number): number | undefined {
+  if (result?.reliability == null) return undefined;
+  return isChecked(state, id) ? verified(result.reliability, checkMisses) : result.reliability;
+}
+
+/** Whether a check of the goal's result has passed. */
+export function isChecked({ goals }: ControlState, id: string): boolean {
+  return goals.some(({ role, dependsOn, result }) => role === "check" && dependsOn.includes(id) && result?.unsupported.length === 0);
 }
 
 /** Where a goal stands, in words a person reads. */

@@ -219,6 +219,7 @@ export class ActiveRun<Env> implements Run<Env> {
       get signal() {
         return run.signal;
       },
+      pending: new Map(),
       decide: (name, signals, decision) => this.decide(name, signals, decision),
       during: (work) => this.#during(work),
       emit: (artifact) => this.emit(artifact),

@@ -142,7 +142,7 @@ async function ask(
   };
   const program = orchestratorProgram({
     catalogue: async () => [...cards],
-    contract: () => ({ ...CONTRACT, ...contract }),
+    contract: () => ({ ...CONTRACT, checkMisses: () => 0.3, ...contract }),
     planner: planner ?? rulesPlanner,
   });
   const outcome = await program.run(run);

@@ -2,7 +2,7 @@
  * The answer to the whole request out of a finished control state. Pure. Says plainly what is missing and what no source
  * supports; adds no words of its own to what the agents established.
  */
-import { type ControlState, describeGoal, type Goal } from "../../shared/control/state.ts";
+import { type ControlState, describeGoal, type Goal, isChecked, reliabilityOf } from "../../shared/control/state.ts";
 import type { NewArtifact, Outcome } from "../../shared/host/program.ts";
 import { type Finding, findingsPart } from "../../shared/kit/finding.ts";
 import type { JsonObject } from "../../shared/task/a2a-types.ts";
@@ -11,7 +11,8 @@ import { findingsIn, keyOfFinding } from "./hand-over.ts";
 /** Characters of a goal's words over its section. */
 const LONGEST_TITLE = 120;
 
-export function answerFrom(state: ControlState): Outcome {
+/** @param checkMisses chance (0..1) that a check passes a wrong result */
+export function answerFrom(state: ControlState, checkMisses: number): Outcome {
   const asked = state.goals.filter(({ origin }) => origin === "request");
   const done = state.goals.filter(({ status }) => status === "done");
   const missing = asked.filter(({ status }) => status !== "done");
@@ -37,7 +38,7 @@ export function answerFrom(state: ControlState): Outcome {
       { name: "answer", parts: [{ text, mediaType: "text/markdown" }, ...(findings.length > 0 ? [findingsPart(findings)] : [])] },
     ],
     text: missing.length === 0 ? "Answered." : `Answered in part: ${asked.length - missing.length} of ${asked.length} goals were met.`,
-    metadata: metadataOf(state),
+    metadata: { ...metadataOf(state), ...reliabilityIn(state, draft ? [draft] : done, checkMisses) },
   };
 }
 
@@ -47,9 +48,17 @@ function nothingDone(missing: readonly Goal[], state: ControlState): Outcome {
   return { outcome: tried ? "failed" : "rejected", reason: reason || "nothing of the request could be done: say it in other words" };
 }
 
+/** How sure the answer is: as sure as the weakest result that it consists of. */
+function reliabilityIn(state: ControlState, shown: readonly Goal[], checkMisses: number): JsonObject {
+  const counted = shown.map((goal) => reliabilityOf(state, goal, checkMisses)).filter((each) => each !== undefined);
+  if (counted.length === 0) return {};
+  const checked = shown.every(({ id }) => isChecked(state, id));
+  return { reliability: { atLeast: Number(Math.min(...counted).toFixed(3)), checked, assumes: "agents fail independently of each other" } };
+}
+
 /** What there is so far, for whoever is asked about a limit; nothing as long as nothing is done. */
-export function partialFrom(state: ControlState): NewArtifact | undefined {
-  const answer = answerFrom(state);
+export function partialFrom(state: ControlState, checkMisses: number): NewArtifact | undefined {
+  const answer = answerFrom(state, checkMisses);
   const [artifact] = answer.outcome === "completed" ? answer.artifacts : [];
   return artifact && { ...artifact, description: "what was done before the task met a limit" };
 }

@@ -4,6 +4,7 @@
  */
 import type { DispatchContract } from "../../shared/contract/dispatch.ts";
 import { type ControlState, type Goal, giveUp, goalOf, noteDecision, reword } from "../../shared/control/state.ts";
+import { decideOn } from "../../shared/host/governance/decision.ts";
 import type { Run } from "../../shared/host/program.ts";
 import { type Candidate, type DispatchDecision, type DispatchSignals, decideDispatch } from "../../shared/policy/dispatch.ts";
 import { type Part, textOf } from "../../shared/task/a2a-types.ts";
@@ -13,6 +14,8 @@ import { choicesFor, questionFor, readAnswer } from "./question.ts";
 export interface Course<Env> {
   readonly run: Run<Env>;
   readonly contract: DispatchContract;
+  /** Chance (0..1) that a check passes a wrong result, by the chain's contract. */
+  readonly checkMisses: number;
   readonly attachments: readonly Part[];
   /** What the cards call their skills, by `agent/skill`. */
   readonly names: Record<string, string>;
@@ -82,7 +85,7 @@ async function askBack<Env>(course: Course<Env>, goal: Goal, decision: DispatchD
   }
 }
 
-/** One dispatch decision, logged with its signals. In shadow mode the log says what was decided, and the best is taken. */
+/** One dispatch decision, logged with its signals under a name that holds its goal. In shadow mode the log says what was decided, and the best is taken. */
 export function decide<Env>(course: Course<Env>, goal: Goal, candidates: readonly Candidate[], name: string): DispatchDecision {
   const { contract, layers, state } = course;
   const signals: DispatchSignals = {
@@ -93,9 +96,7 @@ export function decide<Env>(course: Course<Env>, goal: Goal, candidates: readonl
     surface: candidates.every(({ agent, skill }) => goal.surface.includes(`${agent}/${skill}`)) ? "inside" : "outside",
     attempts: goal.attempts.length,
   };
-  const decision = fromLog<DispatchDecision>(
-    course.run.decide(name, toLog({ ...signals, goal: goal.id, mode: contract.mode }), () => toLog(decideDispatch(contract, signals))),
-  );
+  const decision = decideOn((...recorded) => course.run.decide(...recorded), name, contract, signals, decideDispatch);
   course.state = noteDecision(course.state, goal.id, name);
   // Shadow lifts the judgement of scores only. The surface and the bounds hold: they are what makes a run end.
   if (contract.mode === "enforce" || decision.outcome !== "ask" || candidates.length === 0) return decision;

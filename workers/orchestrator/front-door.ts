@@ -10,9 +10,11 @@ import { agentBinding, agentNames } from "../../shared/a2a/peers.ts";
 import { refuse } from "../../shared/a2a/refuse.ts";
 import { type AuthEnv, authenticate } from "../../shared/auth/authenticate.ts";
 import { withoutPrincipal, withPrincipal } from "../../shared/auth/mesh-principal.ts";
+import type { GovernanceEnv } from "../../shared/host/governance/env.ts";
+import { budgetFace } from "./budget-face.ts";
 
 /** @param orchestrator answers everything that is for no other agent */
-export function frontDoor<Env extends AuthEnv & object>(
+export function frontDoor<Env extends AuthEnv & GovernanceEnv>(
   orchestrator: (request: Request, env: Env, ctx: ExecutionContext) => Response | Promise<Response>,
 ) {
   const app = new Hono<{ Bindings: Env }>();
@@ -24,6 +26,7 @@ export function frontDoor<Env extends AuthEnv & object>(
 
   app.all("/agents/:name/*", (c) => passOn(c.req.raw, c.env));
   app.all("/agents/:name", (c) => passOn(c.req.raw, c.env));
+  app.route("/", budgetFace<Env>());
   app.all("*", (c) => orchestrator(c.req.raw, c.env, c.executionCtx as ExecutionContext));
   return app;
 }

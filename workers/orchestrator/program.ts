@@ -21,6 +21,8 @@ export interface OrchestratorDeps<Env> {
   catalogue(run: Run<Env>): Promise<AgentCard[]>;
   /** The dispatch contract of a task, in the version that the task was made under. */
   contract(run: Run<Env>): DispatchContract;
+  /** Chance (0..1) that a check passes a wrong result. */
+  checkMisses(run: Run<Env>): number;
   readonly planner: Planner;
 }
 
@@ -55,6 +57,7 @@ async function orchestrate<Env>(run: Run<Env>, deps: OrchestratorDeps<Env>): Pro
   const course: Course<Env> = {
     run,
     contract,
+    checkMisses: deps.checkMisses(run),
     attachments,
     names: planned.names,
     layers: layersOf(planned.plan),
@@ -69,7 +72,7 @@ async function orchestrate<Env>(run: Run<Env>, deps: OrchestratorDeps<Env>): Pro
   const refused = await settle(course);
   if (refused) return { outcome: "rejected", reason: describeRefusal(refused, contract) };
   await carryOut(course);
-  return answerFrom(course.state);
+  return answerFrom(course.state, course.checkMisses);
 }
 
 function tooLong(text: string): string | undefined {

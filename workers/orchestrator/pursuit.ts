@@ -63,8 +63,8 @@ async function call<Env>(course: Course<Env>, goal: Goal, { agent, skill }: Dele
     deadlineMs: contract.deadlineMs,
     ...checkerFor(course, goal),
     alternatives: fittingOthers(course, goal, { agent, skill }),
-    basis: basisOf(course.state, goal),
-    partial: () => partialFrom(course.state),
+    basis: basisOf(course.state, goal, course.checkMisses),
+    partial: () => partialFrom(course.state, course.checkMisses),
   });
   const result = answer.ok ? resultFrom(goal, answer) : undefined;
   if (result) {

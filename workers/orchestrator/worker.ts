@@ -16,6 +16,7 @@ const shelf = contractShelf(DEPLOYED_CONTRACTS);
 const program = orchestratorProgram<object>({
   catalogue: ({ env }) => catalogue(env),
   contract: ({ contracts }) => shelf.contract("dispatch", contracts),
+  checkMisses: ({ contracts }) => shelf.contract("chain-cap", contracts).checkMisses,
   planner: rulesPlanner,
 });
 // An orchestrator's tasks are long and few: each has an object of its own.

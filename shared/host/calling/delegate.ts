@@ -7,7 +7,7 @@ import { isObject, type Json, type JsonObject, type Message } from "../../task/a
 import { limitIn } from "../../task/governance-extension.ts";
 import type { AsksBack, CallingRun, CallResult } from "../calls.ts";
 import { type Admitted, admit } from "../governance/call-gate.ts";
-import { cover, coverSpent } from "../governance/spending.ts";
+import { callOf, cover, coverSpent } from "../governance/spending.ts";
 import type { DelegateCall, DelegateResult, StoppedCall } from "../program.ts";
 import { booked, type Ended } from "./booking.ts";
 import { hedged } from "./hedge.ts";
@@ -74,13 +74,9 @@ async function answerFor<Env>(
   run.signal.addEventListener("abort", letGo, { once: true });
   const answer = await run.put(name, question, { ...metadata, nested: { agent: call.agent, skill: call.skill, taskId } });
   run.signal.removeEventListener("abort", letGo);
-  // While people were waited for, what was set aside went back to the tenant's budget: it must be there again first.
+  // While people were waited for, what was set aside went back to the tenant's budget; its callee spends on only when it is there again.
   const covered = run.governor && (await coverSpent(run, run.governor, `${name}:again`));
   return covered && "refused" in covered ? covered : { parts: answer.parts, lease: had };
-}
-
-function callOf(name: string): string {
-  return name.replace(/:ask:\d+$/, "");
 }
 
 /** What it says it lacks, and in that unit as much again as it had: a callee that is short once is short again. */

@@ -29,6 +29,7 @@ export async function hedged<Env>(run: CallingRun<Env>, leg: Leg): Promise<Answe
   await Promise.race([one.ended, new Promise((resolve) => setTimeout(resolve, decision.afterMs))]);
   const other = one.isOver() ? undefined : await secondOf(run, leg, decision.with);
   if (!other || one.isOver()) {
+    run.pending.delete(`${leg.name}:hedge`);
     if (left) await letGo(run, { ...leg, name: `${leg.name}:hedge`, call: { ...leg.call, ...decision.with } }, left);
     return one.ended;
   }

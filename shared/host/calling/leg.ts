@@ -8,6 +8,7 @@ import type { CallingRun, CallResult, OutboundCall } from "../calls.ts";
 import { callBegins, callEnded } from "../governance/agents.ts";
 import type { Admitted } from "../governance/call-gate.ts";
 import type { Governor } from "../governance/governor.ts";
+import { callOf } from "../governance/spending.ts";
 import { chargeOf } from "./booking.ts";
 import { envelopeFor } from "./under-envelope.ts";
 
@@ -34,6 +35,7 @@ export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, le
   const key = `${task.id}/${name}`;
   if (task.head.delegating[name] === undefined)
     task.apply({ type: "delegating", name, agent: call.agent, skill: call.skill, key, ...(lease && { lease }) });
+  run.pending.delete(callOf(name));
   const deadlineMs = call.deadlineMs ?? governor?.rule("agent-breaker", task).deadlineMs;
   const deadline = deadlineMs === undefined ? undefined : AbortSignal.timeout(deadlineMs);
   const either = deadline ? AbortSignal.any([signal, deadline]) : signal;

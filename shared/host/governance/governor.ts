@@ -68,8 +68,10 @@ export class Governor {
     return head.wishes?.preferences ?? PREFERENCES;
   }
 
-  /** The rules a new task is pinned to. */
-  versions(inherited: ContractVersions | undefined): ContractVersions {
-    return { ...this.governance.shelf.latest, ...inherited };
+  /** The rules a new task is pinned to: those of its chain, as far as they are deployed here too. */
+  versions(inherited: ContractVersions = {}): ContractVersions {
+    const { shelf } = this.governance;
+    const known = Object.entries(inherited).filter(([policy, version]) => shelf.has(policy as PolicyName, version));
+    return { ...shelf.latest, ...Object.fromEntries(known) };
   }
 }

@@ -2,7 +2,7 @@
  * What a task may spend: something is set aside before it is done, and the task pauses where its limit is. A task that began
  * its own chain spends from its tenant's budget, one that another agent gave from the lease it was given with.
  */
-import { type Amount, amountOf, least, minus, NOTHING, plus, times } from "../../budget/amount.ts";
+import { type Amount, amountOf, isNothing, least, minus, NOTHING, plus, times } from "../../budget/amount.ts";
 import type { BudgetContract } from "../../contract/budget.ts";
 import { type BudgetDecision, type BudgetSignals, decideBudget, expectedCost } from "../../policy/budget.ts";
 import { carvedOf, costOf } from "../../task/account.ts";
@@ -18,6 +18,8 @@ import type { Peer } from "./peer.ts";
 export interface Spending extends Asking {
   readonly task: LiveTask;
   readonly decide: Record;
+  /** Set aside for calls that have not gone out yet, by their names: others must not set the same aside. */
+  readonly pending: Map<string, Amount>;
   /** Does work that waits for the world, so that a crash does not lose the run. Waits for people are none. */
   during<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -54,9 +56,13 @@ export async function cover(
   const contract = governor.rule("budget", run.task);
   for (let round = 1; ; round++) {
     const decision = await decided(run, governor, `${name}:${round}`, need, contract);
-    if (decision.outcome !== "pause" || decision.mode === "shadow") return { lease: leaseOf(run, contract, need) };
+    if (decision.outcome !== "pause" || decision.mode === "shadow") {
+      // In the same turn as the decision, and until the log says that the call is out.
+      if (!isNothing(need)) run.pending.set(callOf(name), need);
+      return { lease: leaseOf(run, contract, need) };
+    }
     // The task's own calls hold it: when one of them ends, some of it may come back.
-    if (decision.reason === "held" && decision.account === "task" && hasCallsOut(run.task)) await run.during(() => changed(run.task));
+    if (decision.reason === "held" && decision.account === "task" && hasCallsOut(run)) await run.during(() => changed(run.task));
     else if (decision.reason !== "settled" || round > 1) {
       const question = questionOf(run.task.head, contract, decision);
       const answer = await atLimit(run, `budget:${name}:${round}`, question, partial);
@@ -76,17 +82,22 @@ async function decided(
 ): Promise<Taken<BudgetDecision>> {
   const { task } = run;
   const ask = (answer: BudgetSignals["answer"], suffix: string) =>
-    decideOn(run.decide, `budget:${name}${suffix}`, contract, signalsOf(task, governor, contract, need, answer), decideBudget);
-  const first = ask("not-asked", "");
-  if (first.outcome !== "top-up") return first;
-  const got = await run.during(() => governor.purse.topUp(task.id, spentBy(task), first.need, first.limit));
-  if (got.ok) return ask("not-asked", ":granted");
-  const { reason, account, unit, limit, spent, needed } = got;
-  return ask({ reason, account, unit, limit, spent, needed }, ":refused");
+    decideOn(run.decide, `budget:${name}${suffix}`, contract, signalsOf(run, governor, contract, need, answer), decideBudget);
+  for (let times = 0; ; times++) {
+    const decision = ask("not-asked", times === 0 ? "" : `:granted-${times}`);
+    if (decision.outcome !== "top-up" || !governor.purse.bound) return decision;
+    const topUp = () => governor.purse.topUp(task.id, spentBy(task), decision.need, decision.limit);
+    const got = await run.during(() => inTurn(task, topUp));
+    if (!got.ok) {
+      const { reason, account, unit, limit, spent, needed } = got;
+      return ask({ reason, account, unit, limit, spent, needed }, `:refused-${times}`);
+    }
+    // Another call of this task may have taken what came: then it is asked for once more.
+  }
 }
 
 function signalsOf(
-  task: LiveTask,
+  { task, pending }: Spending,
   governor: Governor,
   contract: BudgetContract,
   need: Amount,
@@ -95,11 +106,22 @@ function signalsOf(
   const { head } = task;
   const limit = limitOf(head, contract);
   const spent = { ...spentBy(task), wallMs: head.account ? costOf(head.account, Date.now()).wallMs : 0 };
-  const carved = { ...(head.account ? carvedOf(head.account) : NOTHING), wallMs: 0 };
+  const out = head.account ? carvedOf(head.account) : NOTHING;
+  const carved = { ...[...pending.values()].reduce(plus, out), wallMs: 0 };
   // What another agent gave is all there is; nobody but that agent can give more.
   const granted = head.chain ? limit : governor.purse.covers(task.id);
   // Time is not set aside: what runs side by side would have to share it.
   return { need, lease: { granted: { ...granted, wallMs: limit.wallMs }, spent, carved }, task: { limit }, answer };
+}
+
+/** One task asks the tenant's accounts for one thing at a time: two would each take themselves for its first. */
+const asking = new WeakMap<LiveTask, Promise<unknown>>();
+
+function inTurn<T>(task: LiveTask, ask: () => Promise<T>): Promise<T> {
+  const before = asking.get(task) ?? Promise.resolve();
+  const turn = before.catch(() => undefined).then(ask);
+  asking.set(task, turn);
+  return turn;
 }
 
 function spentBy({ head }: LiveTask): Amount {
@@ -143,8 +165,13 @@ function questionOf(head: TaskHead, contract: BudgetContract, { reason, account,
   return { ...shared, choices: ["raise", "partial"], raise: { unit, by: needed, callerMax } };
 }
 
-function hasCallsOut({ head }: LiveTask): boolean {
-  return Object.keys(head.account?.carved ?? {}).length > 0;
+function hasCallsOut({ task, pending }: Spending): boolean {
+  return pending.size > 0 || Object.keys(task.head.account?.carved ?? {}).length > 0;
+}
+
+/** The call that what is set aside belongs to, whether for its first message or for an answer to its callee. */
+export function callOf(name: string): string {
+  return name.replace(/:(?:ask|answer):\d+$/, "");
 }
 
 /** Resolves when something more of the task is stored. */

@@ -58,7 +58,12 @@ export async function handle(request: string | readonly Part[], answers: Answers
     },
     decide: <D extends Json>(_name: string, _signals: Json, decision: () => D): D => decision(),
   };
-  const program = orchestratorProgram<object>({ catalogue: async () => cards, contract: () => CONTRACT, planner: rulesPlanner });
+  const program = orchestratorProgram<object>({
+    catalogue: async () => cards,
+    contract: () => CONTRACT,
+    checkMisses: () => 0.3,
+    planner: rulesPlanner,
+  });
   const outcome = await program.run(run);
   const text = outcome.outcome === "completed" ? textOf(outcome.artifacts.flatMap(({ parts }) => parts)) : outcome.reason;
   return { outcome, text, progress, calls, questions };

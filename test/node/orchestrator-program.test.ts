@@ -142,7 +142,8 @@ async function ask(
   };
   const program = orchestratorProgram({
     catalogue: async () => [...cards],
-    contract: () => ({ ...CONTRACT, checkMisses: () => 0.3, ...contract }),
+    contract: () => ({ ...CONTRACT, ...contract }),
+    checkMisses: () => 0.3,
     planner: planner ?? rulesPlanner,
   });
   const outcome = await program.run(run);

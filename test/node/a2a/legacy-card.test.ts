@@ -6,8 +6,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import courier from "../../../agent-cards/courier.json" with { type: "json" };
 import { deployedCard, withMeshExtensions } from "../../../shared/a2a/card/deployed.ts";
 import { toLegacyCard, withLegacyFields } from "../../../shared/a2a/legacy/card.ts";
-import { parseCard } from "../../../shared/task/agent-card.ts";
 import type { AgentCard as WireCard } from "../../../shared/task/a2a-types.ts";
+import { parseCard } from "../../../shared/task/agent-card.ts";
 
 const BASE = "https://mesh.example/agents/courier";
 const SECURITY = {
@@ -95,8 +95,8 @@ describe("a deployed card", () => {
     const uri = "urn:skein:ext:skill:v1";
     const own = { ...CARD, capabilities: { extensions: [{ uri, required: true }] } };
     const { extensions = [] } = withMeshExtensions(own).capabilities;
-    const others = ["urn:skein:ext:resume:v1", "urn:skein:ext:push:v1", "urn:skein:ext:chain:v1"];
+    const others = ["urn:skein:ext:resume:v1", "urn:skein:ext:push:v1", "urn:skein:ext:chain:v1", "urn:skein:ext:governance:v1"];
     expect(extensions.map((each) => each.uri)).toEqual([uri, ...others]);
-    expect(extensions[0]).toEqual({ uri, required: true });
+    expect(extensions[0]).toEqual({ uri, required: true, description: expect.stringContaining("skill") });
   });
 });

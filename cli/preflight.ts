@@ -4,6 +4,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { accessOf } from "./access.ts";
+import { contractProblems } from "./contract-problems.ts";
 import { dataProblems } from "./imported-data.ts";
 import { agentNames, workerConfigs } from "./project.ts";
 
@@ -24,6 +25,7 @@ export function preflight(root: string): string[] {
   return [
     ...missing,
     ...(access.mode === "broken" ? [access.problem] : []),
+    ...contractProblems(root),
     ...dataProblems(root, [...new Set(mains.map(({ file }) => dirname(file)))]),
     ...gone.map(
       (name) =>

@@ -51,6 +51,8 @@ export interface RecordedCall {
   readonly skill: string;
   /** What was set aside for it. */
   readonly lease?: Amount;
+  /** The callee's task, as far as it is known. */
+  readonly task?: string;
   /** Once it has ended. */
   readonly cost?: Amount;
 }

@@ -3,6 +3,7 @@
  * in their order. Read from the log and nowhere else, some of it at a time, so that no task is too long to be asked about.
  */
 import { NOTHING, plus } from "../../budget/amount.ts";
+import { isObject } from "../../task/a2a-types.ts";
 import { carvedOf, costOf } from "../../task/account.ts";
 import type { LogEntry } from "../../task/event.ts";
 import type { RecordedCall, RecordedDecision, TaskRecord } from "../../task/record.ts";
@@ -69,6 +70,12 @@ function decisionIn({ seq, at, event }: LogEntry): RecordedDecision | undefined 
 }
 
 function note(calls: Map<string, RecordedCall>, { event }: LogEntry): void {
+  if (event.type === "memo") {
+    const call = calls.get(event.name.replace(/:answer:\d+$/, ""));
+    // Its result, or its question, says which task the callee made of it.
+    const task = call && isObject(event.value) ? event.value["taskId"] : undefined;
+    if (call && typeof task === "string" && task !== "") calls.set(call.name, { ...call, task });
+  }
   if (event.type !== "delegating" && event.type !== "called") return;
   // An answer to a callee belongs to its call.
   const name = event.name.replace(/:answer:\d+$/, "");

@@ -13,7 +13,7 @@ const OPEN = ["TASK_STATE_SUBMITTED", "TASK_STATE_WORKING", "TASK_STATE_INPUT_RE
 let mesh: CopiedMesh;
 
 beforeAll(async () => {
-  mesh = await copyMesh({ agents: ["faulty"], answerers: ["oracle", "cardless"], deadlineMs: DEADLINE_MS });
+  mesh = await copyMesh({ agents: ["faulty"], answerers: ["oracle", "cardless"], contracts: { dispatch: { deadlineMs: DEADLINE_MS } } });
   await mesh.start();
 });
 

@@ -6,11 +6,12 @@
 import type { ChildProcess } from "node:child_process";
 import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../../cli/port.ts";
 import { endRuntime, spawnRuntime } from "../../cli/runtime.ts";
+import type { PolicyName } from "../../shared/contract/contract.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 const COPIED = ["agents", "agent-cards", "contracts", "shared", "workers", "test/mesh/fixtures", "wrangler.toml", "package.json"];
@@ -27,22 +28,31 @@ export interface CopiedMesh {
 
 export interface CopyOptions {
   /** Names of files in `fixtures/` whose agent joins the mesh: a program, or only a way of answering requests. */
-  readonly agents?: readonly string[];
-  readonly answerers?: readonly string[];
-  /** Takes the place of the dispatch contract's own. Milliseconds. */
-  readonly deadlineMs?: number;
+  readonly agents?: readonly (string | Fixture)[];
+  readonly answerers?: readonly (string | Fixture)[];
+  /** Fields that take the place of the contracts' own. */
+  readonly contracts?: Readonly<Partial<Record<PolicyName, Readonly<Record<string, string | number>>>>>;
   /** The front door counts nobody's calls: for tests that call more often in a minute than one caller may. */
   readonly unlimited?: boolean;
 }
 
-export async function copyMesh({ agents = [], answerers = [], deadlineMs, unlimited = false }: CopyOptions = {}): Promise<CopiedMesh> {
+export interface Fixture {
+  /** In the mesh. */
+  readonly name: string;
+  /** A file whose default export makes an agent of a name, so that several can be made of it. Absent: the file of this name. */
+  readonly from?: string;
+  /** Agents that it can call. */
+  readonly calls?: readonly string[];
+}
+
+export async function copyMesh({ agents = [], answerers = [], contracts = {}, unlimited = false }: CopyOptions = {}): Promise<CopiedMesh> {
   const root = mkdtempSync(join(tmpdir(), "skein-mesh-"));
   for (const name of COPIED) cpSync(join(REPOSITORY, name), join(root, name), { recursive: true });
   symlinkSync(join(REPOSITORY, "node_modules"), join(root, "node_modules"));
-  for (const name of agents) addWorker(root, name, agentWorkerOf(name), OBJECTS);
-  for (const name of answerers) addWorker(root, name, answererOf(name), "");
+  for (const fixture of agents.map(fixtureOf)) addWorker(root, fixture, agentWorkerOf(fixture), OBJECTS);
+  for (const fixture of answerers.map(fixtureOf)) addWorker(root, fixture, answererOf(fixture), "");
   if (unlimited) withoutRateLimit(join(root, "wrangler.toml"));
-  if (deadlineMs !== undefined) setDeadline(join(root, "contracts/dispatch.v1.yaml"), deadlineMs);
+  for (const [policy, fields] of Object.entries(contracts)) setFields(join(root, `contracts/${policy}.v1.yaml`), fields);
 
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -77,14 +87,22 @@ export async function copyMesh({ agents = [], answerers = [], deadlineMs, unlimi
   };
 }
 
-function addWorker(root: string, name: string, code: string, objects: string): void {
+function fixtureOf(fixture: string | Fixture): Fixture {
+  return typeof fixture === "string" ? { name: fixture } : fixture;
+}
+
+function addWorker(root: string, { name, calls = [] }: Fixture, code: string, objects: string): void {
   const folder = join(root, "agents", name);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "worker.ts"), code);
   const config = `name = "skein-${name}"\nmain = "worker.ts"\ncompatibility_date = "2026-11-17"\ncompatibility_flags = ["nodejs_compat"]\n`;
-  writeFileSync(join(folder, "wrangler.toml"), config + objects);
-  const service = `\n[[services]]\nbinding = "AGENT_${name.toUpperCase()}"\nservice = "skein-${name}"\nentrypoint = "Mesh"\n`;
-  appendFileSync(join(root, "wrangler.toml"), service);
+  writeFileSync(join(folder, "wrangler.toml"), config + objects + calls.map(bindingOf).join(""));
+  appendFileSync(join(root, "wrangler.toml"), bindingOf(name));
+}
+
+function bindingOf(name: string): string {
+  const binding = `AGENT_${name.toUpperCase().replaceAll("-", "_")}`;
+  return `\n[[services]]\nbinding = "${binding}"\nservice = "skein-${name}"\nentrypoint = "Mesh"\n`;
 }
 
 const OBJECTS = `
@@ -106,19 +124,33 @@ globs = ["**/*.yaml"]
 fallthrough = true
 `;
 
-function agentWorkerOf(name: string): string {
+/** Every answer says how many requests of any kind the Worker has seen. */
+function agentWorkerOf({ name, from }: Fixture): string {
   return `import { agentWorker } from "../../shared/kit/worker.ts";
-import agent from "../../test/mesh/fixtures/${name}.ts";
-const worker = agentWorker(agent);
+import agent from "../../test/mesh/fixtures/${from ?? name}.ts";
+const worker = agentWorker(${from === undefined ? "agent" : `agent("${name}")`});
+let seen = 0;
+export class Mesh extends worker.Mesh {
+  async fetch(request: Request) {
+    const nth = ++seen;
+    const response = await super.fetch(request);
+    const headers = new Headers(response.headers);
+    headers.set("${SEEN}", String(nth));
+    return new Response(response.body, { status: response.status, headers });
+  }
+}
 export default worker.default;
-export const { Mesh, TaskHome, TaskIndex } = worker;
+export const { TaskHome, TaskIndex } = worker;
 `;
 }
 
-function answererOf(name: string): string {
+/** Header: the number of the request among those that a fixture's Worker was sent. */
+export const SEEN = "Fixture-Requests";
+
+function answererOf({ name }: Fixture): string {
   return `import { WorkerEntrypoint } from "cloudflare:workers";
 import answer from "../../test/mesh/fixtures/${name}.ts";
-export class Mesh extends WorkerEntrypoint { fetch(request: Request) { return answer(request); } }
+export class Mesh extends WorkerEntrypoint { fetch(request: Request) { return answer(request, this.env); } }
 export default { fetch: answer };
 `;
 }
@@ -127,11 +159,14 @@ function withoutRateLimit(file: string): void {
   writeFileSync(file, readFileSync(file, "utf8").replace(/^\[\[ratelimits\]\]\n(?:\w+ = .*\n)+/m, ""));
 }
 
-function setDeadline(file: string, deadlineMs: number): void {
-  const contract = readFileSync(file, "utf8");
-  const changed = contract.replace(/^deadlineMs:.*$/m, `deadlineMs: ${deadlineMs}`);
-  if (changed === contract) throw new Error(`${dirname(file)}: no deadlineMs to change in the dispatch contract`);
-  writeFileSync(file, changed);
+function setFields(file: string, fields: Readonly<Record<string, string | number>>): void {
+  let contract = readFileSync(file, "utf8");
+  for (const [field, value] of Object.entries(fields)) {
+    const line = new RegExp(`^${field}:.*$`, "m");
+    if (!line.test(contract)) throw new Error(`${file}: there is no ${field} to change`);
+    contract = contract.replace(line, `${field}: ${value}`);
+  }
+  writeFileSync(file, contract);
 }
 
 async function servesItsCard(url: string): Promise<boolean> {

@@ -2,12 +2,13 @@
  * What a call has cost and was worth, once it has ended. Books it in the same turn as the call's result, so that a crash forgets
  * neither or both.
  */
-import { type Amount, amountOf, least, most, NOTHING, ONE_CALL, plus } from "../../budget/amount.ts";
+import { type Amount, amountOf, least, most, NOTHING, ONE_CALL, plus, within } from "../../budget/amount.ts";
 import { turnOf } from "../../policy/turns.ts";
 import { textOf } from "../../task/a2a-types.ts";
+import { wordsOfAmount } from "../../task/limit-question.ts";
 import type { AsksBack, CallingRun, CallResult } from "../calls.ts";
 import type { Admitted } from "../governance/call-gate.ts";
-import { mostOf } from "../governance/spending.ts";
+import { callOf, mostOf } from "../governance/spending.ts";
 import type { DelegateCall, DelegateResult } from "../program.ts";
 
 export type Ended = Exclude<CallResult, AsksBack>;
@@ -31,14 +32,16 @@ export function booked<Env>(
     text,
     ...(call.state !== undefined && { state: call.state }),
   });
-  run.task.apply({ type: "called", name: memo, agent, skill, cost: chargeOf(run, call, result, admitted), turn });
+  const cost = chargeOf(run, memo, call, result, admitted);
+  run.task.apply({ type: "called", name: memo, agent, skill, cost, turn });
+  reportExcess(run, call, result, cost);
   const { product, notice } = admitted;
   return plain.ok ? { ...plain, reliability: product, ...(notice !== undefined && { notice }) } : plain;
 }
 
 /** A call that was let go because another one answered first: it costs what it cost, and is no turn of the task. */
 export function bookedAsLetGo<Env>(run: CallingRun<Env>, memo: string, call: DelegateCall, result: Ended, admitted: Admitted): void {
-  run.task.apply({ type: "called", name: memo, agent: call.agent, skill: call.skill, cost: chargeOf(run, call, result, admitted) });
+  run.task.apply({ type: "called", name: memo, agent: call.agent, skill: call.skill, cost: chargeOf(run, memo, call, result, admitted) });
 }
 
 /**
@@ -46,14 +49,34 @@ export function bookedAsLetGo<Env>(run: CallingRun<Env>, memo: string, call: Del
  * what was set aside with the overdraft. The word of an agent that does not carry the chain on is not taken: it costs what
  * was set aside. Nothing where nothing was sent.
  */
-export function chargeOf<Env>(run: CallingRun<Env>, call: DelegateCall, result: Ended, { peer, lease }: Admitted): Amount {
+export function chargeOf<Env>(
+  run: CallingRun<Env>,
+  name: string,
+  call: DelegateCall,
+  result: Ended,
+  { peer, lease: first }: Admitted,
+): Amount {
   if (result.ok === false && result.reason === "unreachable") return NOTHING;
+  // It may have been given more since it went out.
+  const lease = run.task.head.account?.carved[callOf(name)] ?? first;
   const price = amountOf({ microUsd: peer.facts.get(call.skill)?.price ?? 0 });
   const { cost: claimed } = result;
   if (!peer.chain || claimed === undefined) return { ...most(lease, price), wallMs: 0 };
   const { governor } = run;
   const bound = governor ? mostOf(lease, governor.rule("budget", run.task)) : claimed;
   return { ...least(most(plus(claimed, ONE_CALL), price), most(bound, plus(price, ONE_CALL))), wallMs: 0 };
+}
+
+/** A callee that says it spent more than it was given is charged no more, and the operator told. */
+function reportExcess<Env>(
+  { task, governor }: CallingRun<Env>,
+  { agent, skill }: DelegateCall,
+  { cost: claimed }: Ended,
+  charged: Amount,
+): void {
+  if (!claimed || !governor || within({ ...claimed, wallMs: 0 }, charged)) return;
+  const detail = `${agent}/${skill} says it spent ${wordsOfAmount(claimed)}; charged were ${wordsOfAmount(charged)} (task ${task.id})`;
+  governor.report({ agent, reason: "cost-beyond-lease", detail });
 }
 
 function withoutCost(result: Ended): DelegateResult {

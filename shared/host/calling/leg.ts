@@ -55,7 +55,7 @@ export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, le
     const message = `${call.agent}/${call.skill} gave no answer within ${(deadlineMs ?? 0) / 1000} s`;
     result = deadline?.aborted && !signal.aborted ? { ok: false, reason: "deadline", message, cost } : { ...result, cost };
   }
-  if (governor && admitted) noteEnd(run, governor, key, { call, admitted, signal }, result, Date.now() - began);
+  if (governor && admitted) noteEnd(run, governor, { name, call, admitted, signal }, result, Date.now() - began);
   // A question is remembered too: its answer must go to the task that asked, also from a later run.
   if (result.ok === "asks") run.remember(name, JSON.parse(JSON.stringify(result)) as Json);
   return result;
@@ -71,18 +71,17 @@ export async function release<Env>({ outbound, env, task }: CallingRun<Env>, cal
 function noteEnd<Env>(
   run: CallingRun<Env>,
   governor: Governor,
-  key: string,
-  { call, admitted, signal }: { call: OutboundCall; admitted: Admitted; signal: AbortSignal },
+  { name, call, admitted, signal }: Leg & { readonly admitted: Admitted },
   result: CallResult,
   ms: number,
 ): void {
   // Declined, stopped, or canceled from here: that says nothing about how well the agent works.
   const worked = result.ok === true || result.ok === "asks";
   const says = worked ? "worked" : FAULTS.has(result.reason) && !signal.aborted ? "failed" : "says-nothing";
-  callEnded(governor.rule("agent-breaker", run.task), call.agent, { call: key, result: says, ms, at: Date.now() });
+  callEnded(governor.rule("agent-breaker", run.task), call.agent, { call: `${run.task.id}/${name}`, result: says, ms, at: Date.now() });
   if (says === "says-nothing" || result.ok === "asks") return;
   const { name: agent, version } = admitted.peer;
-  governor.scores.note({ agent, version, skill: call.skill, ok: worked, ms, cost: chargeOf(run, call, result, admitted) });
+  governor.scores.note({ agent, version, skill: call.skill, ok: worked, ms, cost: chargeOf(run, name, call, result, admitted) });
 }
 
 const FAULTS: ReadonlySet<string> = new Set(["failed", "nonsense", "deadline", "unreachable"]);

@@ -10,6 +10,7 @@ import { workedMs } from "../../task/account.ts";
 import type { Preferences } from "../../task/governance-extension.ts";
 import type { SkillFacts } from "../../task/skill-facts.ts";
 import type { LiveTask } from "../live-task.ts";
+import type { Incident } from "./api.ts";
 import type { GovernanceEnv } from "./env.ts";
 import type { Purse } from "./purse.ts";
 import type { Scores } from "./scores.ts";
@@ -66,6 +67,11 @@ export class Governor {
 
   preferences({ head }: LiveTask): Preferences {
     return head.wishes?.preferences ?? PREFERENCES;
+  }
+
+  /** Tells the operator of something that should not have been, in the background. */
+  report(incident: Incident): void {
+    this.purse.report(incident);
   }
 
   /** The rules a new task is pinned to: those of its chain, as far as they are deployed here too. */

@@ -11,7 +11,7 @@
 import { type Amount, least, minus, most, NOTHING, ONE_CALL, plus, within } from "../../budget/amount.ts";
 import { carvedOf, type TaskAccount } from "../../task/account.ts";
 import type { Alarm, Sleeper } from "../alarm.ts";
-import type { BudgetApi, Granted, Short } from "./api.ts";
+import type { BudgetApi, Granted, Incident, Short } from "./api.ts";
 
 export interface PurseOptions {
   readonly sql: SqlStorage;
@@ -122,6 +122,12 @@ export class Purse implements Sleeper {
     const row = this.#latest(task);
     const state = row && this.#options.accountOf(task);
     if (row && state) this.#over(row, state);
+  }
+
+  /** Whether or not it can be recorded, it was dealt with. */
+  report(incident: Incident): void {
+    const told = this.#options.budget()?.incident(incident);
+    if (told) this.#options.during(told.catch((error: unknown) => console.warn("an incident could not be recorded", error)));
   }
 
   /** The alarm went off: settles what is owed, and renews what is still needed. */

@@ -2,7 +2,7 @@
  * What a task may spend: something is set aside before it is done, and the task pauses where its limit is. A task that began
  * its own chain spends from its tenant's budget, one that another agent gave from the lease it was given with.
  */
-import { type Amount, amountOf, isNothing, least, minus, NOTHING, plus, times } from "../../budget/amount.ts";
+import { type Amount, amountOf, isNothing, least, minus, NOTHING, plus, shareOf } from "../../budget/amount.ts";
 import type { BudgetContract } from "../../contract/budget.ts";
 import { type BudgetDecision, type BudgetSignals, decideBudget, expectedCost } from "../../policy/budget.ts";
 import { carvedOf, costOf } from "../../task/account.ts";
@@ -149,7 +149,7 @@ function leaseOf({ task }: Spending, contract: BudgetContract, need: Amount): Am
 
 /** The most a callee's word is believed to. */
 export function mostOf(lease: Amount, contract: BudgetContract): Amount {
-  return times(lease, 1 + contract.overdraft);
+  return plus(lease, shareOf(lease, contract.overdraft));
 }
 
 function questionOf(head: TaskHead, contract: BudgetContract, { reason, account, unit, needed, limit, spent }: Pause): LimitQuestion {

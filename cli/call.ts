@@ -11,6 +11,7 @@ import { credentialsFrom } from "./credentials.ts";
 import { partFor, partTaken } from "./documents.ts";
 import { inWords } from "./narration.ts";
 import { CommandError, runCommand, terminal, UsageError } from "./terminal.ts";
+import { wishesFrom } from "./wishes.ts";
 
 const HELP = `
 npm run call -- "text" [options]
@@ -28,6 +29,10 @@ Sends a message and follows the task to its end. Without --url it goes to the me
     --file <path>       attaches a file; may be given several times
     --context <id>      goes on in a conversation
     --task <id>         with --answer "text" or --approve: answers what the task asked
+  within which limits, for a new task
+    --limit <amount>    what it may cost at most: calls=3, or microUsd=20000,wallMs=60000; also tokensIn, tokensOut
+    --prefer <weights>  what counts how much, from 0 to 1: accuracy=1,cost=0.2,latency=0.5
+    --label <label>     how private it is: public, internal, confidential or restricted
   instead of sending
     --get <id>          shows a task
     --list              lists your tasks, newest first; with --context only those of one conversation
@@ -48,6 +53,9 @@ const OPTIONS = {
   key: { type: "string" },
   file: { type: "string", multiple: true, default: [] as string[] },
   context: { type: "string" },
+  limit: { type: "string", multiple: true, default: [] as string[] },
+  prefer: { type: "string", multiple: true, default: [] as string[] },
+  label: { type: "string" },
   task: { type: "string" },
   answer: { type: "string" },
   approve: { type: "boolean", default: false },
@@ -61,6 +69,9 @@ const OPTIONS = {
 async function call(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true, allowNegative: true });
   const parts = partsToSend(positionals, values);
+  const wishes = wishesFrom(values);
+  if (wishes && values.task !== undefined)
+    throw new UsageError("--limit, --prefer and --label are for a new task: one that runs keeps the rules it was made under");
   const asksOnly = values.list || values.get !== undefined || values.cancel !== undefined;
   if (!asksOnly && parts.length === 0)
     throw new UsageError('nothing to send: give a text in quotes, such as npm run call -- "What is 12 * 7?"');
@@ -71,7 +82,7 @@ async function call(args: string[]): Promise<number> {
   const interactive = process.stdin.isTTY === true && !values.json;
   const conversation = await converse(
     client,
-    { parts: partsTaken(client, parts, values.skill), taskId: values.task, contextId: values.context, skill: values.skill },
+    { parts: partsTaken(client, parts, values.skill), taskId: values.task, contextId: values.context, skill: values.skill, wishes },
     { json: values.json, blocking: !values.stream, interactive },
   );
   // The answer must reach the same agent: say so in the command we propose.

@@ -24,7 +24,9 @@ import {
   ServiceParameters,
   withA2AExtensions,
 } from "@a2a-js/sdk/client";
+import type { Amount } from "../shared/budget/amount.ts";
 import type { Part, StreamResponse as StreamEvent, Task as WireTask } from "../shared/task/a2a-types.ts";
+import { GOVERNANCE_EXTENSION, type Preferences } from "../shared/task/governance-extension.ts";
 import { namingSkill, SKILL_EXTENSION } from "../shared/task/skill-extension.ts";
 import { type Credentials, fetchAs } from "./credentials.ts";
 import { CommandError } from "./terminal.ts";
@@ -35,6 +37,15 @@ export interface Outgoing {
   readonly contextId?: string | undefined;
   /** The skill wanted; the agent chooses when it is left out. */
   readonly skill?: string | undefined;
+  /** Limits, preferences and a label for a new task. */
+  readonly wishes?: Wished | undefined;
+}
+
+/** As a caller sends them; see shared/task/governance-extension.ts. What is left out is the agent's to choose. */
+export interface Wished {
+  readonly limits?: Readonly<Partial<Amount>>;
+  readonly preferences?: Readonly<Partial<Preferences>>;
+  readonly label?: string;
 }
 
 export interface AgentClient {
@@ -47,6 +58,8 @@ export interface AgentClient {
   send(message: Outgoing): Promise<WireTask>;
   get(id: string): Promise<WireTask>;
   list(contextId?: string): Promise<WireTask[]>;
+  /** All of the caller's, the newest first, page by page as they are asked for. */
+  listAll(): AsyncGenerator<WireTask>;
   cancel(id: string): Promise<WireTask>;
 }
 
@@ -103,14 +116,26 @@ function agentClient(client: Client, card: AgentCard, url: string): AgentClient 
       const page = ListTasksResponse.toJSON(await explained(url, () => client.listTasks(request))) as { tasks?: WireTask[] };
       return page.tasks ?? [];
     },
+    async *listAll() {
+      let pageToken = "";
+      do {
+        const request = ListTasksRequest.fromJSON({ pageSize: 100, pageToken });
+        const page = await explained(url, () => client.listTasks(request));
+        yield* page.tasks.map(toTask);
+        pageToken = page.nextPageToken;
+      } while (pageToken !== "");
+    },
   };
 }
 
-function toRequest({ parts, taskId, contextId, skill }: Outgoing): { request: SendMessageRequest; options: RequestOptions } {
+function toRequest({ parts, taskId, contextId, skill, wishes }: Outgoing): { request: SendMessageRequest; options: RequestOptions } {
   const metadata = skill === undefined ? undefined : namingSkill(skill);
   const message = { messageId: randomUUID(), role: "ROLE_USER", parts, taskId, contextId, metadata };
-  const options = skill === undefined ? {} : { serviceParameters: ServiceParameters.create(withA2AExtensions(SKILL_EXTENSION)) };
-  return { request: SendMessageRequest.fromJSON({ message: JSON.parse(JSON.stringify(message)) }), options };
+  const extensions = [...(skill === undefined ? [] : [SKILL_EXTENSION]), ...(wishes ? [GOVERNANCE_EXTENSION] : [])];
+  const options = extensions.length === 0 ? {} : { serviceParameters: ServiceParameters.create(withA2AExtensions(...extensions)) };
+  // Wishes stand beside the message: an agent must be able to tell them from what somebody wrote.
+  const request = { message, ...(wishes && { metadata: { [GOVERNANCE_EXTENSION]: wishes } }) };
+  return { request: SendMessageRequest.fromJSON(JSON.parse(JSON.stringify(request))), options };
 }
 
 function toTask(task: Task): WireTask {

@@ -4,6 +4,8 @@
  */
 import { createInterface } from "node:readline/promises";
 import { isInterrupted, isTerminal, type StreamResponse, type Task, textOf } from "../shared/task/a2a-types.ts";
+import { costClaimedIn } from "../shared/task/governance-extension.ts";
+import { wordsOfAmount } from "../shared/task/limit-question.ts";
 import { answerOf, sourcesOf } from "./answer.ts";
 import type { AgentClient, Outgoing } from "./client.ts";
 import { renderMarkdown } from "./markdown.ts";
@@ -39,6 +41,7 @@ export async function converse(client: AgentClient, message: Outgoing, options: 
     if (options.blocking && options.json) terminal.say(JSON.stringify({ task }));
     const answer = isInterrupted(task.status.state) && options.interactive ? await askPerson(task, options.signal) : undefined;
     if (answer === undefined) return { task, elapsedMs: elapsed(), ...narration.tally() };
+    // What was wished for the task holds: it is said once, when the task is made.
     outgoing = { parts: [{ text: answer }], taskId: task.id, contextId: task.contextId };
   }
 }
@@ -97,7 +100,12 @@ async function askPerson(task: Task, signal: AbortSignal | undefined): Promise<s
 export function showEnd({ task, elapsedMs, agents, calls }: Conversation, flags = ""): number {
   const paint = terminal.paint;
   const text = answerOf(task);
-  const spent = [seconds(elapsedMs), ...(agents > 0 ? [`${count(agents, "agent")}`, `${count(calls, "call")}`] : [])];
+  const cost = costClaimedIn(task.metadata);
+  const spent = [
+    ...(elapsedMs > 0 ? [seconds(elapsedMs)] : []),
+    ...(agents > 0 ? [count(agents, "agent")] : []),
+    ...(cost ? [`cost ${wordsOfAmount(cost)}`] : agents > 0 ? [count(calls, "call")] : []),
+  ];
   const footer = paint("dim", [...spent, ...(task.id ? [`task ${task.id}`] : [])].join(" · "));
   if (task.status.state === "TASK_STATE_COMPLETED") {
     terminal.note("");

@@ -116,6 +116,7 @@ async function ask(mesh: Mesh, question: string, lifetime: Lifetime, { once, fre
 function nextWhileUp(flags: string, taskId: string): Next {
   return [
     [`npm run call -- ${flags}"What is 15% of 2.4 GB in MB?"`, "ask something else, in another terminal"],
+    [`npm run decisions -- ${flags}${taskId}`, "what governance decided in it, and on which signals"],
     [`npm run call -- ${flags}--get ${taskId} --json`, "the task as any A2A client sees it"],
     NEW_AGENT,
   ];

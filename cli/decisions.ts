@@ -1,0 +1,106 @@
+/**
+ * `npm run decisions`: what governance decided in a task, in its order, as a person reads it.
+ */
+import { parseArgs } from "node:util";
+import { wordsOfAmount } from "../shared/task/limit-question.ts";
+import type { TaskRecord } from "../shared/task/record.ts";
+import { addressOf } from "./address.ts";
+import { credentialsFrom } from "./credentials.ts";
+import { aboutOf, chainInWords, nameOf, outcomeOf, share, whyOf } from "./decision-words.ts";
+import { inWords } from "./narration.ts";
+import { readRecord } from "./records.ts";
+import { runCommand, terminal, UsageError } from "./terminal.ts";
+
+const HELP = `
+npm run decisions -- <task> [options]
+
+Shows what governance decided in a task: in which order, when, by which contract, on which signals and how fast; the chain
+it stands in; and what it and its calls have cost.
+
+  <task>              id of a task of yours; npm run call -- --list shows them
+  --agent <name>      whose task it is, for one that another agent was given (default: the orchestrator)
+  --url <address>     where the agent is (default: the running mesh, else http://127.0.0.1:PORT)
+  --token, --key      who you are, where the mesh wants to know (default: SKEIN_TOKEN, SKEIN_KEY)
+  --json              prints the record as one JSON object
+  --help              this text
+`;
+
+const OPTIONS = {
+  agent: { type: "string" },
+  url: { type: "string" },
+  token: { type: "string" },
+  key: { type: "string" },
+  json: { type: "boolean", default: false },
+} as const;
+
+async function decisions(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
+  const [id, ...others] = positionals;
+  if (id === undefined || others.length > 0) throw new UsageError("give the id of one task: npm run call -- --list shows yours");
+  const record = await readRecord(addressOf(values.url, values.agent), id, credentialsFrom(values));
+  if (values.json) {
+    terminal.say(JSON.stringify(record));
+    return 0;
+  }
+  showHead(record);
+  showDecisions(record);
+  showCalls(record);
+  return 0;
+}
+
+function showHead({ id, agent, state, created, contracts, wishes, chain, cost, carved }: TaskRecord): void {
+  const line = (title: string, text: string) => terminal.say(`${terminal.paint("bold", title.padEnd(7))} ${text}`);
+  const wished = wishes && [
+    ...(wishes.limits ? [`at most ${wordsOfAmount(wishes.limits)}`] : []),
+    ...Object.entries(wishes.preferences ?? {}).map(([what, weight]) => `${what} ${weight}`),
+    ...(wishes.label === undefined ? [] : [wishes.label]),
+  ];
+  const held = wordsOfAmount(carved);
+  line("task", `${id} of ${agent}, ${inWords(state)}, made ${created}`);
+  line(
+    "rules",
+    Object.entries(contracts)
+      .map(([policy, version]) => `${policy} v${version}`)
+      .join(", ") || "none",
+  );
+  if (wished) line("wishes", wished.join(", "));
+  line("chain", chain.path.length > 1 ? `${chainInWords(chain.path)} = ${share(chain.product)}, for task ${chain.root}` : "begins here");
+  line("cost", `${wordsOfAmount(cost)}${held === "nothing" ? "" : `; ${held} set aside`}\n`);
+}
+
+function showDecisions({ created, decisions, calls }: TaskRecord): void {
+  const { say, note, paint } = terminal;
+  const about = decisions.map((decision) => aboutOf(decision, calls));
+  const width = Math.max(0, ...about.map(({ length }) => length));
+  for (const [index, decision] of decisions.entries()) {
+    const { policy, version, mode, micros } = decision.decision as Partial<Record<string, string | number>>;
+    const since = (Date.parse(decision.at) - Date.parse(created)) / 1000;
+    const kind = decision.name.split(":", 1)[0] ?? "";
+    const rule = `${kind === policy ? kind : `${kind} (${policy})`} v${version} ${mode ?? ""}`;
+    // On the platform a clock stands still while code runs.
+    const time = micros ? `${micros} µs` : "";
+    const outcome = outcomeOf(decision).padEnd(10);
+    say(
+      `${String(index + 1).padStart(3)}  +${since.toFixed(3)} s  ${paint("cyan", rule.padEnd(32))} ${paint(colourOf(outcome), outcome)} ${about[index]?.padEnd(width)}  ${paint("dim", time)}`,
+    );
+    say(paint("dim", `     ${whyOf(decision)}`));
+  }
+  if (decisions.length === 0) note("nothing had to be decided");
+}
+
+function colourOf(outcome: string): "yellow" | "green" {
+  return /^(extend|call|go|carve|delegate|proceed|top-up|single|hedge)\b/.test(outcome) ? "green" : "yellow";
+}
+
+function showCalls({ calls }: TaskRecord): void {
+  if (calls.length === 0) return;
+  terminal.say(`\n${terminal.paint("bold", "Calls")}`);
+  for (const call of calls) {
+    const { agent, lease, cost, task } = call;
+    const spent = cost ? `cost ${wordsOfAmount(cost)}` : lease ? `under way, ${wordsOfAmount(lease)} set aside` : "under way";
+    const more = task === undefined ? "" : terminal.paint("dim", `   npm run decisions -- ${task} --agent ${agent}`);
+    terminal.say(`  ${nameOf(call)}  ${spent}${more}`);
+  }
+}
+
+await runCommand(decisions, HELP);

@@ -1,0 +1,64 @@
+/**
+ * Reads what governance did in a task, and a tenant's budget, over HTTP: the paths below `/governance` that are no part of A2A.
+ * Whatever goes wrong comes out as one line that says what to do.
+ */
+import type { RecordedCall, TaskRecord } from "../shared/task/record.ts";
+import { type Credentials, fetchAs } from "./credentials.ts";
+import { CommandError } from "./terminal.ts";
+
+/** No task that a person looks at is longer; a server that never comes to an end is left. */
+const PAGES = 200;
+
+/**
+ * All of a task's record, its pages put together.
+ * @param base address of the agent whose task it is
+ */
+export async function readRecord(base: string, id: string, credentials: Credentials | undefined): Promise<TaskRecord> {
+  let record: TaskRecord | undefined;
+  let after = 0;
+  for (let page = 0; page < PAGES; page++) {
+    const read = (await governance(base, `tasks/${encodeURIComponent(id)}?after=${after}`, credentials)) as TaskRecord;
+    record = record ? { ...read, decisions: [...record.decisions, ...read.decisions], calls: merged(record.calls, read.calls) } : read;
+    if (read.next === undefined) return record;
+    after = read.next;
+  }
+  throw new CommandError(`the log of task ${id} has no end: what ${base} serves is no record of a task`);
+}
+
+/** A call that went out in one page may come to its end in another. */
+function merged(before: readonly RecordedCall[], read: readonly RecordedCall[]): RecordedCall[] {
+  const calls = new Map(before.map((call) => [call.name, call]));
+  for (const call of read) calls.set(call.name, { ...calls.get(call.name), ...call });
+  return [...calls.values()];
+}
+
+/**
+ * @param path below `/governance/`
+ * @param body is posted, where there is one
+ * @throws CommandError in one line
+ */
+export async function governance(base: string, path: string, credentials: Credentials | undefined, body?: object): Promise<unknown> {
+  const root = base.replace(/\/+$/, "");
+  if (!URL.canParse(root)) throw new CommandError(`"${base}" is no address: give one such as http://127.0.0.1:8787`);
+  const url = `${root}/governance/${path}`;
+  const response = await answered(root, () =>
+    fetchAs(credentials, root)(
+      url,
+      body === undefined ? {} : { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) },
+    ),
+  );
+  const answer: unknown = await response.json().catch(() => undefined);
+  if (response.ok && answer !== undefined) return answer;
+  const said = (answer as { error?: { message?: unknown } } | undefined)?.error?.message;
+  if (typeof said === "string") throw new CommandError(`${root} says: ${said}`);
+  throw new CommandError(`${root} tells nothing about its governance (${response.status}): is it a mesh of ours, and the right address?`);
+}
+
+async function answered(root: string, ask: () => Promise<Response>): Promise<Response> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof CommandError) throw error;
+    throw new CommandError(`nobody answers at ${root}: start the mesh with npm run dev, or name another address with --url`);
+  }
+}

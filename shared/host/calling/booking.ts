@@ -57,14 +57,18 @@ export function chargeOf<Env>(
   { peer, lease: first }: Admitted,
 ): Amount {
   if (result.ok === false && result.reason === "unreachable") return NOTHING;
-  // It may have been given more since it went out.
-  const lease = run.task.head.account?.carved[callOf(name)] ?? first;
+  const lease = leaseOf(run, name, first);
   const price = amountOf({ microUsd: peer.facts.get(call.skill)?.price ?? 0 });
   const { cost: claimed } = result;
   if (!peer.chain || claimed === undefined) return { ...most(lease, price), wallMs: 0 };
   const { governor } = run;
   const bound = governor ? mostOf(lease, governor.rule("budget", run.task)) : claimed;
   return { ...least(most(plus(claimed, ONE_CALL), price), most(bound, plus(price, ONE_CALL))), wallMs: 0 };
+}
+
+/** What is set aside for a call: it may have been given more since it went out. */
+export function leaseOf<Env>({ task }: CallingRun<Env>, name: string, first: Amount): Amount {
+  return task.head.account?.carved[callOf(name)] ?? first;
 }
 
 /** A callee that says it spent more than it was given is charged no more, and the operator told. */

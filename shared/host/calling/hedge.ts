@@ -2,11 +2,12 @@
  * A call that takes longer than calls of its skill do is asked of a second agent as well, where it changes nothing to ask twice.
  * The first usable answer counts; the other call is canceled, and costs what it cost.
  */
-import type { Amount } from "../../budget/amount.ts";
+import { type Amount, least } from "../../budget/amount.ts";
 import { decideHedge } from "../../policy/hedge.ts";
 import type { CallingRun, CallResult } from "../calls.ts";
 import { admit } from "../governance/call-gate.ts";
 import { decideOn } from "../governance/decision.ts";
+import { mostOf } from "../governance/spending.ts";
 import { bookedAsLetGo } from "./booking.ts";
 import { type Leg, release, send } from "./leg.ts";
 
@@ -72,7 +73,8 @@ async function secondOf<Env>(run: CallingRun<Env>, leg: Leg, { agent, skill }: {
 }
 
 async function letGo<Env>(run: CallingRun<Env>, { name, call }: Leg, held: Amount): Promise<void> {
-  const cost = (await release(run, call, `${run.task.id}/${name}`)) ?? held;
+  const claimed = (await release(run, call, `${run.task.id}/${name}`)) ?? held;
+  const cost = run.governor ? least(claimed, mostOf(held, run.governor.rule("budget", run.task))) : claimed;
   run.task.apply({ type: "called", name, agent: call.agent, skill: call.skill, cost: { ...cost, wallMs: 0 } });
 }
 

@@ -2,14 +2,14 @@
  * One leg of a call: a message to its callee, the first one or an answer, sent once however often the run is begun again.
  * Given up at its deadline, and the callee told so.
  */
-import type { Amount } from "../../budget/amount.ts";
+import { type Amount, least } from "../../budget/amount.ts";
 import type { Json } from "../../task/a2a-types.ts";
 import type { CallingRun, CallResult, OutboundCall } from "../calls.ts";
 import { callBegins, callEnded } from "../governance/agents.ts";
 import type { Admitted } from "../governance/call-gate.ts";
 import type { Governor } from "../governance/governor.ts";
 import { callOf } from "../governance/spending.ts";
-import { chargeOf } from "./booking.ts";
+import { chargeOf, leaseOf } from "./booking.ts";
 import { envelopeFor } from "./under-envelope.ts";
 
 export interface Leg {
@@ -81,7 +81,10 @@ function noteEnd<Env>(
   callEnded(governor.rule("agent-breaker", run.task), call.agent, { call: `${run.task.id}/${name}`, result: says, ms, at: Date.now() });
   if (says === "says-nothing" || result.ok === "asks") return;
   const { name: agent, version } = admitted.peer;
-  governor.scores.note({ agent, version, skill: call.skill, ok: worked, ms, cost: chargeOf(run, name, call, result, admitted) });
+  // Whoever needs more asks for it. What is claimed beyond that is charged, but not expected of the next call: a liar's leases
+  // would grow with every lie.
+  const cost = least(chargeOf(run, name, call, result, admitted), leaseOf(run, name, admitted.lease));
+  governor.scores.note({ agent, version, skill: call.skill, ok: worked, ms, cost });
 }
 
 const FAULTS: ReadonlySet<string> = new Set(["failed", "nonsense", "deadline", "unreachable"]);

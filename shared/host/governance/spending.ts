@@ -32,11 +32,16 @@ export async function setAside(run: Spending, governor: Governor, name: string, 
   const contract = governor.rule("budget", run.task);
   const score = governor.scores.known(peer.name, peer.version, call.skill);
   const price = peer.facts.get(call.skill)?.price;
-  const expected = expectedCost(contract, {
-    seen: score === "unmeasured" ? [] : score.costs,
-    price: price === undefined ? undefined : amountOf({ microUsd: price }),
-    limit: limitOf(run.task.head, contract),
-  });
+  // A lease is small already, and all of it may be meant for one call; the share is for those who begin a chain.
+  const share = run.task.head.chain ? 1 : contract.reserveShare;
+  const expected = expectedCost(
+    { ...contract, reserveShare: share },
+    {
+      seen: score === "unmeasured" ? [] : score.costs,
+      price: price === undefined ? undefined : amountOf({ microUsd: price }),
+      limit: limitOf(run.task.head, contract),
+    },
+  );
   return cover(run, governor, name, { ...expected, wallMs: 0 }, call.partial);
 }
 
@@ -61,8 +66,10 @@ export async function cover(
       if (!isNothing(need)) run.pending.set(callOf(name), need);
       return { lease: leaseOf(run, contract, need) };
     }
-    // The task's own calls hold it: when one of them ends, some of it may come back.
-    if (decision.reason === "held" && decision.account === "task" && hasCallsOut(run)) await run.during(() => changed(run.task));
+    // The task's own calls hold it: when one of them ends, some of it may come back. Not for one that is out and needs more: it ends
+    // only when it gets it.
+    const mayComeBack = decision.reason === "held" && decision.account === "task" && callOf(name) === name && hasCallsOut(run);
+    if (mayComeBack) await run.during(() => changed(run.task));
     else if (decision.reason !== "settled" || round > 1) {
       const question = questionOf(run.task.head, contract, decision);
       const answer = await atLimit(run, `budget:${name}:${round}`, question, partial);

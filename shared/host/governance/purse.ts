@@ -150,10 +150,11 @@ export class Purse implements Sleeper {
     }
     const owed: Row = { ...row, told: JSON.stringify(most(told, amount(row.told))), state: "owed" };
     this.#store(owed);
-    this.#options.during(this.#settleRow(owed));
+    this.#options.during(this.#settleRow(owed, ended));
   }
 
-  async #settleRow(row: Row): Promise<void> {
+  /** @param ended where that is known: by then the task is in its log only, and a log is long */
+  async #settleRow(row: Row, ended = false): Promise<void> {
     try {
       await this.#options.budget()?.settle({ lease: idOf(row), agent: this.#options.agent, spent: amount(row.told) });
     } catch (error) {
@@ -165,7 +166,7 @@ export class Purse implements Sleeper {
     const [now] = this.#rows("task = ? AND number = ?", row.task, row.number);
     if (now?.told === row.told) this.#store({ ...now, state: "settled" });
     const left = this.#rows("task = ? AND state != 'settled' LIMIT 1", row.task);
-    if (left.length === 0 && (this.#options.accountOf(row.task)?.ended ?? true)) this.#forgetTask(row.task);
+    if (left.length === 0 && (ended || (this.#options.accountOf(row.task)?.ended ?? true))) this.#forgetTask(row.task);
     this.#rest();
   }
 

@@ -126,8 +126,8 @@ export class Purse implements Sleeper {
 
   /** Whether or not it can be recorded, it was dealt with. */
   report(incident: Incident): void {
-    const told = this.#options.budget()?.incident(incident);
-    if (told) this.#options.during(told.catch((error: unknown) => console.warn("an incident could not be recorded", error)));
+    const tell = async () => this.#options.budget()?.incident(incident);
+    this.#options.during(tell().catch((error: unknown) => console.warn("an incident could not be recorded", error)));
   }
 
   /** The alarm went off: settles what is owed, and renews what is still needed. */

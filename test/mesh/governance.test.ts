@@ -90,6 +90,8 @@ describe("a chain of 12", () => {
     expect(task.status.state).toBe("TASK_STATE_COMPLETED");
     expect(told(task)).toMatch(/^link-2\/do: link-3\/do: .*link-7\/do stopped: The chain/s);
     expect(await open()).toEqual([]);
+    // Each of its calls is charged, however deep below the root it was made.
+    expect(costOf(task).calls).toBe(WITHIN_FLOOR);
     console.log(`a chain of 12: ${WITHIN_FLOOR} calls made, ${costOf(task).calls} on its task's account`);
   });
 

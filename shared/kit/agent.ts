@@ -1,12 +1,12 @@
 /**
  * `defineAgent`: a card and its skills become a program. Card and code must agree, or the Worker refuses to start.
  */
-import type { Outcome, Program, Run } from "../host/program.ts";
+import type { Outcome, Program, Run, SkillName } from "../host/program.ts";
 import type { AgentCard, Message } from "../task/a2a-types.ts";
 import { textOf } from "../task/a2a-types.ts";
 import { extendCard, parseCard } from "../task/agent-card.ts";
 import { digest } from "../task/digest.ts";
-import type { Skill, SkillContext } from "./skill.ts";
+import type { Skill, SkillContext, SkillPath } from "./skill.ts";
 
 export interface Agent<Env = unknown> {
   readonly card: AgentCard;
@@ -75,14 +75,19 @@ function skillContext<Env>(run: Run<Env>): SkillContext<Env> {
     approve: (action) => run.approve(action),
     spend: (name, cost) => run.spend(name, cost),
     preferences: run.preferences,
-    delegate: (target, message) => {
-      const [agent = "", skill = ""] = target.split("/", 2);
+    delegate: (target, message, { alternatives = [], deadlineMs } = {}) => {
       const parts = typeof message === "string" ? [{ text: message }] : message;
       // Named by what is asked of whom: calls made side by side may go out in another order after a crash.
       const name = `${target}:${digest(JSON.stringify(parts))}`;
       const times = (calls.get(name) ?? 0) + 1;
       calls.set(name, times);
-      return run.delegate(`${name}:${times}`, { agent, skill, parts });
+      const others = alternatives.length > 0 && { alternatives: alternatives.map(skillNamed) };
+      return run.delegate(`${name}:${times}`, { ...skillNamed(target), parts, ...others, ...(deadlineMs !== undefined && { deadlineMs }) });
     },
   };
+}
+
+function skillNamed(path: SkillPath): SkillName {
+  const [agent = "", skill = ""] = path.split("/", 2);
+  return { agent, skill };
 }

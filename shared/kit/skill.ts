@@ -42,7 +42,17 @@ export interface SkillContext<Env = unknown> {
   /** Weights of what the caller prefers, 0 to 1. */
   readonly preferences: Preferences;
   /** Calls a skill of another agent (`agent/skill`) once per task. A failure is a value, not an exception. */
-  delegate(skill: `${string}/${string}`, message: string | readonly Part[]): Promise<DelegateResult>;
+  delegate(skill: SkillPath, message: string | readonly Part[], options?: DelegateOptions): Promise<DelegateResult>;
+}
+
+/** `agent/skill`. */
+export type SkillPath = `${string}/${string}`;
+
+export interface DelegateOptions {
+  /** Who could do the same, the best first: offered at a limit, and asked as well when the callee is slow and only reads. */
+  readonly alternatives?: readonly SkillPath[];
+  /** Milliseconds until the call is given up. */
+  readonly deadlineMs?: number;
 }
 
 export type Skill<Env = unknown> = (context: SkillContext<Env>) => Outcome | Promise<Outcome>;

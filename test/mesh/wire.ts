@@ -71,3 +71,9 @@ function parsed(text: string): AnswerBody | undefined {
     return undefined;
   }
 }
+
+/** The caller's tasks with this agent, the latest first. */
+export async function tasksOf(url: string): Promise<readonly Task[]> {
+  const { json } = await rpc(url, "ListTasks", { pageSize: 100 });
+  return json?.result?.tasks ?? [];
+}

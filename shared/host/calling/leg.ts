@@ -53,7 +53,7 @@ export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, le
     // Nobody waits for it any more: the callee should not go on spending.
     const cost = await release(run, call, key);
     const message = `${call.agent}/${call.skill} gave no answer within ${(deadlineMs ?? 0) / 1000} s`;
-    result = deadline?.aborted && !signal.aborted ? { ok: false, reason: "deadline", message, cost } : { ...result, cost };
+    result = deadline?.aborted && !signal.aborted ? { ok: false, reason: "deadline", message, cost } : { ...LET_GO, cost };
   }
   if (governor && admitted) noteEnd(run, governor, { name, call, admitted, signal }, result, Date.now() - began);
   // A question is remembered too: its answer must go to the task that asked, also from a later run.
@@ -86,5 +86,8 @@ function noteEnd<Env>(
   const cost = least(chargeOf(run, name, call, result, admitted), leaseOf(run, name, admitted.lease));
   governor.scores.note({ agent, version, skill: call.skill, ok: worked, ms, cost });
 }
+
+/** It was sent, and may have cost something, whatever the broken connection looks like from here. */
+const LET_GO = { ok: false, reason: "failed", message: "the call was let go" } as const;
 
 const FAULTS: ReadonlySet<string> = new Set(["failed", "nonsense", "deadline", "unreachable"]);

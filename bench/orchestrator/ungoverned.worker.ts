@@ -15,6 +15,7 @@ const shelf = contractShelf(DEPLOYED_CONTRACTS);
 const program = orchestratorProgram<object>({
   catalogue: ({ env }) => catalogue(env),
   contract: () => shelf.contract("dispatch", shelf.latest),
+  checkMisses: () => shelf.contract("chain-cap", shelf.latest).checkMisses,
   planner: rulesPlanner,
 });
 const worker = agentWorker({ card: parseCard(card), program }, { homes: "own", contracts: "none" });

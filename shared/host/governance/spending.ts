@@ -69,7 +69,7 @@ export async function cover(
     // The task's own calls hold it: when one of them ends, some of it may come back. Not for one that is out and needs more: it ends
     // only when it gets it.
     const mayComeBack = decision.reason === "held" && decision.account === "task" && callOf(name) === name && hasCallsOut(run);
-    if (mayComeBack) await run.during(() => changed(run.task));
+    if (mayComeBack) await run.during(() => changed(run));
     else if (decision.reason !== "settled" || round > 1) {
       const question = questionOf(run.task.head, contract, decision);
       const answer = await atLimit(run, `budget:${name}:${round}`, question, partial);
@@ -181,10 +181,19 @@ export function callOf(name: string): string {
   return name.replace(/:(?:ask|answer):\d+$/, "");
 }
 
-/** Resolves when something more of the task is stored. */
-function changed(task: LiveTask): Promise<void> {
+/**
+ * Resolves when what is spent or set aside is another than now, by a call that ended or by a raise. That it was decided to wait is
+ * stored too, and must wake nobody: two who wait would wake each other for ever.
+ */
+function changed({ task, pending }: Spending): Promise<void> {
+  const accounted = () => {
+    const { spent, carved, raised } = task.head.account ?? {};
+    return JSON.stringify([spent, carved, raised, [...pending]]);
+  };
+  const before = accounted();
   return new Promise((resolve) => {
     const stop = task.watch(() => {
+      if (accounted() === before) return;
       stop();
       resolve();
     });

@@ -32,6 +32,7 @@ const ids = [
   "wordy",
   "mixed",
   "approval",
+  "again",
 ];
 
 const card = {
@@ -142,6 +143,17 @@ export default defineAgent<object>(card, {
   approval: async ({ text, approve }) => {
     const { approved } = await approve({ description: "Send it?", args: { text } });
     return completed(approved ? "sent" : "kept");
+  },
+
+  /** The same call so many times, one after the other, however it goes. */
+  again: async ({ text, delegate }) => {
+    const [skill = "", times = ""] = text.split(" ");
+    const results: string[] = [];
+    for (let n = 0; n < Number(times); n++) {
+      const result = await delegate(`peer/${skill}`, skill);
+      results.push(result.ok ? "ok" : result.reason);
+    }
+    return completed(results.join(" "));
   },
 
   doomed: async ({ text, step }) => {

@@ -2,7 +2,7 @@
  * A call to another agent, from its name in the program to its result in the log: it passes the gate, goes out, is answered when
  * its callee asks, is asked of a second agent when it takes long, and is booked. Run again, it does nothing twice.
  */
-import { type Amount, amountOf, least, most, NOTHING, ONE_CALL, plus } from "../../budget/amount.ts";
+import { type Amount, amountOf, NOTHING, ONE_CALL, plus } from "../../budget/amount.ts";
 import { isObject, type Json, type JsonObject, type Message } from "../../task/a2a-types.ts";
 import { limitIn } from "../../task/governance-extension.ts";
 import type { AsksBack, CallingRun, CallResult } from "../calls.ts";
@@ -65,7 +65,7 @@ async function answerFor<Env>(
   const limit = limitIn(metadata);
   const had = run.task.head.account?.carved[callOf(name)] ?? admitted?.lease;
   if (run.governor && admitted && had && limit?.["policy"] === "budget" && limit["reason"] === "lease") {
-    const covered = await cover(run, run.governor, name, shortOf(limit, had), call.partial);
+    const covered = await cover(run, run.governor, name, shortOf(limit), call.partial);
     if ("refused" in covered) return { parts: [{ text: "partial" }], lease: had };
     return { parts: [{ text: "again" }], lease: { ...plus(had, covered.lease), wallMs: covered.lease.wallMs } };
   }
@@ -79,12 +79,11 @@ async function answerFor<Env>(
   return covered && "refused" in covered ? covered : { parts: answer.parts, lease: had };
 }
 
-/** What it says it lacks, and in that unit as much again as it had: a callee that is short once is short again. */
-function shortOf(limit: JsonObject, had: Amount): Amount {
+/** What it says it lacks. No more: one with many calls side by side asks for each, and would soon hold all that there is. */
+function shortOf(limit: JsonObject): Amount {
   const { unit, by } = isObject(limit["raise"]) ? limit["raise"] : {};
   const isSaid = typeof unit === "string" && Object.hasOwn(NOTHING, unit) && typeof by === "number" && Number.isSafeInteger(by) && by > 0;
-  const lacks = isSaid ? amountOf({ [unit]: by }) : ONE_CALL;
-  return { ...most(lacks, isSaid ? least(had, amountOf({ [unit]: Number.MAX_SAFE_INTEGER })) : NOTHING), wallMs: 0 };
+  return { ...(isSaid ? amountOf({ [unit]: by }) : ONE_CALL), wallMs: 0 };
 }
 
 function remembered<Env>(run: CallingRun<Env>, memo: string, result: DelegateResult): DelegateResult {

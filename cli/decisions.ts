@@ -44,7 +44,7 @@ async function decisions(args: string[]): Promise<number> {
   }
   showHead(record);
   showDecisions(record);
-  showCalls(record);
+  showCalls(record, values.url);
   return 0;
 }
 
@@ -92,13 +92,16 @@ function colourOf(outcome: string): "yellow" | "green" {
   return /^(extend|call|go|carve|delegate|proceed|top-up|single|hedge)\b/.test(outcome) ? "green" : "yellow";
 }
 
-function showCalls({ calls }: TaskRecord): void {
+/** @param url that was asked, when it was not found by itself: then the callees' too have to be said */
+function showCalls({ calls }: TaskRecord, url: string | undefined): void {
+  const mesh = url?.replace(/(\/agents\/[^/]+)?\/?$/, "");
+  const at = (agent: string) => (mesh === undefined ? `--agent ${agent}` : `--url ${mesh}/agents/${agent}`);
   if (calls.length === 0) return;
   terminal.say(`\n${terminal.paint("bold", "Calls")}`);
   for (const call of calls) {
     const { agent, lease, cost, task } = call;
     const spent = cost ? `cost ${wordsOfAmount(cost)}` : lease ? `under way, ${wordsOfAmount(lease)} set aside` : "under way";
-    const more = task === undefined ? "" : terminal.paint("dim", `   npm run decisions -- ${task} --agent ${agent}`);
+    const more = task === undefined ? "" : terminal.paint("dim", `   npm run decisions -- ${task} ${at(agent)}`);
     terminal.say(`  ${nameOf(call)}  ${spent}${more}`);
   }
 }

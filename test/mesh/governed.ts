@@ -11,17 +11,23 @@ import type { TaskRecord } from "../../shared/task/record.ts";
 import { type Order, saying } from "./fixtures/puppet.ts";
 import { HEADERS, post, request } from "./wire.ts";
 
+/** Who calls which mesh. */
+export interface Caller {
+  readonly url: string;
+  /** What they come with, where the mesh asks for it. */
+  readonly key?: string;
+}
+
 export interface Sending {
   readonly skill?: string;
   readonly metadata?: JsonObject;
   readonly requestMetadata?: JsonObject;
-  readonly headers?: Record<string, string>;
   readonly configuration?: JsonObject;
 }
 
 /** Sends a message to an agent of the mesh, and waits until its task rests. */
-export async function send(agentUrl: string, parts: readonly Part[], sending: Sending = {}, taskId?: string): Promise<Task> {
-  const { skill, metadata, requestMetadata, headers, configuration = {} } = sending;
+export async function send(caller: Caller, agent: string, parts: readonly Part[], sending: Sending = {}, taskId?: string): Promise<Task> {
+  const { skill, metadata, requestMetadata, configuration = {} } = sending;
   const message = {
     messageId: randomUUID(),
     role: "ROLE_USER",
@@ -31,17 +37,28 @@ export async function send(agentUrl: string, parts: readonly Part[], sending: Se
   };
   const params = { message, configuration, ...(requestMetadata && { metadata: requestMetadata }) };
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "SendMessage", params });
-  const { json, text } = await post(agentUrl, body, { ...HEADERS, ...headers });
+  const { json, text } = await post(`${caller.url}/agents/${agent}`, body, headersOf(caller));
   if (json?.result?.task === undefined) throw new Error(`no task: ${text}`);
   return json.result.task;
 }
 
-export function order(mesh: { url: string }, puppet: string, what: Order, sending: Sending = {}): Promise<Task> {
-  return send(`${mesh.url}/agents/${puppet}`, [saying(what)], { skill: "do", ...sending });
+export function order(caller: Caller, puppet: string, what: Order, sending: Sending = {}): Promise<Task> {
+  return send(caller, puppet, [saying(what)], { skill: "do", ...sending });
 }
 
-export function answer(mesh: { url: string }, agent: string, { id }: Task, words: string, sending: Sending = {}): Promise<Task> {
-  return send(`${mesh.url}/agents/${agent}`, [{ text: words }], sending, id);
+export function answer(caller: Caller, agent: string, { id }: Task, words: string): Promise<Task> {
+  return send(caller, agent, [{ text: words }], {}, id);
+}
+
+/** Of the caller's tasks with an agent, those that are in one of these states, or all. */
+export async function tasksOf(caller: Caller, agent: string, ...states: string[]): Promise<Task[]> {
+  const found: Task[] = [];
+  for (let token = ""; ; ) {
+    const page = (await read(caller, `/agents/${agent}/tasks?pageSize=100&pageToken=${token}`)) as { tasks: Task[]; nextPageToken: string };
+    found.push(...page.tasks.filter(({ status }) => states.length === 0 || states.includes(status.state)));
+    token = page.nextPageToken;
+    if (!token) return found;
+  }
 }
 
 /** What the task came to, in words. */
@@ -65,8 +82,8 @@ export function limitOf(task: Task): JsonObject | undefined {
 }
 
 /** What governance did in a task, as its owner reads it. */
-export async function record(mesh: { url: string }, agent: string, { id }: Task): Promise<TaskRecord> {
-  return (await read(`${mesh.url}/agents/${agent}/governance/tasks/${id}`)) as TaskRecord;
+export async function record(caller: Caller, agent: string, { id }: Pick<Task, "id">): Promise<TaskRecord> {
+  return (await read(caller, `/agents/${agent}/governance/tasks/${id}`)) as TaskRecord;
 }
 
 /** Decisions of a policy in a task, each as its outcome and reason. */
@@ -76,25 +93,29 @@ export function decisionsBy(policy: string, { decisions }: TaskRecord): string[]
 }
 
 /** The tenant's account first, then those of its apps. */
-export async function accounts(mesh: { url: string }): Promise<readonly Account[]> {
-  return ((await read(`${mesh.url}/governance/budget`)) as { accounts: Account[] }).accounts;
+export async function accounts(caller: Caller): Promise<readonly Account[]> {
+  return ((await read(caller, "/governance/budget")) as { accounts: Account[] }).accounts;
 }
 
 /** The latest first. */
-export async function incidents(mesh: { url: string }): Promise<readonly (Incident & { at: number })[]> {
-  return ((await read(`${mesh.url}/governance/incidents`)) as { incidents: (Incident & { at: number })[] }).incidents;
+export async function incidents(caller: Caller): Promise<readonly (Incident & { at: number })[]> {
+  return ((await read(caller, "/governance/incidents")) as { incidents: (Incident & { at: number })[] }).incidents;
 }
 
-/** Of the tenant and of its app, as an operator does. */
-export async function raise(mesh: { url: string }, calls: number): Promise<void> {
-  for (const account of ["tenant", "app:local"]) {
-    const { status, text } = await post(`${mesh.url}/governance/budget/raise`, JSON.stringify({ account, by: { calls } }));
+/** Of the tenant and of one of its apps, as an operator does. */
+export async function raise(caller: Caller, app: string, by: Partial<Amount>): Promise<void> {
+  for (const account of ["tenant", `app:${app}`]) {
+    const { status, text } = await post(`${caller.url}/governance/budget/raise`, JSON.stringify({ account, by }), headersOf(caller));
     if (status !== 200) throw new Error(text);
   }
 }
 
-async function read(url: string): Promise<unknown> {
-  const { status, text, json } = await request(url);
-  if (status !== 200) throw new Error(`${url}: ${text}`);
+async function read(caller: Caller, path: string): Promise<unknown> {
+  const { status, text, json } = await request(caller.url + path, { headers: headersOf(caller) });
+  if (status !== 200) throw new Error(`${path}: ${text}`);
   return json;
+}
+
+function headersOf({ key }: Caller): Record<string, string> {
+  return { ...HEADERS, ...(key !== undefined && { "X-API-Key": key }) };
 }

@@ -61,8 +61,9 @@ export function chargeOf<Env>(
   const price = amountOf({ microUsd: peer.facts.get(call.skill)?.price ?? 0 });
   const { cost: claimed } = result;
   if (!peer.chain || claimed === undefined) return { ...most(lease, price), wallMs: 0 };
-  const { governor } = run;
-  const bound = governor ? mostOf(lease, governor.rule("budget", run.task)) : claimed;
+  const contract = run.governor?.rule("budget", run.task);
+  // Where the contract only watches, nothing is held back, so what is set aside says nothing about what may be spent.
+  const bound = contract?.mode === "enforce" ? mostOf(lease, contract) : plus(claimed, ONE_CALL);
   return { ...least(most(plus(claimed, ONE_CALL), price), most(bound, plus(price, ONE_CALL))), wallMs: 0 };
 }
 

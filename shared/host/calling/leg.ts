@@ -83,7 +83,9 @@ function noteEnd<Env>(
   const { name: agent, version } = admitted.peer;
   // Whoever needs more asks for it. What is claimed beyond that is charged, but not expected of the next call: a liar's leases
   // would grow with every lie.
-  const cost = least(chargeOf(run, name, call, result, admitted), leaseOf(run, name, admitted.lease));
+  const charged = chargeOf(run, name, call, result, admitted);
+  const isHeld = governor.rule("budget", run.task).mode === "enforce";
+  const cost = isHeld ? least(charged, leaseOf(run, name, admitted.lease)) : charged;
   governor.scores.note({ agent, version, skill: call.skill, ok: worked, ms, cost });
 }
 

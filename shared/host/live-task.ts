@@ -2,7 +2,7 @@
  * A task in memory: its head, what is not yet stored, who watches and who waits. Appends gather until the end of the
  * turn and are stored with one INSERT; nobody outside sees an entry before it is stored.
  */
-import { isInterrupted, isTerminal, type Message, type Task, textOf } from "../task/a2a-types.ts";
+import { isInterrupted, isTerminal, type JsonObject, type Message, type Task, textOf } from "../task/a2a-types.ts";
 import { advance, type Effect, type Refusal, type TaskInput } from "../task/advance.ts";
 import type { LogEntry, TaskEvent } from "../task/event.ts";
 import { limitIn } from "../task/governance-extension.ts";
@@ -66,10 +66,7 @@ export class LiveTask {
   scopeFor(answer: Message): "approve" | "operate" | undefined {
     if (!isInterrupted(this.head.state)) return undefined;
     const event = this.read(this.head.statusSeq, this.head.statusSeq)[0]?.event;
-    const metadata = event?.type === "status" ? event.metadata : undefined;
-    if (metadata?.["approval"] !== undefined) return "approve";
-    const limit = limitIn(metadata);
-    return limit && scopeForLimitAnswer(textOf(answer.parts), limit);
+    return scopeForAnswer(answer, event?.type === "status" ? event.metadata : undefined);
   }
 
   get watched(): boolean {
@@ -166,4 +163,14 @@ export class LiveTask {
     if (!first) throw new Error(`task ${this.id} has no beginning`);
     return renderTask(evolve(undefined, first, this.id), () => [first], view);
   }
+}
+
+/**
+ * What somebody needs beyond "call" to give this answer.
+ * @param metadata of the question
+ */
+export function scopeForAnswer({ parts }: Pick<Message, "parts">, metadata: JsonObject | undefined): "approve" | "operate" | undefined {
+  if (metadata?.["approval"] !== undefined) return "approve";
+  const limit = limitIn(metadata);
+  return limit && scopeForLimitAnswer(textOf(parts), limit);
 }

@@ -8,6 +8,7 @@ import { limitIn } from "../../task/governance-extension.ts";
 import type { AsksBack, CallingRun, CallResult } from "../calls.ts";
 import { type Admitted, admit } from "../governance/call-gate.ts";
 import { callOf, cover, coverSpent } from "../governance/spending.ts";
+import { scopeForAnswer } from "../live-task.ts";
 import type { DelegateCall, DelegateResult, StoppedCall } from "../program.ts";
 import { booked, type Ended } from "./booking.ts";
 import { hedged } from "./hedge.ts";
@@ -46,7 +47,11 @@ async function untilEnded<Env>(
       return reply.refused;
     }
     const { parts, lease } = reply;
-    result = await send(run, { name: `${name}:answer:${round}`, call: { ...call, taskId, parts }, admitted, lease, signal: run.signal });
+    // Whoever answered here was held to the same question, so the callee may take it for as much. It may be somebody else than
+    // the one whose task this is.
+    const scope = scopeForAnswer(reply, result.metadata);
+    const answer = { ...call, taskId, parts };
+    result = await send(run, { name: `${name}:answer:${round}`, call: answer, admitted, lease, scope, signal: run.signal });
   }
   return result;
 }

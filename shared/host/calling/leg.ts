@@ -2,6 +2,8 @@
  * One leg of a call: a message to its callee, the first one or an answer, sent once however often the run is begun again.
  * Given up at its deadline, and the callee told so.
  */
+
+import type { Scope } from "../../auth/principal.ts";
 import { type Amount, least } from "../../budget/amount.ts";
 import type { Json } from "../../task/a2a-types.ts";
 import type { CallingRun, CallResult, OutboundCall } from "../calls.ts";
@@ -20,6 +22,8 @@ export interface Leg {
   readonly admitted?: Admitted | undefined;
   /** What the callee may spend. */
   readonly lease?: Amount | undefined;
+  /** Of an answer: what was asked of whoever gave it, beyond what the task's caller may do. */
+  readonly scope?: Scope | undefined;
   /** Aborted with the run, or alone. */
   readonly signal: AbortSignal;
 }
@@ -27,7 +31,7 @@ export interface Leg {
 /** How long a callee is waited for that is told to stop. Milliseconds. */
 const RELEASE_MS = 5_000;
 
-export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, lease, signal }: Leg): Promise<CallResult> {
+export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, lease, scope, signal }: Leg): Promise<CallResult> {
   const known = run.known(name);
   if (known !== undefined) return known as unknown as CallResult;
   const { task, governor } = run;
@@ -39,7 +43,9 @@ export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, le
   const deadlineMs = call.deadlineMs ?? governor?.rule("agent-breaker", task).deadlineMs;
   const deadline = deadlineMs === undefined ? undefined : AbortSignal.timeout(deadlineMs);
   const either = deadline ? AbortSignal.any([signal, deadline]) : signal;
-  const options = { key, principal: task.head.principal, signal: either };
+  const { principal: caller } = task.head;
+  const principal = scope && !caller.scopes.includes(scope) ? { ...caller, scopes: [...caller.scopes, scope] } : caller;
+  const options = { key, principal, signal: either };
 
   const began = Date.now();
   if (governor) callBegins(governor.rule("agent-breaker", task), call.agent, key, began);

@@ -9,7 +9,7 @@ import { answer, type Caller, decisionsBy, limitOf, order, record, told } from "
 
 // Agents that fail or hang, and what their callers do about it; and who may lift which limit.
 
-const OPEN_MS = 1_500;
+const OPEN_MS = 1_200;
 const SLOW_MS = 300;
 const DEADLINE_MS = 1_000;
 /** Each too weak for a chain of two on top of it. */
@@ -59,7 +59,8 @@ describe("an agent that fails or is slow", () => {
     return { task, breaker: decisionsBy("agent-breaker", await record(callers.ada, "client", task)) };
   };
 
-  it.each([
+  // Each with an agent of its own, so side by side.
+  it.concurrent.each([
     ["weak", { fail: "broken" }],
     ["slow", { wait: 2 * SLOW_MS }],
     ["deputy", { wait: 10 * DEADLINE_MS }],

@@ -75,5 +75,5 @@ function parsed(text: string): AnswerBody | undefined {
 /** The caller's tasks with this agent, the latest first. */
 export async function tasksOf(url: string): Promise<readonly Task[]> {
   const { json } = await rpc(url, "ListTasks", { pageSize: 100 });
-  return json?.result?.tasks ?? [];
+  return (json?.result?.["tasks"] ?? []) as unknown as readonly Task[];
 }

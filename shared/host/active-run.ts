@@ -161,7 +161,11 @@ export class ActiveRun<Env> implements Run<Env> {
   async spend(name: string, cost: Partial<Amount>): Promise<void> {
     const memo = `spend:${name}`;
     this.#claim(memo);
-    if (this.#task.head.memo[memo] === undefined) this.#task.apply({ type: "spent", name: memo, cost: amountOf(cost) });
+    if (this.#task.head.memo[memo] === undefined) {
+      this.#task.apply({ type: "spent", name: memo, cost: amountOf(cost) });
+      this.#governor?.book(this.#task, undefined, amountOf(cost));
+      this.#task.flush();
+    }
     if (!this.#governor) return;
     const covered = await coverSpent(this.#calling, this.#governor, memo);
     if ("refused" in covered) throw new Stopped(covered.refused.message);
@@ -219,7 +223,6 @@ export class ActiveRun<Env> implements Run<Env> {
       get signal() {
         return run.signal;
       },
-      pending: new Map(),
       decide: (name, signals, decision) => this.decide(name, signals, decision),
       during: (work) => this.#during(work),
       emit: (artifact) => this.emit(artifact),

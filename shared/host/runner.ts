@@ -96,7 +96,7 @@ export class Runner<Env> {
       running.run.abort(reason);
     }
     this.#lease.release(task.id);
-    this.#governor?.purse.settle(task.id);
+    this.#governor?.release(task);
     task.flush();
   }
 
@@ -172,7 +172,7 @@ export class Runner<Env> {
     if (running) stopClock(running);
     this.#lease.release(task.id);
     // Whoever waits for people holds nothing back from others.
-    this.#governor?.purse.settle(task.id);
+    this.#governor?.release(task);
     task.flush();
   }
 

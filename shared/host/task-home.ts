@@ -4,7 +4,8 @@
  * wait or long run never holds up its neighbours.
  */
 import { DurableObject } from "cloudflare:workers";
-import type { Message, StreamResponse, TaskPushNotificationConfig } from "../task/a2a-types.ts";
+import type { Amount } from "../budget/amount.ts";
+import { isTerminal, type Message, type StreamResponse, type TaskPushNotificationConfig } from "../task/a2a-types.ts";
 import { costOf } from "../task/account.ts";
 import type { LogEntry } from "../task/event.ts";
 import { sayingCost } from "../task/governance-extension.ts";
@@ -249,21 +250,29 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     }
 
     #governed(governance: Governance): Governor {
-      const owner = () => this.#name.slice(0, this.#name.indexOf(":")).split("/").map(decodeURIComponent);
+      const [tenant = "", app = ""] = this.#name.slice(0, this.#name.indexOf(":")).split("/").map(decodeURIComponent);
       const during = (work: Promise<unknown>) => this.ctx.waitUntil(work);
       const purse = new Purse({
         sql: this.ctx.storage.sql,
         alarm: this.#alarm,
-        budget: () => this.env.BUDGET?.getByName(owner()[0] ?? "") as unknown as BudgetApi | undefined,
-        app: () => owner()[1] ?? "",
+        homes: options.homes,
+        home: `${governance.agent} ${this.#name}`,
+        app,
         agent: governance.agent,
-        accountOf: (id) => {
-          const task = this.#tasks.get(id) ?? LiveTask.load(id, this.#store, () => {});
-          return task && { account: task.head.account, idle: task.resting, ended: task.ended };
-        },
+        budget: () => this.env.BUDGET?.getByName(tenant) as unknown as BudgetApi | undefined,
+        heldByLog: () => this.#heldByLog(),
         during,
       });
       return new Governor(governance, this.env, purse, new Scores(() => this.env.SCOREBOARD, during));
+    }
+
+    /** What the calls of running tasks hold that began their own chains. */
+    *#heldByLog(): Iterable<{ task: string; call: string; amount: Amount }> {
+      for (const { task: id } of this.#store.owed()) {
+        const head = this.#tasks.get(id)?.head ?? this.#store.head(id);
+        if (!head || head.chain || isTerminal(head.state)) continue;
+        for (const [call, amount] of Object.entries(head.account?.carved ?? {})) yield { task: id, call, amount: { ...amount, wallMs: 0 } };
+      }
     }
 
     /** The task in memory or from its log. One whose run was lost is taken up again by whoever touches it first. */

@@ -2,7 +2,7 @@
  * A task's account, folded from its log: what was spent, what running calls hold, how long it worked, and how its turns went.
  * What a task says it cost is this, so that a crash cannot forget a spending or count one twice. Pure.
  */
-import { type Amount, minus, NOTHING, plus } from "../budget/amount.ts";
+import { type Amount, minus, NOTHING, ONE_CALL, plus } from "../budget/amount.ts";
 import { NO_TURNS, noteLetGoOn, noteReplan, noteTurn, type Turns } from "../policy/turns.ts";
 import { isInterrupted, isTerminal } from "./a2a-types.ts";
 import type { LogEntry } from "./event.ts";
@@ -11,7 +11,7 @@ import type { LogEntry } from "./event.ts";
 export type TaskAccount = {
   /** By the task's own skill and by all that was called for it, in every unit but the task's own time. */
   spent: Amount;
-  /** Set aside for calls that have not ended, by their names. */
+  /** What the callees of calls that have not ended may spend, by the calls' names. */
   carved: Record<string, Amount>;
   /** What somebody has raised the task's limits by. */
   raised: Amount;
@@ -33,8 +33,7 @@ export function evolveAccount(account: TaskAccount | undefined, { at, event }: P
       } else account.since ??= at;
       break;
     case "delegating":
-      // An answer to the callee goes out under what its call had, or with more instead.
-      if (event.lease) account.carved[callOf(event.name)] = event.lease;
+      if (event.lease) noteSent(account, callOf(event.name), event.lease);
       break;
     case "called":
       delete account.carved[event.name];
@@ -54,6 +53,12 @@ export function evolveAccount(account: TaskAccount | undefined, { at, event }: P
       break;
   }
   return account;
+}
+
+/** A call that is out was made, whatever comes of it. An answer to its callee goes out under what it had, or more instead. */
+function noteSent(account: TaskAccount, call: string, lease: Amount): void {
+  if (!Object.hasOwn(account.carved, call)) account.spent = plus(account.spent, ONE_CALL);
+  account.carved[call] = lease;
 }
 
 /** The call that an answer to its callee belongs to. */

@@ -37,9 +37,9 @@ export type TaskEvent =
   | { type: "artifact"; artifact: Artifact; append?: boolean; lastChunk?: boolean }
   /** What a durable helper gave, by its name: later runs of the program read it here. */
   | { type: "memo"; name: string; value: Json }
-  /** A call to another agent goes out, with so much set aside for it; `called` and its memo tell how it ended. */
+  /** A call to another agent goes out, and its callee may spend so much; `called` and its memo tell how it ended. */
   | { type: "delegating"; name: string; agent: string; skill: string; key: string; lease?: Amount }
-  /** How a call ended: what it cost, and, unless it was let go for another, what it was worth as a turn of this task. */
+  /** How a call ended: what its callee has cost, and, unless it was let go for another, what it was worth as a turn of this task. */
   | { type: "called"; name: string; agent: string; skill: string; cost: Amount; turn?: Turn }
   /** What the agent's own skill spent. */
   | { type: "spent"; name: string; cost: Amount }

@@ -2,7 +2,7 @@
  * What a call has cost and was worth, once it has ended. Books it in the same turn as the call's result, so that a crash forgets
  * neither or both.
  */
-import { type Amount, amountOf, least, most, NOTHING, ONE_CALL, plus, within } from "../../budget/amount.ts";
+import { type Amount, amountOf, least, minus, most, NOTHING, ONE_CALL, within } from "../../budget/amount.ts";
 import { turnOf } from "../../policy/turns.ts";
 import { textOf } from "../../task/a2a-types.ts";
 import { wordsOfAmount } from "../../task/limit-question.ts";
@@ -34,6 +34,7 @@ export function booked<Env>(
   });
   const cost = chargeOf(run, memo, call, result, admitted);
   run.task.apply({ type: "called", name: memo, agent, skill, cost, turn });
+  run.governor?.book(run.task, memo, cost);
   reportExcess(run, call, result, cost);
   const { product, notice } = admitted;
   return plain.ok ? { ...plain, reliability: product, ...(notice !== undefined && { notice }) } : plain;
@@ -41,35 +42,32 @@ export function booked<Env>(
 
 /** A call that was let go because another one answered first: it costs what it cost, and is no turn of the task. */
 export function bookedAsLetGo<Env>(run: CallingRun<Env>, memo: string, call: DelegateCall, result: Ended, admitted: Admitted): void {
-  run.task.apply({ type: "called", name: memo, agent: call.agent, skill: call.skill, cost: chargeOf(run, memo, call, result, admitted) });
+  const cost = chargeOf(run, memo, call, result, admitted);
+  run.task.apply({ type: "called", name: memo, agent: call.agent, skill: call.skill, cost });
+  run.governor?.book(run.task, memo, cost);
 }
 
 /**
- * What a call is charged with: one call, and what its callee says it spent, but no less than its card's price and no more than
- * what was set aside with the overdraft. The word of an agent that does not carry the chain on is not taken: it costs what
- * was set aside. Nothing where nothing was sent.
+ * What a call has cost beyond the call itself, which was counted when it went out: what its callee says it spent, but no less
+ * than its card's price and no more than what it was given with the overdraft. The word of an agent that does not carry the
+ * chain on is not taken: it costs what was set aside. Nothing where nothing arrived.
  */
-export function chargeOf<Env>(
-  run: CallingRun<Env>,
-  name: string,
-  call: DelegateCall,
-  result: Ended,
-  { peer, lease: first }: Admitted,
-): Amount {
+export function chargeOf<Env>(run: CallingRun<Env>, name: string, call: DelegateCall, result: Ended, admitted: Admitted): Amount {
+  const { peer } = admitted;
   if (result.ok === false && result.reason === "unreachable") return NOTHING;
-  const lease = leaseOf(run, name, first);
+  const lease = leaseOf(run, name, admitted);
   const price = amountOf({ microUsd: peer.facts.get(call.skill)?.price ?? 0 });
   const { cost: claimed } = result;
   if (!peer.chain || claimed === undefined) return { ...most(lease, price), wallMs: 0 };
   const contract = run.governor?.rule("budget", run.task);
   // Where the contract only watches, nothing is held back, so what is set aside says nothing about what may be spent.
-  const bound = contract?.mode === "enforce" ? mostOf(lease, contract) : plus(claimed, ONE_CALL);
-  return { ...least(most(plus(claimed, ONE_CALL), price), most(bound, plus(price, ONE_CALL))), wallMs: 0 };
+  const bound = contract?.mode === "enforce" ? mostOf(lease, contract) : claimed;
+  return { ...least(most(claimed, price), most(bound, price)), wallMs: 0 };
 }
 
-/** What is set aside for a call: it may have been given more since it went out. */
-export function leaseOf<Env>({ task }: CallingRun<Env>, name: string, first: Amount): Amount {
-  return task.head.account?.carved[callOf(name)] ?? first;
+/** What the callee may spend: by the log, once it was called, and before that what was set aside but for the call itself. */
+export function leaseOf<Env>({ task }: CallingRun<Env>, name: string, { lease }: Admitted): Amount {
+  return task.head.account?.carved[callOf(name)] ?? minus(lease, ONE_CALL);
 }
 
 /** A callee that says it spent more than it was given is charged no more, and the operator told. */

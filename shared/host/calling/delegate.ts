@@ -7,10 +7,10 @@ import { isObject, type Json, type JsonObject, type Message } from "../../task/a
 import { limitIn } from "../../task/governance-extension.ts";
 import type { AsksBack, CallingRun, CallResult } from "../calls.ts";
 import { type Admitted, admit } from "../governance/call-gate.ts";
-import { callOf, cover, coverSpent } from "../governance/spending.ts";
+import { cover, coverAgain } from "../governance/spending.ts";
 import { scopeForAnswer } from "../live-task.ts";
 import type { DelegateCall, DelegateResult, StoppedCall } from "../program.ts";
-import { booked, type Ended } from "./booking.ts";
+import { booked, type Ended, leaseOf } from "./booking.ts";
 import { hedged } from "./hedge.ts";
 import { release, send } from "./leg.ts";
 
@@ -22,10 +22,8 @@ export async function delegate<Env>(run: CallingRun<Env>, name: string, call: De
   const admission = run.governor && (await admit(run, run.governor, memo, call, (agent) => run.outbound.describe(run.env, agent)));
   if (admission && "refused" in admission) return remembered(run, memo, admission.refused);
   const admitted = admission?.admitted;
-  // A former run may have set something else aside: what stands in the log is what the callee was given.
-  const lease = run.task.head.account?.carved[memo] ?? admitted?.lease;
 
-  const first = await hedged(run, { name: memo, call, admitted, lease, signal: run.signal });
+  const first = await hedged(run, { name: memo, call, admitted, lease: admitted && leaseOf(run, memo, admitted), signal: run.signal });
   const ended = await untilEnded(run, first.leg.name, first.leg.call, first.result, first.leg.admitted);
   return remembered(run, memo, booked(run, first.leg.name, first.leg.call, ended, first.leg.admitted));
 }
@@ -68,7 +66,7 @@ async function answerFor<Env>(
   admitted: Admitted | undefined,
 ): Promise<{ parts: Message["parts"]; lease: Amount | undefined } | { refused: StoppedCall }> {
   const limit = limitIn(metadata);
-  const had = run.task.head.account?.carved[callOf(name)] ?? admitted?.lease;
+  const had = admitted && leaseOf(run, name, admitted);
   if (run.governor && admitted && had && limit?.["policy"] === "budget" && limit["reason"] === "lease") {
     const covered = await cover(run, run.governor, name, shortOf(limit), call.partial);
     if ("refused" in covered) return { parts: [{ text: "partial" }], lease: had };
@@ -79,8 +77,7 @@ async function answerFor<Env>(
   run.signal.addEventListener("abort", letGo, { once: true });
   const answer = await run.put(name, question, { ...metadata, nested: { agent: call.agent, skill: call.skill, taskId } });
   run.signal.removeEventListener("abort", letGo);
-  // While people were waited for, what was set aside went back to the tenant's budget; its callee spends on only when it is there again.
-  const covered = run.governor && (await coverSpent(run, run.governor, `${name}:again`));
+  const covered = run.governor && had && (await coverAgain(run, run.governor, name, had));
   return covered && "refused" in covered ? covered : { parts: answer.parts, lease: had };
 }
 
@@ -93,5 +90,7 @@ function shortOf(limit: JsonObject): Amount {
 
 function remembered<Env>(run: CallingRun<Env>, memo: string, result: DelegateResult): DelegateResult {
   run.remember(memo, JSON.parse(JSON.stringify(result)) as Json);
+  // With what was booked for it: one without the other would be counted twice, or not at all.
+  run.task.flush();
   return result;
 }

@@ -8,7 +8,7 @@ import type { CallingRun, CallResult } from "../calls.ts";
 import { admit } from "../governance/call-gate.ts";
 import { decideOn } from "../governance/decision.ts";
 import { mostOf } from "../governance/spending.ts";
-import { bookedAsLetGo } from "./booking.ts";
+import { bookedAsLetGo, leaseOf } from "./booking.ts";
 import { type Leg, release, send } from "./leg.ts";
 
 export interface Answered {
@@ -30,7 +30,7 @@ export async function hedged<Env>(run: CallingRun<Env>, leg: Leg): Promise<Answe
   await Promise.race([one.ended, new Promise((resolve) => setTimeout(resolve, decision.afterMs))]);
   const other = one.isOver() ? undefined : await secondOf(run, leg, decision.with);
   if (!other || one.isOver()) {
-    run.pending.delete(`${leg.name}:hedge`);
+    run.governor?.held(run.task).drop(run.task.id, `${leg.name}:hedge`);
     if (left) await letGo(run, { ...leg, name: `${leg.name}:hedge`, call: { ...leg.call, ...decision.with } }, left);
     return one.ended;
   }
@@ -65,7 +65,8 @@ async function secondOf<Env>(run: CallingRun<Env>, leg: Leg, { agent, skill }: {
   try {
     const admission = await admit(quiet, run.governor, name, call, (each) => run.outbound.describe(run.env, each));
     if ("refused" in admission || admission.admitted.peer.facts.get(skill)?.readOnly !== true) return undefined;
-    return { name, call, admitted: admission.admitted, lease: admission.admitted.lease, signal: run.signal };
+    const { admitted } = admission;
+    return { name, call, admitted, lease: leaseOf(run, name, admitted), signal: run.signal };
   } catch (error) {
     if (error instanceof NotWorthAsking) return undefined;
     throw error;
@@ -76,6 +77,7 @@ async function letGo<Env>(run: CallingRun<Env>, { name, call }: Leg, held: Amoun
   const claimed = (await release(run, call, `${run.task.id}/${name}`)) ?? held;
   const cost = run.governor ? least(claimed, mostOf(held, run.governor.rule("budget", run.task))) : claimed;
   run.task.apply({ type: "called", name, agent: call.agent, skill: call.skill, cost: { ...cost, wallMs: 0 } });
+  run.governor?.book(run.task, name, { ...cost, wallMs: 0 });
 }
 
 interface Begun {

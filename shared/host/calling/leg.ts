@@ -4,7 +4,7 @@
  */
 
 import type { Scope } from "../../auth/principal.ts";
-import { type Amount, least } from "../../budget/amount.ts";
+import { type Amount, least, ONE_CALL, plus } from "../../budget/amount.ts";
 import type { Json } from "../../task/a2a-types.ts";
 import type { CallingRun, CallResult, OutboundCall } from "../calls.ts";
 import { callBegins, callEnded } from "../governance/agents.ts";
@@ -37,9 +37,11 @@ export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, le
   const { task, governor } = run;
   // The key is made of the task and the name, so that a call repeated after a crash is the same call to its callee.
   const key = `${task.id}/${name}`;
-  if (task.head.delegating[name] === undefined)
+  if (task.head.delegating[name] === undefined) {
+    const isFirst = task.head.account?.carved[callOf(name)] === undefined;
     task.apply({ type: "delegating", name, agent: call.agent, skill: call.skill, key, ...(lease && { lease }) });
-  run.pending.delete(callOf(name));
+    if (lease && isFirst) governor?.sent(task, name, lease);
+  }
   const deadlineMs = call.deadlineMs ?? governor?.rule("agent-breaker", task).deadlineMs;
   const deadline = deadlineMs === undefined ? undefined : AbortSignal.timeout(deadlineMs);
   const either = deadline ? AbortSignal.any([signal, deadline]) : signal;
@@ -91,7 +93,7 @@ function noteEnd<Env>(
   // would grow with every lie.
   const charged = chargeOf(run, name, call, result, admitted);
   const isHeld = governor.rule("budget", run.task).mode === "enforce";
-  const cost = isHeld ? least(charged, leaseOf(run, name, admitted.lease)) : charged;
+  const cost = plus(isHeld ? least(charged, leaseOf(run, name, admitted)) : charged, ONE_CALL);
   governor.scores.note({ agent, version, skill: call.skill, ok: worked, ms, cost });
 }
 

@@ -2,7 +2,7 @@
  * The envelope that a call goes out under: begun where the chain begins, narrowed where another agent gave this task.
  */
 import { principalKey } from "../../auth/principal.ts";
-import { type Amount, minus, ONE_CALL } from "../../budget/amount.ts";
+import { type Amount, least } from "../../budget/amount.ts";
 import type { Envelope } from "../../chain/delegation.ts";
 import { beginEnvelope, type NextHop, narrowEnvelope } from "../../chain/envelope.ts";
 import { chainKeys } from "../../chain/keys.ts";
@@ -32,8 +32,8 @@ export async function envelopeFor<Env>(
     hop: { agent: peer.name, skill, reliability, evidence },
     hops: governor.hopsLeft(task) - 1,
     deadline: Math.floor(Math.min(governor.deadline(task, now), now + deadlineMs)),
-    // The call itself is one of those that were set aside.
-    lease: { id: key, limit: minus(lease, ONE_CALL) },
+    // What this task's own caller gives anew may be less than it was.
+    lease: { id: key, limit: chain ? least(lease, chain.delegation.lease.limit) : lease },
     surface: chain?.delegation.surface ?? "any",
     label: chain?.delegation.label ?? wishes?.label ?? "internal",
     contracts,

@@ -3,6 +3,7 @@
  * (spending.ts). Without it, which only a benchmark wants, nothing is limited.
  */
 
+import { type Amount, ONE_CALL } from "../../budget/amount.ts";
 import type { Contract, PolicyName } from "../../contract/contract.ts";
 import type { ContractVersions, Shelf } from "../../contract/shelf.ts";
 import type { Hop } from "../../policy/chain-cap.ts";
@@ -12,6 +13,7 @@ import type { SkillFacts } from "../../task/skill-facts.ts";
 import type { LiveTask } from "../live-task.ts";
 import type { Incident } from "./api.ts";
 import type { GovernanceEnv } from "./env.ts";
+import { Held } from "./held.ts";
 import type { Purse } from "./purse.ts";
 import type { Scores } from "./scores.ts";
 
@@ -34,6 +36,8 @@ export class Governor {
   readonly env: GovernanceEnv;
   readonly purse: Purse;
   readonly scores: Scores;
+  /** By calls of tasks that other agents gave, within the leases they were given with. */
+  readonly #within = new Held();
 
   constructor(governance: Governance, env: GovernanceEnv, purse: Purse, scores: Scores) {
     this.governance = governance;
@@ -67,6 +71,37 @@ export class Governor {
 
   preferences({ head }: LiveTask): Preferences {
     return head.wishes?.preferences ?? PREFERENCES;
+  }
+
+  /** What the calls of the task hold, and of what. */
+  held({ head }: LiveTask): Held {
+    return head.chain ? this.#within : this.purse.held;
+  }
+
+  /** A call goes out: it was made, whatever comes of it, and its callee may spend the rest of what was set aside. */
+  sent(task: LiveTask, call: string, lease: Amount): void {
+    this.held(task).set(task.id, call, { ...lease, wallMs: 0 });
+    this.book(task, undefined, ONE_CALL);
+  }
+
+  /** Books what was spent, by a call that has ended or by the task itself, in the turn in which its log says so. */
+  book(task: LiveTask, call: string | undefined, cost: Amount): void {
+    // What was out when the task ended was counted then, and its log takes nothing more.
+    if (!task.ended) this.#count(task, call, cost);
+  }
+
+  #count(task: LiveTask, call: string | undefined, cost: Amount): void {
+    if (!task.head.chain) this.purse.spend(task.id, call, cost);
+    else if (call !== undefined) this.#within.drop(task.id, call);
+  }
+
+  /** The task has ended, or waits for people: it holds nothing back from others. */
+  release(task: LiveTask): void {
+    // Canceled or given up with calls out: nobody will say what they spend, so all that they may spend counts.
+    if (task.ended)
+      for (const [call, lease] of Object.entries(task.head.account?.carved ?? {})) this.#count(task, call, { ...lease, wallMs: 0 });
+    if (task.head.chain) this.#within.dropAll(task.id);
+    else this.purse.release(task.id);
   }
 
   /** Tells the operator of something that should not have been, in the background. */

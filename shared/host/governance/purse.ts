@@ -1,57 +1,50 @@
 /**
- * The leases that a home's own tasks hold of their tenant's budget. A task that began its own chain reserves when it first
- * spends, tops up when that is used up, and settles when it ends or waits for people. Decides nothing. What is owed to the
- * tenant's object is a row here, so that a crash leaves nothing locked: the alarm settles by what the task's log says. What is
- * spent between two leases (a callee goes on when its question is answered) is claimed with the next one, or with the last
- * one again: nothing is spent that no lease accounts for.
+ * What a home holds of its tenant's budget: one lease, on which all its tasks that began their own chains draw, so that a call
+ * costs no word with the tenant's object. More is asked for when it is used up, and what is left goes back when nobody draws on
+ * it any more. Decides nothing about who may draw. All that is spent is in a row before anybody can know of it; what calls that
+ * are out hold is read from their tasks' logs after a crash, so that nothing is spent twice or locked for ever.
  *
- *   leases (task, number, base, granted, told, until, state)  `base` is what former leases account for, `told` what this one does
- *                                                     once it is over. A settled one stays until its task ends. Stored shape.
+ *   leases (number, granted, used, until, state)  `used` is all that was spent under it; `state` is asked (its answer is on the
+ *                                                 way), open, or owed (it is over, and the tenant's object must be told).
+ *                                                 Stored shape.
  */
-import { type Amount, least, minus, most, NOTHING, ONE_CALL, plus, within } from "../../budget/amount.ts";
-import { carvedOf, type TaskAccount } from "../../task/account.ts";
+import { type Amount, isNothing, minus, NOTHING, plus } from "../../budget/amount.ts";
+import type { Homes } from "../../task/home.ts";
 import type { Alarm, Sleeper } from "../alarm.ts";
 import type { BudgetApi, Granted, Incident, Short } from "./api.ts";
+import { Held } from "./held.ts";
 
 export interface PurseOptions {
   readonly sql: SqlStorage;
   readonly alarm: Alarm;
+  readonly homes: Homes;
+  /** The home's own name: what it holds is held under it. */
+  readonly home: string;
+  readonly app: string;
+  readonly agent: string;
   /** A new stub each time: one that saw an error is broken for good. Undefined where no budget is bound. */
   readonly budget: () => BudgetApi | undefined;
-  readonly app: () => string;
-  readonly agent: string;
-  /** By the task's log; undefined when there is none of this id. */
-  readonly accountOf: (task: string) => TaskState | undefined;
+  /** What the calls of each running task hold, by its log: asked once, when a predecessor's lease is found. */
+  readonly heldByLog: () => Iterable<{ readonly task: string; readonly call: string; readonly amount: Amount }>;
   readonly during: (work: Promise<unknown>) => void;
 }
 
-export interface TaskState {
-  readonly account: TaskAccount | undefined;
-  /** It waits for people, or has ended. */
-  readonly idle: boolean;
-  readonly ended: boolean;
-}
+type Row = { number: number; granted: string; used: string; until: number; state: "asked" | "open" | "owed" };
+type Lease = { readonly number: number; granted: Amount; used: Amount; until: number; state: "asked" | "open" };
 
-type Row = {
-  task: string;
-  number: number;
-  base: string;
-  granted: string;
-  told: string;
-  until: number;
-  /** `owed`: the tenant's object has to be told that it is over. */
-  state: "open" | "owed" | "settled";
-};
-
-/** What a lease is renewed before, and a settlement that failed is tried again after. Milliseconds. */
-const AHEAD_MS = 60_000;
+/** What is left is kept so long for the next task, where there may be one. Milliseconds. */
+const IDLE_MS = 400;
 const RETRY_MS = 5_000;
 
 export class Purse implements Sleeper {
   readonly #options: PurseOptions;
+  /** By calls of all tasks that draw on the lease. */
+  readonly held = new Held();
+  /** Undefined when there is none; unknown until it was looked for. */
+  #lease: Lease | undefined | "unknown" = "unknown";
   #made: boolean | undefined;
-  /** Tasks that are asking for more. */
-  readonly #asking = new Map<string, Promise<void>>();
+  #asking: Promise<unknown> = Promise.resolve();
+  #idle: number | null = null;
 
   constructor(options: PurseOptions) {
     this.#options = options;
@@ -63,65 +56,45 @@ export class Purse implements Sleeper {
     return this.#options.budget() !== undefined;
   }
 
-  /** Soon, whatever it is: what a lost predecessor held is not needed as it was. */
   earliest(): number | undefined {
-    return this.#rows("state != 'settled' LIMIT 1").length > 0 ? Date.now() + RETRY_MS : undefined;
+    if (!this.#exists()) return undefined;
+    const [row] = this.#options.sql.exec("SELECT 1 FROM leases LIMIT 1").toArray();
+    // Soon: what a lost predecessor held is not needed as it was.
+    return row ? Date.now() + RETRY_MS : undefined;
   }
 
-  /** All that a task's leases account for once everything that is set aside for it is spent. */
-  covers(task: string): Amount {
-    const row = this.#latest(task);
-    return row ? plus(amount(row.base), amount(row.state === "open" ? row.granted : row.told)) : NOTHING;
+  /** What may still be set aside without a word with the tenant's object. */
+  room(): Amount {
+    const lease = this.#current();
+    return lease ? minus(lease.granted, plus(lease.used, this.held.inAll)) : NOTHING;
   }
 
-  /** Gets `need` beyond what was spent, or says why not. One after the other, or a task would begin two leases at once. */
-  topUp(task: string, spent: Amount, need: Amount, limit: Amount): Promise<Granted | Short> {
-    const turn = (this.#asking.get(task) ?? Promise.resolve()).then(() => this.#topUp(task, spent, need, limit));
-    const over = turn.then(nothing, nothing).then(() => {
-      if (this.#asking.get(task) === over) this.#asking.delete(task);
-    });
-    this.#asking.set(task, over);
-    return turn;
+  /** Books what was spent, by a call that has ended or by the task itself; stored in the turn of what says so in the task's log. */
+  spend(task: string, call: string | undefined, cost: Amount): void {
+    if (call !== undefined) this.held.drop(task, call);
+    if (isNothing(cost) || !this.bound) return;
+    const lease = this.#current() ?? this.#begin();
+    lease.used = plus(lease.used, cost);
+    this.#options.sql.exec("UPDATE leases SET used = ? WHERE number = ?", JSON.stringify(lease.used), lease.number);
   }
 
-  async #topUp(task: string, spent: Amount, need: Amount, limit: Amount): Promise<Granted | Short> {
-    const { app, agent } = this.#options;
-    const budget = this.#options.budget();
-    if (!budget) return { ok: true, granted: plus(need, spent), until: Number.MAX_SAFE_INTEGER };
-    const last = this.#latest(task);
-    if (last?.state === "open") {
-      const taken = minus(spent, amount(last.base));
-      const answer = await budget.extend({ lease: idOf(last), spent: taken, need, limit });
-      if (answer.ok) this.#store({ ...last, granted: JSON.stringify(answer.granted), until: answer.until });
-      if (answer.ok || answer.reason !== "unknown-lease") return answer;
-      // Never made, because a crash came first, or settled in the meantime: a new one is begun.
-      this.#store({ ...last, told: JSON.stringify(least(taken, amount(last.granted))), state: "owed" });
-    }
-    const base = this.covers(task);
-    const unclaimed = minus(spent, base);
-    // Before it is asked for: a crash while the answer is on its way must not leave a lease that nobody knows of.
-    const row: Row = {
-      task,
-      number: Math.max(Date.now(), (last?.number ?? 0) + 1),
-      base: JSON.stringify(base),
-      granted: JSON.stringify(NOTHING),
-      told: JSON.stringify(NOTHING),
-      until: Date.now() + AHEAD_MS,
-      state: "open",
-    };
-    this.#store(row);
-    const request = { lease: idOf(row), app: app(), task, agent, need: minus(plus(spent, need), base), limit: plus(limit, unclaimed) };
-    const answer = await budget.reserve(request);
-    if (answer.ok) this.#store({ ...row, granted: JSON.stringify(answer.granted), until: answer.until });
-    else this.#forget(row);
-    return answer;
+  /** The task has ended, or waits for people: it holds nothing back from others. */
+  release(task: string): void {
+    this.held.dropAll(task);
+    if (!this.held.isEmpty || this.#current() === undefined) return;
+    if (this.#options.homes === "own") this.#giveBack();
+    else this.#idle ??= setTimeout(() => this.#whenIdle(), IDLE_MS);
   }
 
-  /** Nothing more is spent for now: what is left goes back. Told in the background; a row says that it is owed. */
-  settle(task: string): void {
-    const row = this.#latest(task);
-    const state = row && this.#options.accountOf(task);
-    if (row && state) this.#over(row, state);
+  /**
+   * Gets `need` beyond what is held and spent already, or says why not.
+   * @param limit at most so much is set aside for whoever asks
+   */
+  topUp(need: Amount, limit: Amount): Promise<Granted | Short> {
+    // One at a time: two that ask together would each take themselves for the first.
+    const asked = this.#asking.catch(() => undefined).then(() => this.#topUp(need, limit));
+    this.#asking = asked;
+    return asked;
   }
 
   /** Whether or not it can be recorded, it was dealt with. */
@@ -130,90 +103,131 @@ export class Purse implements Sleeper {
     this.#options.during(tell().catch((error: unknown) => console.warn("an incident could not be recorded", error)));
   }
 
-  /** The alarm went off: settles what is owed, and renews what is still needed. */
+  /** The alarm went off: settles what is owed, and renews or gives back the lease. */
   rang(): void {
-    for (const row of this.#rows("state != 'settled'")) {
-      const task = this.#options.accountOf(row.task);
-      if (row.state === "owed") this.#options.during(this.#settleRow(row));
-      else if (!task || task.idle) this.#over(row, task ?? GONE);
-      else if (row.until - Date.now() <= AHEAD_MS) this.#options.during(this.#renew(row, task.account?.spent ?? NOTHING));
-      else this.#options.alarm.wish(this, row.until - AHEAD_MS);
+    if (!this.#exists()) return;
+    for (const row of this.#rows("owed")) this.#options.during(this.#settle(row));
+    const lease = this.#current();
+    if (!lease) return;
+    if (this.held.isEmpty) this.#giveBack();
+    else this.#options.during(this.topUp(NOTHING, NOTHING));
+  }
+
+  async #topUp(need: Amount, limit: Amount): Promise<Granted | Short> {
+    const { app, agent, home } = this.#options;
+    const budget = this.#options.budget();
+    const lease = this.#current() ?? this.#begin();
+    if (!budget) return { ok: true, granted: plus(need, lease.granted), until: Number.MAX_SAFE_INTEGER };
+    // What others of this home took meanwhile may be enough, or have made it less.
+    const held = this.held.inAll;
+    const id = idOf(home, lease.number);
+    if (lease.state === "open") {
+      const answer = await budget.extend({ lease: id, spent: lease.used, need: plus(held, need), limit: plus(held, limit) });
+      if (answer.ok) this.#granted(lease, answer);
+      if (answer.ok || answer.reason !== "unknown-lease") return answer;
+      // Settled by an operator, or because it was not renewed for too long: what was spent is known there, and a new one begins.
+      this.#forget(lease.number);
+      this.#lease = undefined;
+      return this.#topUp(need, limit);
     }
-  }
-
-  #over(row: Row, { account, ended }: TaskState): void {
-    const told = minus(claimOf(account, ended), amount(row.base));
-    // Since it was settled nothing was spent that it does not account for.
-    if (row.state === "settled" && within(told, amount(row.told))) {
-      if (ended) this.#forgetTask(row.task);
-      return;
+    // Of the lease that is asked for, what was spent before it is the first part.
+    const first = plus(plus(lease.used, held), need);
+    const answer = await budget.reserve({ lease: id, app, task: home, agent, need: first, limit: plus(plus(lease.used, held), limit) });
+    if (answer.ok) this.#granted(lease, answer);
+    else if (isNothing(lease.used) && this.#lease === lease) {
+      this.#forget(lease.number);
+      this.#lease = undefined;
     }
-    const owed: Row = { ...row, told: JSON.stringify(most(told, amount(row.told))), state: "owed" };
-    this.#store(owed);
-    this.#options.during(this.#settleRow(owed, ended));
+    return answer;
   }
 
-  /** @param ended where that is known: by then the task is in its log only, and a log is long */
-  async #settleRow(row: Row, ended = false): Promise<void> {
-    try {
-      await this.#options.budget()?.settle({ lease: idOf(row), agent: this.#options.agent, spent: amount(row.told) });
-    } catch (error) {
-      console.error(`task ${row.task}: its lease could not be settled, trying again`, error);
-      this.#options.alarm.wish(this, Date.now() + RETRY_MS);
-      return;
-    }
-    // It may have been told more in the meantime, which is owed as well.
-    const [now] = this.#rows("task = ? AND number = ?", row.task, row.number);
-    if (now?.told === row.told) this.#store({ ...now, state: "settled" });
-    const left = this.#rows("task = ? AND state != 'settled' LIMIT 1", row.task);
-    if (left.length === 0 && (ended || (this.#options.accountOf(row.task)?.ended ?? true))) this.#forgetTask(row.task);
-    this.#rest();
+  #granted(lease: Lease, { granted, until }: Granted): void {
+    Object.assign(lease, { granted, until, state: "open" } satisfies Partial<Lease>);
+    const text = JSON.stringify(granted);
+    this.#options.sql.exec("UPDATE leases SET granted = ?, until = ?, state = 'open' WHERE number = ?", text, until, lease.number);
+    // Halfway to its end: a renewal that fails can be tried again in time.
+    this.#options.alarm.wish(this, Date.now() + Math.max(RETRY_MS, (until - Date.now()) / 2));
   }
 
-  async #renew(row: Row, spent: Amount): Promise<void> {
-    try {
-      const taken = minus(spent, amount(row.base));
-      const answer = await this.#options.budget()?.extend({ lease: idOf(row), spent: taken, need: NOTHING, limit: amount(row.granted) });
-      if (answer?.ok) this.#store({ ...row, granted: JSON.stringify(answer.granted), until: answer.until });
-    } catch (error) {
-      console.error(`task ${row.task}: its lease could not be renewed, trying again`, error);
-      this.#options.alarm.wish(this, Date.now() + RETRY_MS);
-    }
-  }
-
-  /** What spending of the task is claimed with now is claimed with it. */
-  #latest(task: string): Row | undefined {
-    return this.#rows("task = ? ORDER BY number DESC LIMIT 1", task)[0];
-  }
-
-  #rows(where: string, ...bindings: SqlStorageValue[]): Row[] {
-    return this.#exists() ? this.#options.sql.exec<Row>(`SELECT * FROM leases WHERE ${where}`, ...bindings).toArray() : [];
-  }
-
-  #store(row: Row): void {
+  /** Before it is asked for: a crash while the answer is on its way must not leave a lease that nobody knows of. */
+  #begin(): Lease {
     if (!this.#exists()) {
       this.#options.sql.exec(
-        "CREATE TABLE IF NOT EXISTS leases (task TEXT, number INTEGER, base TEXT, granted TEXT, told TEXT, until INTEGER, state TEXT, PRIMARY KEY (task, number)) WITHOUT ROWID",
+        "CREATE TABLE IF NOT EXISTS leases (number INTEGER PRIMARY KEY, granted TEXT, used TEXT, until INTEGER, state TEXT)",
       );
       this.#made = true;
     }
-    if (row.state !== "settled") this.#options.alarm.wish(this, Math.max(Date.now() + RETRY_MS, row.until - AHEAD_MS));
-    const { task, number, base, granted, told, until, state } = row;
-    this.#options.sql.exec("INSERT OR REPLACE INTO leases VALUES (?,?,?,?,?,?,?)", task, number, base, granted, told, until, state);
+    const [last] = this.#options.sql.exec<{ n: number | null }>("SELECT MAX(number) AS n FROM leases").toArray();
+    // A number that no lease of this home had: the tenant's object knows them all, also those that are forgotten here.
+    const lease: Lease = { number: Math.max(Date.now(), (last?.n ?? 0) + 1), granted: NOTHING, used: NOTHING, until: 0, state: "asked" };
+    const nothing = JSON.stringify(NOTHING);
+    this.#options.alarm.wish(this, Date.now() + RETRY_MS);
+    this.#options.sql.exec("INSERT INTO leases VALUES (?,?,?,0,'asked')", lease.number, nothing, nothing);
+    this.#lease = lease;
+    return lease;
   }
 
-  #forget({ task, number }: Row): void {
-    this.#options.sql.exec("DELETE FROM leases WHERE task = ? AND number = ?", task, number);
-    this.#rest();
+  #whenIdle(): void {
+    this.#idle = null;
+    if (this.held.isEmpty) this.#giveBack();
   }
 
-  #forgetTask(task: string): void {
-    this.#options.sql.exec("DELETE FROM leases WHERE task = ?", task);
-    this.#rest();
+  /** Told in the background; the row says that it is owed. */
+  #giveBack(): void {
+    const lease = this.#current();
+    if (!lease) return;
+    this.#lease = undefined;
+    this.#options.sql.exec("UPDATE leases SET state = 'owed' WHERE number = ?", lease.number);
+    const [row] = this.#rows("owed").filter(({ number }) => number === lease.number);
+    if (row) this.#options.during(this.#settle(row, lease.state === "asked"));
   }
 
-  #rest(): void {
-    if (this.#rows("state != 'settled' LIMIT 1").length === 0) this.#options.alarm.settle(this);
+  /** @param unknown it was never granted, but something was spent: the tenant's object hears of it all the same */
+  async #settle({ number, used, until }: Row, unknown = until === 0): Promise<void> {
+    const { app, agent, home } = this.#options;
+    const lease = idOf(home, number);
+    const spent = JSON.parse(used) as Amount;
+    try {
+      const budget = this.#options.budget();
+      if (unknown && !isNothing(spent)) await budget?.reserve({ lease, app, task: home, agent, need: NOTHING, limit: NOTHING });
+      await budget?.settle({ lease, agent, spent });
+      this.#forget(number);
+    } catch (error) {
+      console.error(`${home}: its lease could not be settled, trying again`, error);
+      this.#options.alarm.wish(this, Date.now() + RETRY_MS);
+    }
+  }
+
+  /** The lease of this home, a lost predecessor's too: then with what its calls that are still out hold. */
+  #current(): Lease | undefined {
+    if (this.#lease !== "unknown") return this.#lease;
+    const [row] = this.#exists() ? this.#rows("open", "asked") : [];
+    if (!row) {
+      this.#lease = undefined;
+      return undefined;
+    }
+    const { number, granted, used, until, state } = row;
+    const lease: Lease = {
+      number,
+      granted: JSON.parse(granted),
+      used: JSON.parse(used),
+      until,
+      state: state === "open" ? "open" : "asked",
+    };
+    this.#lease = lease;
+    for (const { task, call, amount } of this.#options.heldByLog()) if (!this.held.get(task, call)) this.held.set(task, call, amount);
+    return lease;
+  }
+
+  #rows(...states: Row["state"][]): Row[] {
+    const marks = states.map(() => "?").join();
+    return this.#options.sql.exec<Row>(`SELECT * FROM leases WHERE state IN (${marks}) ORDER BY number DESC`, ...states).toArray();
+  }
+
+  #forget(number: number): void {
+    this.#options.sql.exec("DELETE FROM leases WHERE number = ?", number);
+    const [left] = this.#options.sql.exec("SELECT 1 FROM leases LIMIT 1").toArray();
+    if (!left) this.#options.alarm.settle(this);
   }
 
   #exists(): boolean {
@@ -222,25 +236,7 @@ export class Purse implements Sleeper {
   }
 }
 
-/** A task that there is none of has spent nothing. */
-const GONE: TaskState = { account: undefined, idle: true, ended: true };
-
-/**
- * What a task has spent when its lease is over. A call that is out was made, whatever comes of it; when the task ends without
- * hearing of it (canceled, given up), nobody will say what it spent, and all that was set aside for it counts.
- */
-function claimOf(account: TaskAccount | undefined, ended: boolean): Amount {
-  if (!account) return NOTHING;
-  const made = Object.keys(account.carved).reduce<Amount>((sum) => plus(sum, ONE_CALL), NOTHING);
-  return plus(account.spent, ended ? most(carvedOf(account), made) : made);
-}
-
-function nothing(): void {}
-
-function idOf({ task, number }: Row): string {
-  return `${task}:${number}`;
-}
-
-function amount(text: string): Amount {
-  return JSON.parse(text) as Amount;
+/** No two homes have one name, and no two leases of a home one number. */
+function idOf(home: string, number: number): string {
+  return `${home} ${number}`;
 }

@@ -5,21 +5,20 @@
 import { type Amount, amountOf, isNothing, least, minus, NOTHING, plus, shareOf } from "../../budget/amount.ts";
 import type { BudgetContract } from "../../contract/budget.ts";
 import { type BudgetDecision, type BudgetSignals, decideBudget, expectedCost } from "../../policy/budget.ts";
-import { carvedOf, costOf } from "../../task/account.ts";
+import { costOf } from "../../task/account.ts";
 import type { TaskHead } from "../../task/head.ts";
 import { type LimitQuestion, wordsOfUnit } from "../../task/limit-question.ts";
 import type { LiveTask } from "../live-task.ts";
 import type { DelegateCall, StoppedCall } from "../program.ts";
 import { decideOn, type Record, type Taken } from "./decision.ts";
 import type { Governor } from "./governor.ts";
+import type { Held } from "./held.ts";
 import { type Asking, atLimit, stopped } from "./limit.ts";
 import type { Peer } from "./peer.ts";
 
 export interface Spending extends Asking {
   readonly task: LiveTask;
   readonly decide: Record;
-  /** Set aside for calls that have not gone out yet, by their names: others must not set the same aside. */
-  readonly pending: Map<string, Amount>;
   /** Does work that waits for the world, so that a crash does not lose the run. Waits for people are none. */
   during<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -50,6 +49,15 @@ export async function coverSpent(run: Spending, governor: Governor, name: string
   return cover(run, governor, name, NOTHING, undefined);
 }
 
+/**
+ * A callee that goes on after people were waited for: what was set aside for it went back meanwhile, and is set aside anew.
+ * @param had what its call held before
+ */
+export async function coverAgain(run: Spending, governor: Governor, name: string, had: Amount): Promise<Covered> {
+  const holds = governor.held(run.task).get(run.task.id, callOf(name)) ?? NOTHING;
+  return cover(run, governor, `${name}:again`, { ...minus(had, holds), wallMs: 0 }, undefined);
+}
+
 /** @param need beyond what was spent and set aside already */
 export async function cover(
   run: Spending,
@@ -59,17 +67,24 @@ export async function cover(
   partial: DelegateCall["partial"],
 ): Promise<Covered> {
   const contract = governor.rule("budget", run.task);
+  const [{ task }, held, call] = [run, governor.held(run.task), callOf(name)];
+  const out = call === name ? task.head.account?.carved[name] : undefined;
+  if (out) {
+    // Sent by a run that was lost: it is out, and holds what the log says.
+    held.set(task.id, call, { ...out, wallMs: 0 });
+    return { lease: out };
+  }
   for (let round = 1; ; round++) {
     const decision = await decided(run, governor, `${name}:${round}`, need, contract);
     if (decision.outcome !== "pause" || decision.mode === "shadow") {
-      // In the same turn as the decision, and until the log says that the call is out.
-      if (!isNothing(need)) run.pending.set(callOf(name), need);
+      // In the same turn as the decision: nobody else may set the same aside.
+      if (!isNothing(need)) held.set(task.id, call, plus(held.get(task.id, call) ?? NOTHING, need));
       return { lease: leaseOf(run, contract, need) };
     }
     // The task's own calls hold it: when one of them ends, some of it may come back. Not for one that is out and needs more: it ends
     // only when it gets it.
-    const mayComeBack = decision.reason === "held" && decision.account === "task" && callOf(name) === name && hasCallsOut(run);
-    if (mayComeBack) await run.during(() => changed(run));
+    const mayComeBack = decision.reason === "held" && decision.account === "task" && call === name && held.hasOther(task.id, call);
+    if (mayComeBack) await run.during(() => changed(run, held));
     else if (decision.reason !== "settled" || round > 1) {
       const question = questionOf(run.task.head, contract, decision);
       const answer = await atLimit(run, `budget:${name}:${round}`, question, partial);
@@ -87,14 +102,12 @@ async function decided(
   need: Amount,
   contract: BudgetContract,
 ): Promise<Taken<BudgetDecision>> {
-  const { task } = run;
   const ask = (answer: BudgetSignals["answer"], suffix: string) =>
     decideOn(run.decide, `budget:${name}${suffix}`, contract, signalsOf(run, governor, contract, need, answer), decideBudget);
   for (let times = 0; ; times++) {
     const decision = ask("not-asked", times === 0 ? "" : `:granted-${times}`);
     if (decision.outcome !== "top-up" || !governor.purse.bound) return decision;
-    const topUp = () => governor.purse.topUp(task.id, spentBy(task), decision.need, decision.limit);
-    const got = await run.during(() => inTurn(task, topUp));
+    const got = await run.during(() => governor.purse.topUp(need, decision.limit));
     if (!got.ok) {
       const { reason, account, unit, limit, spent, needed } = got;
       return ask({ reason, account, unit, limit, spent, needed }, `:refused-${times}`);
@@ -104,7 +117,7 @@ async function decided(
 }
 
 function signalsOf(
-  { task, pending }: Spending,
+  { task }: Spending,
   governor: Governor,
   contract: BudgetContract,
   need: Amount,
@@ -113,22 +126,11 @@ function signalsOf(
   const { head } = task;
   const limit = limitOf(head, contract);
   const spent = { ...spentBy(task), wallMs: head.account ? costOf(head.account, Date.now()).wallMs : 0 };
-  const out = head.account ? carvedOf(head.account) : NOTHING;
-  const carved = { ...[...pending.values()].reduce(plus, out), wallMs: 0 };
+  const carved = governor.held(task).by(task.id);
   // What another agent gave is all there is; nobody but that agent can give more.
-  const granted = head.chain ? limit : governor.purse.covers(task.id);
+  const granted = head.chain ? limit : plus(plus(spentBy(task), carved), governor.purse.room());
   // Time is not set aside: what runs side by side would have to share it.
   return { need, lease: { granted: { ...granted, wallMs: limit.wallMs }, spent, carved }, task: { limit }, answer };
-}
-
-/** One task asks the tenant's accounts for one thing at a time: two would each take themselves for its first. */
-const asking = new WeakMap<LiveTask, Promise<unknown>>();
-
-function inTurn<T>(task: LiveTask, ask: () => Promise<T>): Promise<T> {
-  const before = asking.get(task) ?? Promise.resolve();
-  const turn = before.catch(() => undefined).then(ask);
-  asking.set(task, turn);
-  return turn;
 }
 
 function spentBy({ head }: LiveTask): Amount {
@@ -172,23 +174,19 @@ function questionOf(head: TaskHead, contract: BudgetContract, { reason, account,
   return { ...shared, choices: ["raise", "partial"], raise: { unit, by: needed, callerMax } };
 }
 
-function hasCallsOut({ task, pending }: Spending): boolean {
-  return pending.size > 0 || Object.keys(task.head.account?.carved ?? {}).length > 0;
-}
-
 /** The call that what is set aside belongs to, whether for its first message or for an answer to its callee. */
 export function callOf(name: string): string {
-  return name.replace(/:(?:ask|answer):\d+$/, "");
+  return name.replace(/:(?:ask|answer):\d+(?::again)?$/, "");
 }
 
 /**
  * Resolves when what is spent or set aside is another than now, by a call that ended or by a raise. That it was decided to wait is
  * stored too, and must wake nobody: two who wait would wake each other for ever.
  */
-function changed({ task, pending }: Spending): Promise<void> {
+function changed({ task }: Spending, held: Held): Promise<void> {
   const accounted = () => {
     const { spent, carved, raised } = task.head.account ?? {};
-    return JSON.stringify([spent, carved, raised, [...pending]]);
+    return JSON.stringify([spent, carved, raised, held.by(task.id)]);
   };
   const before = accounted();
   return new Promise((resolve) => {

@@ -10,13 +10,19 @@ import { skillFactsIn } from "../task/skill-facts.ts";
 import { CARD_PATH } from "./card/server.ts";
 
 /** The front door and every Worker that delegates name their bindings so: `AGENT_` and the agent's name. */
-export const AGENT_BINDING = "AGENT_";
+const AGENT_BINDING = "AGENT_";
 
 /** As long as a card may be cached by any client. Milliseconds. */
 const FRESH_MS = 60_000;
 
+interface Known {
+  readonly at: number;
+  readonly card: AgentCard;
+  readonly peer: Peer;
+}
+
 /** Cards, never promises of them: a request must not wait for what another one began, because that one may be canceled. */
-const known = new Map<string, { at: number; card: AgentCard }>();
+const known = new Map<string, Known>();
 
 export function agentBinding(env: object, agent: string): Fetcher | undefined {
   const name = AGENT_BINDING + agent.toUpperCase().replaceAll("-", "_");
@@ -33,25 +39,39 @@ export function agentNames(env: object): string[] {
 
 /** The card of a bound agent; undefined for one that is not there, or gives none. */
 export async function cardOf(env: object, agent: string): Promise<AgentCard | undefined> {
+  return (fresh(agent) ?? (await read(env, agent)))?.card;
+}
+
+/**
+ * What an agent's card says of it, at once when it is known. An agent without a usable card can still be called: as one of which
+ * nothing is known, and nothing believed.
+ */
+export function describePeer(env: object, agent: string): Peer | undefined | Promise<Peer> {
+  if (!agentBinding(env, agent)) return undefined;
+  const stranger: Peer = { name: agent, version: "unknown", chain: false, facts: new Map() };
+  return fresh(agent)?.peer ?? read(env, agent).then((found) => found?.peer ?? stranger);
+}
+
+function fresh(agent: string): Known | undefined {
   const before = known.get(agent);
-  if (before && Date.now() - before.at < FRESH_MS) return before.card;
+  return before && Date.now() - before.at < FRESH_MS ? before : undefined;
+}
+
+async function read(env: object, agent: string): Promise<Known | undefined> {
   try {
     const response = await agentBinding(env, agent)?.fetch(`https://${agent}.mesh${CARD_PATH}`);
     if (!response) return undefined;
     const card = parseCard(await response.json());
-    known.set(agent, { at: Date.now(), card });
-    return card;
+    const found = { at: Date.now(), card, peer: peerOf(card) };
+    known.set(agent, found);
+    return found;
   } catch (error) {
     console.error(`agent ${agent} gave no usable card`, error);
     return undefined;
   }
 }
 
-/** An agent without a usable card can still be called: as one of which nothing is known, and nothing believed. */
-export async function describePeer(env: object, agent: string): Promise<Peer | undefined> {
-  if (!agentBinding(env, agent)) return undefined;
-  const card = await cardOf(env, agent);
-  if (!card) return { name: agent, version: "unknown", chain: false, facts: new Map() };
+function peerOf(card: AgentCard): Peer {
   const chain = (card.capabilities.extensions ?? []).some(({ uri }) => uri === CHAIN_EXTENSION);
   return { name: card.name, version: card.version, chain, facts: skillFactsIn(card) };
 }

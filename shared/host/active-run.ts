@@ -164,7 +164,6 @@ export class ActiveRun<Env> implements Run<Env> {
     if (this.#task.head.memo[memo] === undefined) {
       this.#task.apply({ type: "spent", name: memo, cost: amountOf(cost) });
       this.#governor?.book(this.#task, undefined, amountOf(cost));
-      this.#task.flush();
     }
     if (!this.#governor) return;
     const covered = await coverSpent(this.#calling, this.#governor, memo);

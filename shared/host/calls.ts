@@ -17,8 +17,8 @@ export interface Outbound<Env> {
   call(env: Env, call: OutboundCall, options: OutboundOptions): Promise<CallResult>;
   /** Cancels what the call with this key began, if anything. @returns what it says it had cost, where it says so */
   cancel(env: Env, call: OutboundCall, options: OutboundOptions): Promise<Amount | undefined>;
-  /** What an agent's card says; undefined for one that is not there. */
-  describe(env: Env, agent: string): Promise<Peer | undefined>;
+  /** What an agent's card says, at once when it is known; undefined for one that is not there. */
+  describe(env: Env, agent: string): Peer | undefined | Promise<Peer | undefined>;
 }
 
 export interface OutboundCall extends DelegateCall {

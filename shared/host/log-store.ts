@@ -4,7 +4,9 @@
  *   log   (task, seq, part, body)  what one turn appended: its entries as a JSON array, `seq` the position of the last. A
  *                                  row is what the platform counts and bills, so a turn is one row, not one an entry. A
  *                                  large turn has several rows; an entry too large for a row goes on in parts 1, 2, …;
- *                                  part -1 is the head after that entry, a snapshot. Stored shape.
+ *                                  part -1 is the head after that entry, a snapshot. Under no task, part -2 is a lease of
+ *                                  the home (governance/purse.ts): a table of its own would cost a fresh object more than
+ *                                  all that it will ever hold. Stored shape.
  *   owed  (task, due)              tasks whose program must be running; made with the first of them. Stored shape.
  *   untold (task)                  tasks whose last change the index may not know yet; made likewise. Stored shape.
  *
@@ -22,6 +24,8 @@ const ROWS_PER_INSERT = 25;
 /** After how many entries of a task its head is stored. */
 const SNAPSHOT_EVERY = 64;
 const SNAPSHOT_PART = -1;
+const NO_TASK = "";
+const LEASE_PART = -2;
 
 type Row = { seq: number; part: number; body: string };
 
@@ -39,12 +43,7 @@ export class LogStore {
   append(task: string, entries: readonly LogEntry[], head: TaskHead): void {
     const first = entries[0]?.seq;
     if (first === undefined) return;
-    if (!this.#log) {
-      this.#sql.exec(
-        "CREATE TABLE IF NOT EXISTS log (task TEXT, seq INTEGER, part INTEGER, body TEXT, PRIMARY KEY (task, seq, part)) WITHOUT ROWID",
-      );
-      this.#log = true;
-    }
+    this.#makeLog();
     const rows = toRows(entries);
     if (Math.floor(head.seq / SNAPSHOT_EVERY) > Math.floor((first - 1) / SNAPSHOT_EVERY)) {
       const body = JSON.stringify(head);
@@ -59,6 +58,23 @@ export class LogStore {
       const values = batch.flatMap(({ seq, part, body }) => [task, seq, part, body]);
       this.#sql.exec(`INSERT INTO log VALUES ${batch.map(() => "(?,?,?,?)").join()}`, ...values);
     }
+  }
+
+  /** A lease of the home, in place of what was stored of it. */
+  putLease(number: number, body: string): void {
+    this.#makeLog();
+    this.#sql.exec("INSERT OR REPLACE INTO log VALUES (?,?,?,?)", NO_TASK, number, LEASE_PART, body);
+  }
+
+  deleteLease(number: number): void {
+    this.#sql.exec("DELETE FROM log WHERE task = ? AND seq = ? AND part = ?", NO_TASK, number, LEASE_PART);
+  }
+
+  /** The home's leases, the latest first. */
+  leases(): { number: number; body: string }[] {
+    if (!this.#hasLog()) return [];
+    const rows = this.#sql.exec<Row>("SELECT seq, part, body FROM log WHERE task = ? AND part = ? ORDER BY seq DESC", NO_TASK, LEASE_PART);
+    return rows.toArray().map(({ seq: number, body }) => ({ number, body }));
   }
 
   /** Entries from position `first` to `last`, in order. */
@@ -137,6 +153,14 @@ export class LogStore {
       .exec<{ task: string }>("SELECT task FROM untold")
       .toArray()
       .map(({ task }) => task);
+  }
+
+  #makeLog(): void {
+    if (this.#log) return;
+    this.#sql.exec(
+      "CREATE TABLE IF NOT EXISTS log (task TEXT, seq INTEGER, part INTEGER, body TEXT, PRIMARY KEY (task, seq, part)) WITHOUT ROWID",
+    );
+    this.#log = true;
   }
 
   #hasUntold(): boolean {

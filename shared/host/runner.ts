@@ -163,6 +163,7 @@ export class Runner<Env> {
     this.#limit(task, running);
     task.apply({ type: "working" });
     this.#lease.take(task.id);
+    this.#governor?.prepare(task);
     task.flush();
   }
 

@@ -253,7 +253,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       const [tenant = "", app = ""] = this.#name.slice(0, this.#name.indexOf(":")).split("/").map(decodeURIComponent);
       const during = (work: Promise<unknown>) => this.ctx.waitUntil(work);
       const purse = new Purse({
-        sql: this.ctx.storage.sql,
+        store: this.#store,
         alarm: this.#alarm,
         homes: options.homes,
         home: `${governance.agent} ${this.#name}`,
@@ -314,6 +314,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
 
     /** Called in the turn in which a task's entries are stored. */
     #stored(task: LiveTask, entries: readonly LogEntry[]): void {
+      this.#governor?.purse.store();
       this.#outbox.stored(task, entries);
       this.#telling.set(task, this.#tell(task));
       // Nobody may ask again; whoever still waits holds on to it.

@@ -90,7 +90,5 @@ function shortOf(limit: JsonObject): Amount {
 
 function remembered<Env>(run: CallingRun<Env>, memo: string, result: DelegateResult): DelegateResult {
   run.remember(memo, JSON.parse(JSON.stringify(result)) as Json);
-  // With what was booked for it: one without the other would be counted twice, or not at all.
-  run.task.flush();
   return result;
 }

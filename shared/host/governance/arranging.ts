@@ -37,7 +37,7 @@ export async function arrange(
     const reliability = found.chain ? reliabilityOf(contract, score) : { reliability: priorMean(contract), evidence: "untrusted" as const };
     return [{ ...pricedOf(run, governor, each, found), ...reliability }];
   });
-  const checkedBy = call.checker && (await run.during(() => describe(call.checker?.agent ?? "")));
+  const checkedBy = call.checker && (await run.during(async () => describe(call.checker?.agent ?? "")));
   const checker = call.checker && checkedBy && pricedOf(run, governor, call.checker, checkedBy);
 
   const { account } = run.task.head;

@@ -27,7 +27,7 @@ export interface Admitted {
   readonly notice?: string;
 }
 
-export type Describe = (agent: string) => Promise<Peer | undefined>;
+export type Describe = (agent: string) => Peer | undefined | Promise<Peer | undefined>;
 export type Admission = { readonly admitted: Admitted } | { readonly refused: DelegateResult & { ok: false } };
 
 /**
@@ -38,9 +38,9 @@ export async function admit(run: Spending, governor: Governor, name: string, cal
   // By the name it is called by, before anything is sent to it; by what its card says, once that is known.
   const early = beforeAnything(run, governor, name, call);
   if (early) return { refused: early };
-  const peer = await run.during(() => describe(call.agent));
-  if (peer) await run.during(() => governor.scores.ready([peer.name]));
-  else return { refused: { ok: false, reason: "unreachable", message: `there is no agent "${call.agent}" in this mesh` } };
+  const peer = await known(run, describe(call.agent));
+  if (!peer) return { refused: { ok: false, reason: "unreachable", message: `there is no agent "${call.agent}" in this mesh` } };
+  await known(run, governor.scores.ready([peer.name]));
 
   const chain = await chainCap(run, governor, name, call, peer, describe);
   if ("refused" in chain) return chain;
@@ -55,6 +55,11 @@ export async function admit(run: Spending, governor: Governor, name: string, cal
   }
   const { reliability, evidence, product } = chain.decision;
   return { admitted: { peer, lease: aside.lease, reliability, evidence, product, ...(turns.notice && { notice: turns.notice }) } };
+}
+
+/** Waits only for what is not there yet: a wait stores what was said so far, in a row of its own. */
+async function known<T>(run: Spending, value: T | Promise<T>): Promise<T> {
+  return value instanceof Promise ? run.during(() => value) : value;
 }
 
 /** A circle is refused before the callee hears anything of it, its card included. */

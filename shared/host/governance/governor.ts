@@ -38,11 +38,14 @@ export class Governor {
   readonly scores: Scores;
   /** By calls of tasks that other agents gave, within the leases they were given with. */
   readonly #within = new Held();
+  /** There are agents that it may call. */
+  readonly #delegates: boolean;
 
   constructor(governance: Governance, env: GovernanceEnv, purse: Purse, scores: Scores) {
     this.governance = governance;
     this.env = env;
     this.purse = purse;
+    this.#delegates = Object.keys(env).some((name) => name.startsWith("AGENT_"));
     this.scores = scores;
   }
 
@@ -76,6 +79,11 @@ export class Governor {
   /** What the calls of the task hold, and of what. */
   held({ head }: LiveTask): Held {
     return head.chain ? this.#within : this.purse.held;
+  }
+
+  /** The task works, and will call somebody: what it needs for that is asked for meanwhile. */
+  prepare(task: LiveTask): void {
+    if (this.#delegates && !task.head.chain && !task.ended) this.purse.prepare();
   }
 
   /** A call goes out: it was made, whatever comes of it, and its callee may spend the rest of what was set aside. */

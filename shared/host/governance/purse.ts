@@ -4,18 +4,18 @@
  * it any more. Decides nothing about who may draw. All that is spent is in a row before anybody can know of it; what calls that
  * are out hold is read from their tasks' logs after a crash, so that nothing is spent twice or locked for ever.
  *
- *   leases (number, granted, used, until, state)  `used` is all that was spent under it; `state` is asked (its answer is on the
- *                                                 way), open, or owed (it is over, and the tenant's object must be told).
- *                                                 Stored shape.
+ * A lease's row (log-store.ts) holds what it was granted, what was spent under it, until when it holds, and whether it is asked
+ * (the answer is on its way), open, or owed (it is over, and the tenant's object must be told). Stored shape.
  */
-import { type Amount, isNothing, minus, NOTHING, plus } from "../../budget/amount.ts";
+import { type Amount, isNothing, minus, NOTHING, ONE_CALL, plus } from "../../budget/amount.ts";
 import type { Homes } from "../../task/home.ts";
 import type { Alarm, Sleeper } from "../alarm.ts";
+import type { LogStore } from "../log-store.ts";
 import type { BudgetApi, Granted, Incident, Short } from "./api.ts";
 import { Held } from "./held.ts";
 
 export interface PurseOptions {
-  readonly sql: SqlStorage;
+  readonly store: LogStore;
   readonly alarm: Alarm;
   readonly homes: Homes;
   /** The home's own name: what it holds is held under it. */
@@ -29,12 +29,19 @@ export interface PurseOptions {
   readonly during: (work: Promise<unknown>) => void;
 }
 
-type Row = { number: number; granted: string; used: string; until: number; state: "asked" | "open" | "owed" };
-type Lease = { readonly number: number; granted: Amount; used: Amount; until: number; state: "asked" | "open" };
+interface Lease {
+  readonly number: number;
+  granted: Amount;
+  used: Amount;
+  /** Milliseconds since the epoch; 0 while it was never granted. */
+  until: number;
+  state: "asked" | "open" | "owed";
+}
 
 /** What is left is kept so long for the next task, where there may be one. Milliseconds. */
 const IDLE_MS = 400;
-const RETRY_MS = 5_000;
+/** Somewhat longer than the runs' own lease: its alarm comes first where both are set. Milliseconds. */
+const RETRY_MS = 12_000;
 
 export class Purse implements Sleeper {
   readonly #options: PurseOptions;
@@ -42,7 +49,11 @@ export class Purse implements Sleeper {
   readonly held = new Held();
   /** Undefined when there is none; unknown until it was looked for. */
   #lease: Lease | undefined | "unknown" = "unknown";
-  #made: boolean | undefined;
+  /** Over, and still to be told. */
+  readonly #owed = new Map<number, Lease>();
+  #unstored: Lease | undefined;
+  /** The highest number of a lease so far. */
+  #last = 0;
   #asking: Promise<unknown> = Promise.resolve();
   #idle: number | null = null;
 
@@ -57,10 +68,8 @@ export class Purse implements Sleeper {
   }
 
   earliest(): number | undefined {
-    if (!this.#exists()) return undefined;
-    const [row] = this.#options.sql.exec("SELECT 1 FROM leases LIMIT 1").toArray();
     // Soon: what a lost predecessor held is not needed as it was.
-    return row ? Date.now() + RETRY_MS : undefined;
+    return this.#current() !== undefined || this.#owed.size > 0 ? Date.now() + RETRY_MS : undefined;
   }
 
   /** What may still be set aside without a word with the tenant's object. */
@@ -69,13 +78,18 @@ export class Purse implements Sleeper {
     return lease ? minus(lease.granted, plus(lease.used, this.held.inAll)) : NOTHING;
   }
 
-  /** Books what was spent, by a call that has ended or by the task itself; stored in the turn of what says so in the task's log. */
+  /** Books what was spent, by a call or by the task itself. `store` is owed in the turn that stores what says so in the task's log. */
   spend(task: string, call: string | undefined, cost: Amount): void {
     if (call !== undefined) this.held.drop(task, call);
     if (isNothing(cost) || !this.bound) return;
     const lease = this.#current() ?? this.#begin();
     lease.used = plus(lease.used, cost);
-    this.#options.sql.exec("UPDATE leases SET used = ? WHERE number = ?", JSON.stringify(lease.used), lease.number);
+    this.#unstored = lease;
+  }
+
+  /** What was spent is stored together with the log that says so, or neither is. */
+  store(): void {
+    if (this.#unstored) this.#put(this.#unstored);
   }
 
   /** The task has ended, or waits for people: it holds nothing back from others. */
@@ -97,6 +111,17 @@ export class Purse implements Sleeper {
     return asked;
   }
 
+  /** A home of one task asks ahead, while the task still thinks about whom to call. */
+  prepare(): void {
+    if (this.#options.homes !== "own" || !this.bound || this.#current() !== undefined) return;
+    this.#options.during(
+      this.topUp(ONE_CALL, ONE_CALL).then(
+        () => undefined,
+        () => undefined,
+      ),
+    );
+  }
+
   /** Whether or not it can be recorded, it was dealt with. */
   report(incident: Incident): void {
     const tell = async () => this.#options.budget()?.incident(incident);
@@ -105,9 +130,8 @@ export class Purse implements Sleeper {
 
   /** The alarm went off: settles what is owed, and renews or gives back the lease. */
   rang(): void {
-    if (!this.#exists()) return;
-    for (const row of this.#rows("owed")) this.#options.during(this.#settle(row));
     const lease = this.#current();
+    for (const owed of this.#owed.values()) this.#options.during(this.#settle(owed));
     if (!lease) return;
     if (this.held.isEmpty) this.#giveBack();
     else this.#options.during(this.topUp(NOTHING, NOTHING));
@@ -142,27 +166,21 @@ export class Purse implements Sleeper {
   }
 
   #granted(lease: Lease, { granted, until }: Granted): void {
+    // Given back while the answer was on its way: it is being settled.
+    if (lease.state === "owed") return;
     Object.assign(lease, { granted, until, state: "open" } satisfies Partial<Lease>);
-    const text = JSON.stringify(granted);
-    this.#options.sql.exec("UPDATE leases SET granted = ?, until = ?, state = 'open' WHERE number = ?", text, until, lease.number);
+    this.#put(lease);
     // Halfway to its end: a renewal that fails can be tried again in time.
     this.#options.alarm.wish(this, Date.now() + Math.max(RETRY_MS, (until - Date.now()) / 2));
   }
 
   /** Before it is asked for: a crash while the answer is on its way must not leave a lease that nobody knows of. */
   #begin(): Lease {
-    if (!this.#exists()) {
-      this.#options.sql.exec(
-        "CREATE TABLE IF NOT EXISTS leases (number INTEGER PRIMARY KEY, granted TEXT, used TEXT, until INTEGER, state TEXT)",
-      );
-      this.#made = true;
-    }
-    const [last] = this.#options.sql.exec<{ n: number | null }>("SELECT MAX(number) AS n FROM leases").toArray();
     // A number that no lease of this home had: the tenant's object knows them all, also those that are forgotten here.
-    const lease: Lease = { number: Math.max(Date.now(), (last?.n ?? 0) + 1), granted: NOTHING, used: NOTHING, until: 0, state: "asked" };
-    const nothing = JSON.stringify(NOTHING);
+    const number = Math.max(Date.now(), this.#last + 1);
+    const lease: Lease = { number, granted: NOTHING, used: NOTHING, until: 0, state: "asked" };
     this.#options.alarm.wish(this, Date.now() + RETRY_MS);
-    this.#options.sql.exec("INSERT INTO leases VALUES (?,?,?,0,'asked')", lease.number, nothing, nothing);
+    this.#put(lease);
     this.#lease = lease;
     return lease;
   }
@@ -177,19 +195,19 @@ export class Purse implements Sleeper {
     const lease = this.#current();
     if (!lease) return;
     this.#lease = undefined;
-    this.#options.sql.exec("UPDATE leases SET state = 'owed' WHERE number = ?", lease.number);
-    const [row] = this.#rows("owed").filter(({ number }) => number === lease.number);
-    if (row) this.#options.during(this.#settle(row, lease.state === "asked"));
+    lease.state = "owed";
+    this.#put(lease);
+    this.#owed.set(lease.number, lease);
+    this.#options.during(this.#settle(lease));
   }
 
-  /** @param unknown it was never granted, but something was spent: the tenant's object hears of it all the same */
-  async #settle({ number, used, until }: Row, unknown = until === 0): Promise<void> {
+  async #settle({ number, used: spent, until }: Lease): Promise<void> {
     const { app, agent, home } = this.#options;
     const lease = idOf(home, number);
-    const spent = JSON.parse(used) as Amount;
     try {
       const budget = this.#options.budget();
-      if (unknown && !isNothing(spent)) await budget?.reserve({ lease, app, task: home, agent, need: NOTHING, limit: NOTHING });
+      // Never granted, but something was spent: the tenant's object hears of it all the same.
+      if (until === 0 && !isNothing(spent)) await budget?.reserve({ lease, app, task: home, agent, need: NOTHING, limit: NOTHING });
       await budget?.settle({ lease, agent, spent });
       this.#forget(number);
     } catch (error) {
@@ -201,38 +219,29 @@ export class Purse implements Sleeper {
   /** The lease of this home, a lost predecessor's too: then with what its calls that are still out hold. */
   #current(): Lease | undefined {
     if (this.#lease !== "unknown") return this.#lease;
-    const [row] = this.#exists() ? this.#rows("open", "asked") : [];
-    if (!row) {
-      this.#lease = undefined;
-      return undefined;
+    this.#lease = undefined;
+    for (const { number, body } of this.#options.store.leases()) {
+      const lease: Lease = { ...JSON.parse(body), number };
+      this.#last = Math.max(this.#last, number);
+      if (lease.state === "owed" || this.#lease !== undefined) this.#owed.set(number, lease);
+      else this.#lease = lease;
     }
-    const { number, granted, used, until, state } = row;
-    const lease: Lease = {
-      number,
-      granted: JSON.parse(granted),
-      used: JSON.parse(used),
-      until,
-      state: state === "open" ? "open" : "asked",
-    };
-    this.#lease = lease;
-    for (const { task, call, amount } of this.#options.heldByLog()) if (!this.held.get(task, call)) this.held.set(task, call, amount);
-    return lease;
+    if (this.#lease !== undefined)
+      for (const { task, call, amount } of this.#options.heldByLog()) if (!this.held.get(task, call)) this.held.set(task, call, amount);
+    return this.#lease;
   }
 
-  #rows(...states: Row["state"][]): Row[] {
-    const marks = states.map(() => "?").join();
-    return this.#options.sql.exec<Row>(`SELECT * FROM leases WHERE state IN (${marks}) ORDER BY number DESC`, ...states).toArray();
+  #put(lease: Lease): void {
+    if (this.#unstored === lease) this.#unstored = undefined;
+    const { number, ...body } = lease;
+    this.#last = Math.max(this.#last, number);
+    this.#options.store.putLease(number, JSON.stringify(body));
   }
 
   #forget(number: number): void {
-    this.#options.sql.exec("DELETE FROM leases WHERE number = ?", number);
-    const [left] = this.#options.sql.exec("SELECT 1 FROM leases LIMIT 1").toArray();
-    if (!left) this.#options.alarm.settle(this);
-  }
-
-  #exists(): boolean {
-    this.#made ??= this.#options.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'leases'").toArray().length > 0;
-    return this.#made;
+    this.#owed.delete(number);
+    this.#options.store.deleteLease(number);
+    if (this.#owed.size === 0 && this.#lease === undefined) this.#options.alarm.settle(this);
   }
 }
 

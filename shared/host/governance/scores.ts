@@ -52,12 +52,16 @@ export class Scores {
     if (due.length > 0) this.#waitUntil(this.#read(due));
   }
 
-  /** Waits a moment, 50 ms at most, for agents this isolate has not asked about lately; for others it is `warm`. Never rejects. */
-  async ready(agents: readonly string[]): Promise<void> {
+  /** Waits a moment, 50 ms at most, for agents this isolate has not asked about lately; for others it is `warm`, and there is nothing to wait for. Never rejects. */
+  ready(agents: readonly string[]): Promise<void> | undefined {
     const now = Date.now();
     const stale = this.#snapshot.stale(agents, now);
-    if (stale.length === 0 || this.#snapshot.isSilent(now)) return this.warm(agents);
+    if (stale.length > 0 && !this.#snapshot.isSilent(now)) return this.#soon(stale);
+    this.warm(agents);
+    return undefined;
+  }
 
+  async #soon(stale: readonly string[]): Promise<void> {
     const reading = this.#read(stale);
     this.#waitUntil(reading);
     const answered = await Promise.race([reading.then(() => true), passed(READY_MS).then(() => false)]);

@@ -8,6 +8,7 @@ import { schemeOf } from "../auth/challenge.ts";
 import { missingScope } from "../auth/scope.ts";
 import type { AgentCard } from "../task/a2a-types.ts";
 import type { Homes } from "../task/home.ts";
+import { traceparentIn } from "../task/trace-context.ts";
 import { drain } from "./body.ts";
 import { withMeshExtensions } from "./card/deployed.ts";
 import { CARD_PATH, type CardEnv, cardServer, JWKS_PATH } from "./card/server.ts";
@@ -48,11 +49,13 @@ export function a2aApp<Env extends HandlerEnv & CardEnv>({ homes, authenticate, 
     checkRequiredExtensions(card, request.headers);
     const idempotencyKey = request.headers.get("Idempotency-Key");
     const lastEventId = request.headers.get("Last-Event-ID");
+    const traceparent = traceparentIn(request.headers.get("traceparent"));
     const context = {
       principal: caller.principal,
       scheme: schemeOf(request.headers),
       ...(idempotencyKey !== null && { idempotencyKey }),
       ...(lastEventId !== null && { lastEventId }),
+      ...(traceparent !== undefined && { traceparent }),
     };
     const extended = extendedCard && (() => cards.extendedCard(request, baseOf(mount, request), env));
     return { handler: requestHandler({ card, homes, extendedCard: extended }, env), context };

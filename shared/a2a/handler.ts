@@ -46,6 +46,8 @@ export interface CallContext extends ResumeHeaders {
   readonly form?: StreamForm;
   /** Of a caller that speaks an older version. */
   readonly protocolVersion?: "0.3";
+  /** W3C trace context of the request. */
+  readonly traceparent?: string;
 }
 
 export interface ListPushConfigsResponse {
@@ -146,6 +148,7 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
       ...(accepts && { accepts }),
       ...(chain && { chain }),
       ...(wishes && { wishes }),
+      ...(context.traceparent !== undefined && { traceparent: context.traceparent }),
       ...(push && { push: await sealed(push, taskId, context, "configuration.taskPushNotificationConfig.") }),
     };
     return unwrap((await homeOf(home)[calls.start](request, options)) as R, taskId);

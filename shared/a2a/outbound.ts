@@ -67,7 +67,7 @@ type Reply = { body: unknown } | { unreachable: string; body?: undefined };
 async function post(
   env: object,
   { agent }: OutboundCall,
-  { key, principal, signal }: OutboundOptions,
+  { key, principal, signal, traceparent }: OutboundOptions,
   method: string,
   params: object,
 ): Promise<Reply> {
@@ -77,6 +77,7 @@ async function post(
     new Headers({ "Content-Type": "application/json", "A2A-Version": VERSION, "Idempotency-Key": key }),
     principal,
   );
+  if (traceparent !== undefined) headers.set("traceparent", traceparent);
   try {
     const response = await binding.fetch(`https://${agent}.mesh/`, {
       method: "POST",

@@ -24,6 +24,8 @@ export interface StartRequest {
   /** Verified: the limits under which another agent gives this task. */
   readonly chain?: GivenChain;
   readonly wishes?: Wishes;
+  /** W3C trace context of the request that made the task. */
+  readonly traceparent?: string;
 }
 
 /** A push notification config as its caller sends it; its id is made where there is none. */

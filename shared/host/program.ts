@@ -40,6 +40,8 @@ export interface DelegateCall {
   readonly deadlineMs?: number;
   /** Others that could do the same, the best first: offered at a limit, and asked as well when the callee is slow. */
   readonly alternatives?: readonly SkillName[];
+  /** Which `agent/skill` the callee may call in turn; all that may be called from here where it is absent. */
+  readonly surface?: readonly string[];
   /** Who could check the result. */
   readonly checker?: SkillName;
   /** How reliable the weakest result is that the call builds on, 0..1; 1 or absent when it builds on none. */

@@ -75,14 +75,20 @@ function skillContext<Env>(run: Run<Env>): SkillContext<Env> {
     approve: (action) => run.approve(action),
     spend: (name, cost) => run.spend(name, cost),
     preferences: run.preferences,
-    delegate: (target, message, { alternatives = [], deadlineMs } = {}) => {
+    delegate: (target, message, { alternatives = [], deadlineMs, surface } = {}) => {
       const parts = typeof message === "string" ? [{ text: message }] : message;
       // Named by what is asked of whom: calls made side by side may go out in another order after a crash.
       const name = `${target}:${digest(JSON.stringify(parts))}`;
       const times = (calls.get(name) ?? 0) + 1;
       calls.set(name, times);
       const others = alternatives.length > 0 && { alternatives: alternatives.map(skillNamed) };
-      return run.delegate(`${name}:${times}`, { ...skillNamed(target), parts, ...others, ...(deadlineMs !== undefined && { deadlineMs }) });
+      return run.delegate(`${name}:${times}`, {
+        ...skillNamed(target),
+        parts,
+        ...others,
+        ...(deadlineMs !== undefined && { deadlineMs }),
+        ...(surface && { surface }),
+      });
     },
   };
 }

@@ -53,6 +53,8 @@ export interface DelegateOptions {
   readonly alternatives?: readonly SkillPath[];
   /** Milliseconds until the call is given up. */
   readonly deadlineMs?: number;
+  /** Which skills the callee may call in turn: none for an empty list. All that this skill may call where it is absent. */
+  readonly surface?: readonly SkillPath[];
 }
 
 export type Skill<Env = unknown> = (context: SkillContext<Env>) => Outcome | Promise<Outcome>;

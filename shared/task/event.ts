@@ -27,6 +27,7 @@ export type TaskEvent =
       contracts?: ContractVersions;
       chain?: GivenChain;
       wishes?: Wishes;
+      traceparent?: string;
     }
   /** A later message of the caller; `answers` names the question it settles. */
   | { type: "message"; message: Message; answers?: string; key?: string; digest?: string; chain?: GivenChain }

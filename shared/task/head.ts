@@ -44,6 +44,8 @@ export interface TaskHead {
   /** Absent in a task that was made before there was governance: then the latest rules count. */
   readonly contracts?: ContractVersions | undefined;
   readonly wishes?: Wishes | undefined;
+  /** W3C trace context of the request that made the task. */
+  readonly traceparent?: string | undefined;
   /** Absent where the task begins its own chain. */
   chain?: GivenChain | undefined;
   account?: TaskAccount;
@@ -71,13 +73,14 @@ const RUN_GAP = 16;
  */
 export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry, id: string): TaskHead {
   if (event.type === "created") {
-    const { contracts, wishes, chain } = event;
+    const { contracts, wishes, chain, traceparent } = event;
     const account = evolveAccount(undefined, { at, event });
     return {
       ...(contracts && { contracts }),
       ...(wishes && { wishes }),
       ...(chain && { chain: underWishes(chain, wishes) }),
       ...(account && { account }),
+      ...(traceparent !== undefined && { traceparent }),
       id,
       contextId: event.contextId,
       principal: event.principal,

@@ -49,7 +49,7 @@ function meaningOf(choice: LimitChoice, other: string | undefined, raise: LimitQ
     case "raise":
       return raise === undefined
         ? "raise the limit"
-        : `raise the limit of this task by ${raise.by} ${raise.unit}, or by more: "raise ${raise.by * 2}"`;
+        : `raise the limit of this task by ${wordsOfUnit(raise.unit, raise.by)}, or say by how many ${raise.unit}: "raise ${raise.by * 2}"`;
   }
 }
 

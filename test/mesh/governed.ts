@@ -23,11 +23,12 @@ export interface Sending {
   readonly metadata?: JsonObject;
   readonly requestMetadata?: JsonObject;
   readonly configuration?: JsonObject;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Sends a message to an agent of the mesh, and waits until its task rests. */
 export async function send(caller: Caller, agent: string, parts: readonly Part[], sending: Sending = {}, taskId?: string): Promise<Task> {
-  const { skill, metadata, requestMetadata, configuration = {} } = sending;
+  const { skill, metadata, requestMetadata, configuration = {}, headers } = sending;
   const message = {
     messageId: randomUUID(),
     role: "ROLE_USER",
@@ -37,7 +38,7 @@ export async function send(caller: Caller, agent: string, parts: readonly Part[]
   };
   const params = { message, configuration, ...(requestMetadata && { metadata: requestMetadata }) };
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "SendMessage", params });
-  const { json, text } = await post(`${caller.url}/agents/${agent}`, body, headersOf(caller));
+  const { json, text } = await post(`${caller.url}/agents/${agent}`, body, { ...headersOf(caller), ...headers });
   if (json?.result?.task === undefined) throw new Error(`no task: ${text}`);
   return json.result.task;
 }

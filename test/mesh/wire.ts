@@ -71,9 +71,3 @@ function parsed(text: string): AnswerBody | undefined {
     return undefined;
   }
 }
-
-/** The caller's tasks with this agent, the latest first. */
-export async function tasksOf(url: string): Promise<readonly Task[]> {
-  const { json } = await rpc(url, "ListTasks", { pageSize: 100 });
-  return (json?.result?.["tasks"] ?? []) as unknown as readonly Task[];
-}

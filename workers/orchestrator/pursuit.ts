@@ -23,16 +23,19 @@ export async function pursue<Env>(course: Course<Env>, id: string): Promise<void
     if (answer === "done") return;
     failure = answer.message;
     if (answer.next === "partial") course.over = failure;
-    decision = next(course, goalOf(course.state, id), answer.reason);
+    decision = next(course, goalOf(course.state, id), answer);
   }
   if (decision?.outcome === "refuse") failure = `${failure}; ${describeRefusal(decision, course.contract)}`;
   course.state = giveUp(course.state, id, failure);
 }
 
 /** Nobody twice; but an agent that could not be reached is tried again when nobody else fits. */
-function next<Env>(course: Course<Env>, goal: Goal, reason: Failure["reason"]): DispatchDecision {
+function next<Env>(course: Course<Env>, goal: Goal, { reason, other }: Failure): DispatchDecision {
   const tried = new Set(goal.attempts.map(keyOf));
-  const others = goal.candidates.filter((each) => !tried.has(keyOf(each)));
+  const untried = goal.candidates.filter((each) => !tried.has(keyOf(each)));
+  // The one that was named at a limit, by a person or as what would meet it.
+  const named = other && untried.filter((each) => keyOf(each) === keyOf(other));
+  const others = named && named.length > 0 ? named : untried;
   const name = `dispatch:${goal.id}:attempt-${goal.attempts.length + 1}`;
   const decision = decide(course, goal, others, name);
   if (decision.outcome !== "ask" || reason !== "unreachable") return decision;
@@ -49,6 +52,7 @@ type Failure = {
   readonly reason: (DelegateResult & { ok: false })["reason"];
   readonly message: string;
   readonly next?: StoppedCall["next"];
+  readonly other?: SkillName;
 };
 
 async function call<Env>(course: Course<Env>, goal: Goal, { agent, skill }: Delegation): Promise<"done" | Failure> {
@@ -70,6 +74,7 @@ async function call<Env>(course: Course<Env>, goal: Goal, { agent, skill }: Dele
   if (result) {
     course.state = noteAttempt(course.state, goal.id, { agent, skill, failure: null });
     course.state = applyResult(course.state, goal.id, result);
+    if (answer.ok && answer.notice !== undefined) run.progress(answer.notice, { ...who, state: "notice" });
     run.progress(`${agent}/${skill} is done${result.findingCount > 0 ? `: ${count(result.findingCount, "finding")}` : ""}`, {
       ...who,
       state: "done",

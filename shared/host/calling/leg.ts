@@ -6,6 +6,7 @@
 import type { Scope } from "../../auth/principal.ts";
 import { type Amount, least, ONE_CALL, plus } from "../../budget/amount.ts";
 import type { Json } from "../../task/a2a-types.ts";
+import { traceparentFor } from "../../task/trace-context.ts";
 import type { CallingRun, CallResult, OutboundCall } from "../calls.ts";
 import { callBegins, callEnded } from "../governance/agents.ts";
 import type { Admitted } from "../governance/call-gate.ts";
@@ -47,14 +48,15 @@ export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, le
   const either = deadline ? AbortSignal.any([signal, deadline]) : signal;
   const { principal: caller } = task.head;
   const principal = scope && !caller.scopes.includes(scope) ? { ...caller, scopes: [...caller.scopes, scope] } : caller;
-  const options = { key, principal, signal: either };
+  const trace = task.head.traceparent === undefined ? undefined : traceparentFor(task.head.traceparent, key);
+  const options = { key, principal, signal: either, ...(trace !== undefined && { traceparent: trace }) };
 
   const began = Date.now();
-  if (governor) callBegins(governor.rule("agent-breaker", task), call.agent, key, began);
+  if (governor) callBegins(governor.rule("agent-breaker", task), caller.tenant, call.agent, { call: key, at: began });
   let result = await run.during(async () => {
     const enveloped = governor && admitted?.peer.chain && lease;
-    const given = enveloped && { lease, deadlineMs: deadlineMs ?? Number.POSITIVE_INFINITY };
-    const envelope = given && (await envelopeFor(run, governor, key, call.skill, admitted, given));
+    const given = enveloped && { lease, deadlineMs: deadlineMs ?? Number.POSITIVE_INFINITY, traceparent: trace };
+    const envelope = given && (await envelopeFor(run, governor, key, call, admitted, given));
     return run.outbound.call(run.env, call, { ...options, ...(envelope && { envelope }) });
   });
   if (result.ok === false && either.aborted) {
@@ -86,7 +88,13 @@ function noteEnd<Env>(
   // Declined, stopped, or canceled from here: that says nothing about how well the agent works.
   const worked = result.ok === true || result.ok === "asks";
   const says = worked ? "worked" : FAULTS.has(result.reason) && !signal.aborted ? "failed" : "says-nothing";
-  callEnded(governor.rule("agent-breaker", run.task), call.agent, { call: `${run.task.id}/${name}`, result: says, ms, at: Date.now() });
+  const { tenant } = run.task.head.principal;
+  callEnded(governor.rule("agent-breaker", run.task), tenant, call.agent, {
+    call: `${run.task.id}/${name}`,
+    result: says,
+    ms,
+    at: Date.now(),
+  });
   if (says === "says-nothing" || result.ok === "asks") return;
   const { name: agent, version } = admitted.peer;
   // Whoever needs more asks for it. What is claimed beyond that is charged, but not expected of the next call: a liar's leases

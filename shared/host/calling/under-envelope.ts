@@ -3,13 +3,14 @@
  */
 import { principalKey } from "../../auth/principal.ts";
 import { type Amount, least } from "../../budget/amount.ts";
-import type { Envelope } from "../../chain/delegation.ts";
+import type { Delegation, Envelope } from "../../chain/delegation.ts";
 import { beginEnvelope, type NextHop, narrowEnvelope } from "../../chain/envelope.ts";
 import { chainKeys } from "../../chain/keys.ts";
 import type { CallingRun } from "../calls.ts";
 import { holderKeyFor } from "../governance/agents.ts";
 import type { Admitted } from "../governance/call-gate.ts";
 import type { Governor } from "../governance/governor.ts";
+import type { DelegateCall } from "../program.ts";
 
 /**
  * @param key of the call, which the envelope is good for
@@ -20,9 +21,9 @@ export async function envelopeFor<Env>(
   { task, env }: CallingRun<Env>,
   governor: Governor,
   key: string,
-  skill: string,
+  { skill, surface }: DelegateCall,
   { peer, reliability, evidence }: Admitted,
-  { lease, deadlineMs }: { lease: Amount; deadlineMs: number },
+  { lease, deadlineMs, traceparent }: { lease: Amount; deadlineMs: number; traceparent: string | undefined },
 ): Promise<Envelope> {
   const now = Date.now();
   const { chain, wishes, principal, contracts = {} } = task.head;
@@ -34,9 +35,10 @@ export async function envelopeFor<Env>(
     deadline: Math.floor(Math.min(governor.deadline(task, now), now + deadlineMs)),
     // What this task's own caller gives anew may be less than it was.
     lease: { id: key, limit: chain ? least(lease, chain.delegation.lease.limit) : lease },
-    surface: chain?.delegation.surface ?? "any",
+    surface: narrower(chain?.delegation.surface ?? "any", surface),
     label: chain?.delegation.label ?? wishes?.label ?? "internal",
     contracts,
+    ...(traceparent !== undefined && { traceparent }),
   };
   const holder = await holderKeyFor(peer.name);
   if (chain) return narrowEnvelope(chain.envelope, next, holder);
@@ -45,4 +47,10 @@ export async function envelopeFor<Env>(
   const [origin] = governor.path(task);
   if (!origin) throw new Error("a chain begins with somebody");
   return beginEnvelope({ root: task.id, subject: principalKey(principal), origin }, next, sign, holder);
+}
+
+/** Of what may be called from here, what the callee may call in turn. */
+function narrower(held: Delegation["surface"], wished: readonly string[] | undefined): Delegation["surface"] {
+  if (wished === undefined) return held;
+  return held === "any" ? wished : wished.filter((skill) => held.includes(skill));
 }

@@ -1,6 +1,7 @@
 /**
  * What this isolate knows of the agents that are called from here: how their last calls went, for the agent breaker, and the
- * key pairs that envelopes for them are held with. Shared by all tasks of the isolate, because they call the same agents.
+ * key pairs that envelopes for them are held with. Calls are told apart by tenant: what one tenant sends must not close an agent
+ * to the others.
  */
 
 import { type HolderKey, newHolderKey } from "../../chain/envelope.ts";
@@ -15,16 +16,21 @@ const KEY_MS = 5 * 60_000;
 /** Agents kept; beyond it those that were called first are forgotten. */
 const LIMIT = 1_000;
 
-export function stateOf(agent: string): AgentBreakerState {
-  return states.get(agent) ?? UNTROUBLED;
+export function stateOf(tenant: string, agent: string): AgentBreakerState {
+  return states.get(stateKey(tenant, agent)) ?? UNTROUBLED;
 }
 
-export function callBegins(contract: AgentBreakerContract, agent: string, call: string, at: number): void {
-  keep(states, agent, noteBegun(contract, stateOf(agent), { call, at }));
+export function callBegins(
+  contract: AgentBreakerContract,
+  tenant: string,
+  agent: string,
+  { call, at }: { call: string; at: number },
+): void {
+  keep(states, stateKey(tenant, agent), noteBegun(contract, stateOf(tenant, agent), { call, at }));
 }
 
-export function callEnded(contract: AgentBreakerContract, agent: string, call: AgentCall): void {
-  keep(states, agent, noteCall(contract, stateOf(agent), call));
+export function callEnded(contract: AgentBreakerContract, tenant: string, agent: string, call: AgentCall): void {
+  keep(states, stateKey(tenant, agent), noteCall(contract, stateOf(tenant, agent), call));
 }
 
 export async function holderKeyFor(agent: string): Promise<HolderKey> {
@@ -33,6 +39,11 @@ export async function holderKeyFor(agent: string): Promise<HolderKey> {
   const key = await newHolderKey();
   keep(keys, agent, { key, until: Date.now() + KEY_MS });
   return key;
+}
+
+/** An agent's name has no space in it. */
+function stateKey(tenant: string, agent: string): string {
+  return `${agent} ${tenant}`;
 }
 
 function keep<V>(map: Map<string, V>, name: string, value: V): void {

@@ -140,11 +140,11 @@ function agentBreaker(
   { agent }: DelegateCall,
 ): (DelegateResult & { ok: false }) | undefined {
   const contract = governor.rule("agent-breaker", run.task);
-  const signals = { state: stateOf(agent), now: Date.now() };
+  const signals = { state: stateOf(run.task.head.principal.tenant, agent), now: Date.now() };
   const decision = decideOn(run.decide, `agent-breaker:${name}`, contract, signals, decideAgentBreaker);
   if (decision.outcome === "call" || decision.mode === "shadow") {
     // In the same turn: of two tasks only one may take itself for the probe.
-    callBegins(contract, agent, `${run.task.id}/${name}`, Date.now());
+    callBegins(contract, run.task.head.principal.tenant, agent, { call: `${run.task.id}/${name}`, at: Date.now() });
     return undefined;
   }
   const message = `${agent} gets no calls for the moment (${decision.reason}): its last calls failed or were slow`;
@@ -154,7 +154,8 @@ function agentBreaker(
 /** The call was let through, and is not made after all: that says nothing about the agent. */
 function notSent(run: Spending, governor: Governor, name: string, { agent }: DelegateCall): void {
   const call = `${run.task.id}/${name}`;
-  callEnded(governor.rule("agent-breaker", run.task), agent, { call, result: "says-nothing", ms: 0, at: Date.now() });
+  const { tenant } = run.task.head.principal;
+  callEnded(governor.rule("agent-breaker", run.task), tenant, agent, { call, result: "says-nothing", ms: 0, at: Date.now() });
 }
 
 async function circuitBreaker(

@@ -28,6 +28,9 @@ export interface Governance {
   readonly mainSkill: string;
 }
 
+/** Where the platform itself ends a chain of Workers: 32 invocations, the first one included. A watched chain goes so far. */
+const PLATFORM_HOPS = 31;
+
 /** Weights for whoever says nothing: cheap and right matter alike, and waiting a little less. */
 export const PREFERENCES: Preferences = { accuracy: 1, cost: 1, latency: 0.5 };
 
@@ -61,7 +64,8 @@ export class Governor {
   }
 
   hopsLeft(task: LiveTask): number {
-    return task.head.chain?.delegation.hops ?? this.rule("chain-cap", task).maxHops;
+    const { mode, maxHops } = this.rule("chain-cap", task);
+    return task.head.chain?.delegation.hops ?? (mode === "shadow" ? PLATFORM_HOPS : maxHops);
   }
 
   /** When everything that is called from here must be over, milliseconds since the epoch. */

@@ -22,7 +22,7 @@ const UNCLEAR = "That is none of the choices.\n\n";
 /** @param name of the limit in this task, the same in every run */
 export async function atLimit(run: Asking, name: string, question: LimitQuestion, partial: DelegateCall["partial"]): Promise<Decided> {
   const shown = partial?.();
-  if (shown) run.emit({ name: "partial-result", ...shown, artifactId: "partial-result" });
+  if (shown) run.emit({ name: "partial-result", ...shown });
   const limit = limitMetadata(question);
   for (let round = 1; ; round++) {
     const words = (round === 1 ? "" : UNCLEAR) + wordsOfLimit(question);

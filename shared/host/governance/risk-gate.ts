@@ -7,6 +7,7 @@ import type { JsonObject, Message } from "../../task/a2a-types.ts";
 import { textOf } from "../../task/a2a-types.ts";
 import { type Approval, approvalFrom, approvalQuestion } from "../../task/approval.ts";
 import { digest } from "../../task/digest.ts";
+import type { Risk } from "../../task/skill-facts.ts";
 import type { LiveTask } from "../live-task.ts";
 import type { Action } from "../program.ts";
 import { decideOn, type Record } from "./decision.ts";
@@ -37,7 +38,7 @@ export async function approve(run: Acting, governor: Governor | undefined, actio
 
 function signalsOf({ head }: LiveTask, { governance }: Governor, { risk }: Action): RiskConfidenceSignals {
   const skill = head.skill ?? governance.mainSkill;
-  const declared = { ...governance.facts.get(skill)?.risk, ...risk };
+  const declared = worseOf(governance.facts.get(skill)?.risk ?? {}, risk ?? {});
   return {
     skill: `${governance.agent}/${skill}`,
     reversible: declared.reversible ?? "undeclared",
@@ -45,5 +46,21 @@ function signalsOf({ head }: LiveTask, { governance }: Governor, { risk }: Actio
     compliance: declared.compliance ?? "undeclared",
     kind: declared.kind ?? "undeclared",
     confidence: declared.confidence ?? "unmeasured",
+  };
+}
+
+/** What is said when it is done may be worse than what the card says of the skill, and never better. */
+function worseOf(card: Risk, said: Risk): Risk {
+  const { confidence } = said;
+  const reversible = card.reversible === false ? false : (said.reversible ?? card.reversible);
+  const blast = Math.max(card.blast ?? -1, said.blast ?? -1);
+  const compliance = card.compliance !== undefined && card.compliance !== "none" ? card.compliance : (said.compliance ?? card.compliance);
+  const kind = card.kind !== undefined && card.kind !== "other" ? card.kind : (said.kind ?? card.kind);
+  return {
+    ...(confidence !== undefined && { confidence }),
+    ...(reversible !== undefined && { reversible }),
+    ...(blast >= 0 && { blast }),
+    ...(compliance !== undefined && { compliance }),
+    ...(kind !== undefined && { kind }),
   };
 }

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CopiedMesh, copyMesh } from "./copied-mesh.ts";
-import { costOf, decisionsBy, order, record, told } from "./governed.ts";
-import { tasksOf } from "./wire.ts";
+import type { Order } from "./fixtures/puppet.ts";
+import { costOf, decisionsBy, order, record, tasksOf, told } from "./governed.ts";
 
-// A slow agent, and another one that can do the same.
+// What a call takes along, and an agent that is slow while another one can do the same.
 
 const SAMPLES = 3;
 const SLOW_MS = 20_000;
@@ -11,8 +11,8 @@ const SLOW_MS = 20_000;
 let mesh: CopiedMesh;
 
 beforeAll(async () => {
-  const agents = ["client", "tortoise", "hare"].map((name) => ({ name, from: "puppet", calls: ["tortoise", "hare"] }));
-  mesh = await copyMesh({ agents, contracts: { "agent-breaker": { hedgeSamples: SAMPLES } } });
+  const agents = ["client", "tortoise", "hare"].map((name) => ({ name, from: "puppet", calls: ["tortoise", "hare", "mirror"] }));
+  mesh = await copyMesh({ agents, answerers: ["mirror"], contracts: { "agent-breaker": { hedgeSamples: SAMPLES } } });
   await mesh.start();
   for (let n = 0; n < SAMPLES; n++)
     await order(mesh, "client", {
@@ -34,7 +34,7 @@ describe("an agent that takes longer than its calls do", () => {
     const { decisions, ...rest } = await record(mesh, "client", task);
     expect(decisionsBy("agent-breaker", { decisions, ...rest })).toContain("hedge: takes-long");
     expect(costOf(task)).toMatchObject({ calls: 2 });
-    const [lost] = await tasksOf(`${mesh.url}/agents/tortoise`);
+    const [lost] = await tasksOf(mesh, "tortoise");
     expect(lost?.status.state).toBe("TASK_STATE_CANCELED");
   });
 
@@ -43,5 +43,21 @@ describe("an agent that takes longer than its calls do", () => {
     const task = await order(mesh, "client", { calls: [{ to: "tortoise/do", order: slow, or: ["hare/do"] }] });
     expect(costOf(task)).toMatchObject({ calls: 1 });
     expect(decisionsBy("agent-breaker", await record(mesh, "client", task))).toContain("single: not-read-only");
+  });
+});
+
+describe("a call", () => {
+  it("carries its caller's trace on, at any depth", async () => {
+    const trace = "0af7651916cd43dd8448eb211c80319c";
+    const through = { calls: [{ to: "tortoise/do", order: { calls: [{ to: "mirror/headers", order: "show" }] } }] } as const;
+    const headers = { traceparent: `00-${trace}-b7ad6b7169203331-01` };
+    expect(told(await order(mesh, "client", through, { headers }))).toMatch(new RegExp(`00-${trace}-(?!b7ad6b7169203331)[0-9a-f]{16}-01`));
+    expect(told(await order(mesh, "client", through))).toContain("no traceparent");
+  });
+
+  it("lets its callee call no more than it says, however deep below", async () => {
+    const below: Order = { calls: [{ to: "hare/do", order: { calls: [{ to: "mirror/headers", order: "show" }] } }] };
+    const task = await order(mesh, "client", { calls: [{ to: "tortoise/do", order: below, surface: ["hare/do"] }] });
+    expect(told(task)).toContain("mirror/headers is not among the skills that may be called here");
   });
 });

@@ -9,11 +9,13 @@ import { converse, count, showEnd } from "./conversation.ts";
 import { type Credentials, credentialsFrom } from "./credentials.ts";
 import { untilOver } from "./dev.ts";
 import { documentsIn, projectDocuments } from "./documents.ts";
+import { governedLine } from "./governed.ts";
 import { ingest } from "./ingest.ts";
 import { type Lifetime, watchLifetime } from "./lifetime.ts";
 import { type Mesh, startMesh } from "./mesh.ts";
 import { choosePort } from "./port.ts";
 import { agentNames, ROOT, shown } from "./project.ts";
+import { readRecord } from "./records.ts";
 import { CommandError, runCommand, terminal, UsageError } from "./terminal.ts";
 
 const QUESTION =
@@ -107,6 +109,7 @@ async function ask(mesh: Mesh, question: string, lifetime: Lifetime, { once, fre
   const conversation = await converse(client, { parts: [{ text: question }] }, { interactive, signal: lifetime.signal });
   const flags = flagsToReach(mesh.url);
   const code = showEnd(conversation, flags);
+  note(governedLine(await readRecord(mesh.url, conversation.task.id, credentials)));
   note(`\n${paint("bold", "Try next")}`);
   const next = once ? nextAfterOnce(fresh, code === 3) : nextWhileUp(flags, conversation.task.id);
   for (const [command, why] of next) note(`  ${command}   ${paint("dim", `# ${why}`)}`);

@@ -149,8 +149,10 @@ function toResult({ agent, skill }: OutboundCall, reply: Reply): CallResult {
       return { ok: "asks", taskId, question: words || `${agent} asks for something, but does not say what`, metadata: askedFor(metadata) };
     case "TASK_STATE_REJECTED":
       return { ok: false, reason: "refused", message: words || `${agent}/${skill} refused`, taskId, cost };
-    case "TASK_STATE_FAILED":
     case "TASK_STATE_CANCELED":
+      // By whoever owns it, or because its time was over: not for want of skill.
+      return { ok: false, reason: "refused", message: words || `${agent}/${skill} was canceled`, taskId, cost };
+    case "TASK_STATE_FAILED":
       return { ok: false, reason: "failed", message: words || `${agent}/${skill} failed`, taskId, cost };
     default:
       return {

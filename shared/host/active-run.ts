@@ -6,7 +6,7 @@ import type { Principal } from "../auth/principal.ts";
 import { type Amount, amountOf } from "../budget/amount.ts";
 import type { ContractVersions } from "../contract/shelf.ts";
 import type { Artifact, Json, JsonObject, Message } from "../task/a2a-types.ts";
-import { costOf } from "../task/account.ts";
+import { costAtEnd, costOf } from "../task/account.ts";
 import type { Approval } from "../task/approval.ts";
 import { digest } from "../task/digest.ts";
 import { limitIn, type Preferences, sayingCost } from "../task/governance-extension.ts";
@@ -56,6 +56,7 @@ export class ActiveRun<Env> implements Run<Env> {
   readonly #questions = new Map<string, number>();
   /** Helpers at work that are not questions; a run that only asks needs nobody to watch over it. */
   #busy = 0;
+  #parking = false;
 
   constructor(task: LiveTask, env: Env, { outbound, governor, hold, park }: RunOptions<Env>) {
     this.#task = task;
@@ -222,6 +223,8 @@ export class ActiveRun<Env> implements Run<Env> {
       get signal() {
         return run.signal;
       },
+      out: new Set(),
+      budgetQuestion: { count: 0, open: undefined, waiting: new Map() },
       decide: (name, signals, decision) => this.decide(name, signals, decision),
       during: (work) => this.#during(work),
       emit: (artifact) => this.emit(artifact),
@@ -242,8 +245,18 @@ export class ActiveRun<Env> implements Run<Env> {
     return sayingCost(costOf(this.#task.head.account, Date.now()), limit);
   }
 
+  #costAtEnd(): JsonObject {
+    return sayingCost(costAtEnd(this.#task.head.account, Date.now()));
+  }
+
+  /** Not in the same turn: what has just been waited for goes on in it, and may be about to call somebody. */
   #parkWhenIdle(): void {
-    if (this.waiting) this.#park();
+    if (!this.waiting || this.#parking) return;
+    this.#parking = true;
+    setTimeout(() => {
+      this.#parking = false;
+      if (this.waiting && !this.aborted && !this.#task.retired) this.#park();
+    }, 0);
   }
 
   #claim(name: string): void {
@@ -296,11 +309,11 @@ export class ActiveRun<Env> implements Run<Env> {
         state: "TASK_STATE_COMPLETED",
         artifacts,
         ...(outcome.text !== undefined && { message: this.#say(outcome.text, artifacts.length) }),
-        metadata: { ...outcome.metadata, ...this.#cost() },
+        metadata: { ...outcome.metadata, ...this.#costAtEnd() },
       });
     } else {
       const state = outcome.outcome === "rejected" ? "TASK_STATE_REJECTED" : "TASK_STATE_FAILED";
-      this.#task.apply({ type: "ended", state, artifacts: [], message: this.#say(outcome.reason), metadata: this.#cost() });
+      this.#task.apply({ type: "ended", state, artifacts: [], message: this.#say(outcome.reason), metadata: this.#costAtEnd() });
     }
   }
 }

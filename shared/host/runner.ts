@@ -148,7 +148,8 @@ export class Runner<Env> {
     try {
       return checkOutcome(await this.#options.program.run(run));
     } catch (error) {
-      if (error instanceof Stopped) return { outcome: "failed", reason: error.message };
+      // Its limit stopped it: that says nothing about how well the agent works, so it has not failed.
+      if (error instanceof Stopped) return { outcome: "rejected", reason: error.message };
       // Details stay here: an error's text may hold what the caller must not see.
       if (!run.aborted) console.error(`task ${task.id}: the program threw`, error);
       const reason = `the agent stopped with an internal error; its operator finds the cause under task ${task.id}. Sending the request again is safe.`;
@@ -170,7 +171,9 @@ export class Runner<Env> {
   /** Only people can bring the run further: nothing is owed until they do, and their time is not the run's. */
   #park(task: LiveTask): void {
     const running = this.#running.get(task);
-    if (running) stopClock(running);
+    // A run that still unwinds after its task has ended parks nothing.
+    if (!running || task.ended) return;
+    stopClock(running);
     this.#lease.release(task.id);
     // Whoever waits for people holds nothing back from others.
     this.#governor?.release(task);

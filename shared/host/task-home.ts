@@ -6,7 +6,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Amount } from "../budget/amount.ts";
 import { isTerminal, type Message, type StreamResponse, type TaskPushNotificationConfig } from "../task/a2a-types.ts";
-import { costOf } from "../task/account.ts";
+import { costAtEnd } from "../task/account.ts";
 import type { LogEntry } from "../task/event.ts";
 import { sayingCost } from "../task/governance-extension.ts";
 import type { Homes } from "../task/home.ts";
@@ -140,7 +140,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       if (!task) return NOT_FOUND;
       if (!task.ended) await this.#runner.recall(task);
       task.gather();
-      const metadata = sayingCost(costOf(task.head.account, Date.now()));
+      const metadata = sayingCost(costAtEnd(task.head.account, Date.now()));
       const step = task.apply({ type: "cancel", message: { ...message, contextId: task.head.contextId }, metadata });
       if ("effect" in step) this.#runner.end(task, "the task was canceled");
       task.flush();

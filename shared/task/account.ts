@@ -13,6 +13,8 @@ export type TaskAccount = {
   spent: Amount;
   /** What the callees of calls that have not ended may spend, by the calls' names. */
   carved: Record<string, Amount>;
+  /** The same, of calls that were still out when the task ended: it is part of what was spent. */
+  left?: Record<string, Amount>;
   /** What somebody has raised the task's limits by. */
   raised: Amount;
   /** Milliseconds of work, waits for people not counted, up to `since`; from there on it works. */
@@ -31,6 +33,12 @@ export function evolveAccount(account: TaskAccount | undefined, { at, event }: P
         account.worked = workedMs(account, at);
         delete account.since;
       } else account.since ??= at;
+      if (isTerminal(event.state)) {
+        // Canceled or given up with calls out: nobody will say what they spend, so all that they may spend counts.
+        account.spent = plus(account.spent, { ...carvedOf(account), wallMs: 0 });
+        account.left = account.carved;
+        account.carved = {};
+      }
       break;
     case "delegating":
       if (event.lease) noteSent(account, callOf(event.name), event.lease);
@@ -79,6 +87,11 @@ export function carvedOf({ carved }: TaskAccount): Amount {
 /** What the task has cost so far, its time included. */
 export function costOf(account: TaskAccount | undefined, now: number): Amount {
   return account ? { ...account.spent, wallMs: workedMs(account, now) } : NOTHING;
+}
+
+/** What it will have cost when it ends now: with all that calls may spend which are still out. */
+export function costAtEnd(account: TaskAccount | undefined, now: number): Amount {
+  return account ? { ...plus(account.spent, carvedOf(account)), wallMs: workedMs(account, now) } : NOTHING;
 }
 
 /** What is left of a limit. */

@@ -76,7 +76,9 @@ function takeMessage(head: TaskHead, { message, key, digest, chain, next }: Task
   if (message.contextId !== undefined && message.contextId !== head.contextId) {
     return { ok: false, refusal: { code: "context-mismatch", contextId: head.contextId } };
   }
-  const keyed = { ...(key !== undefined && { key, digest: digest ?? "" }), ...(chain && { chain }) };
+  // The limits of another chain are not this task's, nor are anybody's of a task that began its own.
+  const own = chain !== undefined && chain.delegation.root === head.chain?.delegation.root;
+  const keyed = { ...(key !== undefined && { key, digest: digest ?? "" }), ...(own && { chain }) };
   const answers = isInterrupted(head.state) ? head.questions[0] : undefined;
   if (answers === undefined) return { ok: true, events: [{ type: "message", message, ...keyed }], effect: "none" };
   return {

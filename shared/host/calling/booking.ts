@@ -54,7 +54,7 @@ export function bookedAsLetGo<Env>(run: CallingRun<Env>, memo: string, call: Del
  */
 export function chargeOf<Env>(run: CallingRun<Env>, name: string, call: DelegateCall, result: Ended, admitted: Admitted): Amount {
   const { peer } = admitted;
-  if (result.ok === false && result.reason === "unreachable") return NOTHING;
+  if (result.ok === false && result.reason === "unreachable" && result.cost === undefined) return NOTHING;
   const lease = leaseOf(run, name, admitted);
   const price = amountOf({ microUsd: peer.facts.get(call.skill)?.price ?? 0 });
   const { cost: claimed } = result;

@@ -2,7 +2,7 @@
  * A call to another agent, from its name in the program to its result in the log: it passes the gate, goes out, is answered when
  * its callee asks, is asked of a second agent when it takes long, and is booked. Run again, it does nothing twice.
  */
-import { type Amount, amountOf, NOTHING, ONE_CALL, plus } from "../../budget/amount.ts";
+import { type Amount, amountOf, isNothing, NOTHING, ONE_CALL, plus } from "../../budget/amount.ts";
 import { isObject, type Json, type JsonObject, type Message } from "../../task/a2a-types.ts";
 import { limitIn } from "../../task/governance-extension.ts";
 import type { AsksBack, CallingRun, CallResult } from "../calls.ts";
@@ -12,7 +12,10 @@ import { scopeForAnswer } from "../live-task.ts";
 import type { DelegateCall, DelegateResult, StoppedCall } from "../program.ts";
 import { booked, type Ended, leaseOf } from "./booking.ts";
 import { hedged } from "./hedge.ts";
-import { release, send } from "./leg.ts";
+import { keyOf, release, send } from "./leg.ts";
+
+/** Times that a callee is given more than was set aside for it, in one call. */
+const MOST_TOP_UPS = 64;
 
 export async function delegate<Env>(run: CallingRun<Env>, name: string, call: DelegateCall): Promise<DelegateResult> {
   const memo = `delegate:${name}`;
@@ -41,7 +44,7 @@ async function untilEnded<Env>(
     const { taskId } = result;
     const reply = await answerFor(run, `${name}:ask:${round}`, call, result, admitted);
     if ("refused" in reply) {
-      await release(run, { ...call, taskId }, `${run.task.id}/${name}:ask:${round}`);
+      await release(run, { ...call, taskId }, keyOf(run.task.id, `${name}:ask:${round}`));
       return reply.refused;
     }
     const { parts, lease } = reply;
@@ -68,12 +71,14 @@ async function answerFor<Env>(
   const limit = limitIn(metadata);
   const had = admitted && leaseOf(run, name, admitted);
   if (run.governor && admitted && had && limit?.["policy"] === "budget" && limit["reason"] === "lease") {
+    // Nobody is troubled for it, so it must come to an end by itself.
+    if (isNothing(shortOf(limit)) || Number(/\d+$/.exec(name)?.[0]) > MOST_TOP_UPS) return { parts: [{ text: "partial" }], lease: had };
     const covered = await cover(run, run.governor, name, shortOf(limit), call.partial);
     if ("refused" in covered) return { parts: [{ text: "partial" }], lease: had };
     return { parts: [{ text: "again" }], lease: { ...plus(had, covered.lease), wallMs: covered.lease.wallMs } };
   }
   // Canceled while it waits: nobody will answer, and the callee's question must not stay open for somebody else to answer.
-  const letGo = () => void release(run, { ...call, taskId }, `${run.task.id}/${name}`);
+  const letGo = () => void release(run, { ...call, taskId }, keyOf(run.task.id, name));
   run.signal.addEventListener("abort", letGo, { once: true });
   const answer = await run.put(name, question, { ...metadata, nested: { agent: call.agent, skill: call.skill, taskId } });
   run.signal.removeEventListener("abort", letGo);
@@ -89,6 +94,8 @@ function shortOf(limit: JsonObject): Amount {
 }
 
 function remembered<Env>(run: CallingRun<Env>, memo: string, result: DelegateResult): DelegateResult {
+  run.out.delete(memo);
+  run.out.delete(`${memo}:hedge`);
   run.remember(memo, JSON.parse(JSON.stringify(result)) as Json);
   return result;
 }

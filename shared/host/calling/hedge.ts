@@ -9,7 +9,7 @@ import { admit } from "../governance/call-gate.ts";
 import { decideOn } from "../governance/decision.ts";
 import { mostOf } from "../governance/spending.ts";
 import { bookedAsLetGo, leaseOf } from "./booking.ts";
-import { type Leg, release, send } from "./leg.ts";
+import { keyOf, type Leg, release, send } from "./leg.ts";
 
 export interface Answered {
   readonly leg: Leg;
@@ -24,6 +24,11 @@ export async function hedged<Env>(run: CallingRun<Env>, leg: Leg): Promise<Answe
   const decision = decisionOn(run, leg);
   if (decision?.outcome !== "hedge") return { leg, result: await send(run, leg) };
 
+  if (run.known(`${leg.name}:hedge`) !== undefined) {
+    // The second agent answered a run that was lost with a question, which is the call's now.
+    const second = await secondOf(run, leg, decision.with);
+    if (second) return { leg: second, result: await send(run, second) };
+  }
   const one = begin(run, leg);
   // Begun by a run that was lost, and needed no more when the first agent has answered.
   const left = run.task.head.account?.carved[`${leg.name}:hedge`];
@@ -61,7 +66,12 @@ async function secondOf<Env>(run: CallingRun<Env>, leg: Leg, { agent, skill }: {
   if (!run.governor) return undefined;
   const name = `${leg.name}:hedge`;
   const call = { ...leg.call, agent, skill, alternatives: [] };
-  const quiet = { ...run, put: () => Promise.reject(new NotWorthAsking()), signal: run.signal };
+  const quiet = {
+    ...run,
+    put: () => Promise.reject(new NotWorthAsking()),
+    budgetQuestion: { count: 0, open: undefined, waiting: new Map() },
+    signal: run.signal,
+  };
   try {
     const admission = await admit(quiet, run.governor, name, call, (each) => run.outbound.describe(run.env, each));
     if ("refused" in admission || admission.admitted.peer.facts.get(skill)?.readOnly !== true) return undefined;
@@ -74,7 +84,7 @@ async function secondOf<Env>(run: CallingRun<Env>, leg: Leg, { agent, skill }: {
 }
 
 async function letGo<Env>(run: CallingRun<Env>, { name, call }: Leg, held: Amount): Promise<void> {
-  const claimed = (await release(run, call, `${run.task.id}/${name}`)) ?? held;
+  const claimed = (await release(run, call, keyOf(run.task.id, name))) ?? held;
   const cost = run.governor ? least(claimed, mostOf(held, run.governor.rule("budget", run.task))) : claimed;
   run.task.apply({ type: "called", name, agent: call.agent, skill: call.skill, cost: { ...cost, wallMs: 0 } });
   run.governor?.book(run.task, name, { ...cost, wallMs: 0 });

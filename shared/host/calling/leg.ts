@@ -6,6 +6,7 @@
 import type { Scope } from "../../auth/principal.ts";
 import { type Amount, least, ONE_CALL, plus } from "../../budget/amount.ts";
 import type { Json } from "../../task/a2a-types.ts";
+import { digest } from "../../task/digest.ts";
 import { traceparentFor } from "../../task/trace-context.ts";
 import type { CallingRun, CallResult, OutboundCall } from "../calls.ts";
 import { callBegins, callEnded } from "../governance/agents.ts";
@@ -31,13 +32,14 @@ export interface Leg {
 
 /** How long a callee is waited for that is told to stop. Milliseconds. */
 const RELEASE_MS = 5_000;
+const LONGEST_NAME = 120;
 
 export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, lease, scope, signal }: Leg): Promise<CallResult> {
   const known = run.known(name);
   if (known !== undefined) return known as unknown as CallResult;
   const { task, governor } = run;
   // The key is made of the task and the name, so that a call repeated after a crash is the same call to its callee.
-  const key = `${task.id}/${name}`;
+  const key = keyOf(task.id, name);
   if (task.head.delegating[name] === undefined) {
     const isFirst = task.head.account?.carved[callOf(name)] === undefined;
     task.apply({ type: "delegating", name, agent: call.agent, skill: call.skill, key, ...(lease && { lease }) });
@@ -59,6 +61,9 @@ export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, le
     const envelope = given && (await envelopeFor(run, governor, key, call, admitted, given));
     return run.outbound.call(run.env, call, { ...options, ...(envelope && { envelope }) });
   });
+  // It may have arrived all the same, and go on.
+  if (result.ok === false && result.reason === "unreachable" && !either.aborted)
+    result = { ...result, cost: await release(run, call, key) };
   if (result.ok === false && either.aborted) {
     // Nobody waits for it any more: the callee should not go on spending.
     const cost = await release(run, call, key);
@@ -69,6 +74,11 @@ export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, le
   // A question is remembered too: its answer must go to the task that asked, also from a later run.
   if (result.ok === "asks") run.remember(name, JSON.parse(JSON.stringify(result)) as Json);
   return result;
+}
+
+/** Names of agents and skills may be long, and a key has its bounds. */
+export function keyOf(task: string, name: string): string {
+  return `${task}/${name.length <= LONGEST_NAME ? name : `${name.slice(0, 40)}…${digest(name, 1)}${digest(name, 2)}`}`;
 }
 
 /** Cancels what the call with this key began. A callee that cannot be reached is left to its own deadline. */

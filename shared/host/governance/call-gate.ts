@@ -167,15 +167,21 @@ async function circuitBreaker(
   const contract = governor.rule("circuit-breaker", run.task);
   const { account } = run.task.head;
   if (!account) return {};
-  const signals = { ...account.turns.signals, out: Object.keys(account.carved).length };
+  // With those that were let through and are not out yet: side by side they would each be the only one.
+  run.out.delete(name);
+  const signals = { ...account.turns.signals, out: run.out.size };
   const decision = decideOn(run.decide, `circuit-breaker:${name}`, contract, signals, decideCircuitBreaker);
   // Noted in shadow mode too, or every later turn would say the same again.
   if (decision.mode === "shadow") {
+    run.out.add(name);
     if (decision.outcome !== "go") run.task.apply({ type: "let-go-on", by: "planner", reasons: decision.reasons });
     return {};
   }
   const words = describeCircuitBreaker(decision);
-  if (decision.outcome === "go") return decision.notice === "none" ? {} : { notice: words };
+  if (decision.outcome === "go") {
+    run.out.add(name);
+    return decision.notice === "none" ? {} : { notice: words };
+  }
   if (decision.outcome === "replan") {
     run.task.apply({ type: "let-go-on", by: "planner", reasons: decision.reasons });
     return { refused: stopped("circuit-breaker", words, "plan", otherThan(call)) };
@@ -183,7 +189,9 @@ async function circuitBreaker(
   const question = { policy: "circuit-breaker", reason: decision.reasons.join(", "), words, choices: ["partial", "allow"] } as const;
   const { choice } = await atLimit(run, `circuit-breaker:${name}`, question, call.partial);
   if (choice !== "allow") return { refused: stopped("circuit-breaker", words, "partial") };
-  run.task.apply({ type: "let-go-on", by: "person", added: contract.maxTurns });
+  const once = `let-go-on:${name}`;
+  if (run.task.head.memo[once] === undefined) run.task.apply({ type: "let-go-on", by: "person", name: once, added: contract.maxTurns });
+  run.out.add(name);
   return {};
 }
 

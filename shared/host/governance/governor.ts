@@ -72,8 +72,9 @@ export class Governor {
   deadline(task: LiveTask, now: number): number {
     const { chain, account } = task.head;
     if (chain) return chain.delegation.deadline;
-    // Of a chain that begins here the waits for people do not count.
-    return now + this.rule("chain-cap", task).deadlineMs - (account ? workedMs(account, now) : 0);
+    const { mode, deadlineMs } = this.rule("chain-cap", task);
+    // Of a chain that begins here the waits for people do not count; one that is only watched is never over.
+    return now + deadlineMs - (account && mode === "enforce" ? workedMs(account, now) : 0);
   }
 
   preferences({ head }: LiveTask): Preferences {
@@ -111,7 +112,7 @@ export class Governor {
   release(task: LiveTask): void {
     // Canceled or given up with calls out: nobody will say what they spend, so all that they may spend counts.
     if (task.ended)
-      for (const [call, lease] of Object.entries(task.head.account?.carved ?? {})) this.#count(task, call, { ...lease, wallMs: 0 });
+      for (const [call, lease] of Object.entries(task.head.account?.left ?? {})) this.#count(task, call, { ...lease, wallMs: 0 });
     if (task.head.chain) this.#within.dropAll(task.id);
     else this.purse.release(task.id);
   }

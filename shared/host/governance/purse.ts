@@ -42,6 +42,7 @@ interface Lease {
 const IDLE_MS = 400;
 /** Somewhat longer than the runs' own lease: its alarm comes first where both are set. Milliseconds. */
 const RETRY_MS = 12_000;
+const AGAIN_MS = 200;
 
 export class Purse implements Sleeper {
   readonly #options: PurseOptions;
@@ -106,7 +107,12 @@ export class Purse implements Sleeper {
    */
   topUp(need: Amount, limit: Amount): Promise<Granted | Short> {
     // One at a time: two that ask together would each take themselves for the first.
-    const asked = this.#asking.catch(() => undefined).then(() => this.#topUp(need, limit));
+    const ask = () => this.#topUp(need, limit);
+    // Its object may be on the move (a deploy, a crash): the same again is the same lease. Then it is as if others held it all.
+    const asked = this.#asking
+      .then(ask, ask)
+      .catch(() => scheduler.wait(AGAIN_MS).then(ask))
+      .catch((error) => this.#unreachable(error));
     this.#asking = asked;
     return asked;
   }
@@ -134,7 +140,10 @@ export class Purse implements Sleeper {
     for (const owed of this.#owed.values()) this.#options.during(this.#settle(owed));
     if (!lease) return;
     if (this.held.isEmpty) this.#giveBack();
-    else this.#options.during(this.topUp(NOTHING, NOTHING));
+    else {
+      this.#options.alarm.wish(this, Date.now() + RETRY_MS);
+      this.#options.during(this.topUp(NOTHING, NOTHING));
+    }
   }
 
   async #topUp(need: Amount, limit: Amount): Promise<Granted | Short> {
@@ -163,6 +172,11 @@ export class Purse implements Sleeper {
       this.#lease = undefined;
     }
     return answer;
+  }
+
+  #unreachable(error: unknown): Short {
+    console.error(`${this.#options.home}: its tenant's budget could not be asked`, error);
+    return { ok: false, reason: "held", account: "tenant", unit: "calls", limit: 0, spent: 0, held: 0, needed: 1 };
   }
 
   #granted(lease: Lease, { granted, until }: Granted): void {

@@ -2,7 +2,7 @@
  * What governance did in a task, as its owner reads it: the rules it is pinned to, its chain, what it cost, and its decisions
  * in their order. Read from the log and nowhere else, some of it at a time, so that no task is too long to be asked about.
  */
-import { NOTHING, plus } from "../../budget/amount.ts";
+import { NOTHING, ONE_CALL, plus } from "../../budget/amount.ts";
 import { isObject } from "../../task/a2a-types.ts";
 import { carvedOf, costOf } from "../../task/account.ts";
 import type { LogEntry } from "../../task/event.ts";
@@ -81,7 +81,11 @@ function note(calls: Map<string, RecordedCall>, { event }: LogEntry): void {
   const name = event.name.replace(/:answer:\d+$/, "");
   const { agent, skill } = event;
   const known = calls.get(name);
-  const told = event.type === "delegating" ? event.lease && { lease: event.lease } : { cost: plus(known?.cost ?? NOTHING, event.cost) };
+  // With the call itself, which the log counts when it goes out.
+  const told =
+    event.type === "delegating"
+      ? event.lease && { lease: plus(ONE_CALL, event.lease) }
+      : { cost: plus(known?.cost ?? ONE_CALL, event.cost) };
   calls.set(name, { ...known, name, agent, skill, ...told });
 }
 

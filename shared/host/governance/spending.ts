@@ -2,7 +2,7 @@
  * What a task may spend: something is set aside before it is done, and the task pauses where its limit is. A task that began
  * its own chain spends from its tenant's budget, one that another agent gave from the lease it was given with.
  */
-import { type Amount, amountOf, isNothing, least, minus, NOTHING, plus, shareOf } from "../../budget/amount.ts";
+import { type Amount, amountOf, isNothing, least, minus, most, NOTHING, plus, shareOf } from "../../budget/amount.ts";
 import type { BudgetContract } from "../../contract/budget.ts";
 import { type BudgetDecision, type BudgetSignals, decideBudget, expectedCost } from "../../policy/budget.ts";
 import { costOf } from "../../task/account.ts";
@@ -13,12 +13,25 @@ import type { DelegateCall, StoppedCall } from "../program.ts";
 import { decideOn, type Record, type Taken } from "./decision.ts";
 import type { Governor } from "./governor.ts";
 import type { Held } from "./held.ts";
-import { type Asking, atLimit, stopped } from "./limit.ts";
+import { type Asking, atLimit, type Decided, stopped } from "./limit.ts";
 import type { Peer } from "./peer.ts";
+
+/** Several calls meet a limit together: one of them asks, for all of them. */
+export interface BudgetQuestion {
+  /** How many were put in this run. */
+  count: number;
+  open: Promise<Decided> | undefined;
+  /** What the calls need that nothing is set aside for yet, by their names. */
+  readonly waiting: Map<string, Amount>;
+}
 
 export interface Spending extends Asking {
   readonly task: LiveTask;
   readonly decide: Record;
+  /** Calls that were let through and have not ended, by their names. */
+  readonly out: Set<string>;
+  /** What the run's calls ask people about its budget: one question at a time. */
+  readonly budgetQuestion: BudgetQuestion;
   /** Does work that waits for the world, so that a crash does not lose the run. Waits for people are none. */
   during<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -38,10 +51,13 @@ export async function setAside(run: Spending, governor: Governor, name: string, 
     {
       seen: score === "unmeasured" ? [] : score.costs,
       price: price === undefined ? undefined : amountOf({ microUsd: price }),
-      limit: limitOf(run.task.head, contract),
+      // What a lease is too small for is asked of whoever gave it, and not cut to it.
+      limit: run.task.head.chain ? contractLimit(contract) : limitOf(run.task.head, contract),
     },
   );
-  return cover(run, governor, name, { ...expected, wallMs: 0 }, call.partial);
+  // A price is charged whatever was seen.
+  const need = most(expected, amountOf({ microUsd: price ?? 0 }));
+  return cover(run, governor, name, { ...need, wallMs: 0 }, call.partial);
 }
 
 /** Sees to it that what was spent already is covered: the truth is booked first, and the next step waits. */
@@ -74,24 +90,65 @@ export async function cover(
     held.set(task.id, call, { ...out, wallMs: 0 });
     return { lease: out };
   }
+  run.budgetQuestion.waiting.set(call, need);
   for (let round = 1; ; round++) {
-    const decision = await decided(run, governor, `${name}:${round}`, need, contract);
-    if (decision.outcome !== "pause" || decision.mode === "shadow") {
-      // In the same turn as the decision: nobody else may set the same aside.
+    const decision = await decided(run, governor, `${name}:${round}`, need, contract, () => {
+      if (task.ended || task.retired) throw new DOMException("the task has ended", "AbortError");
       if (!isNothing(need)) held.set(task.id, call, plus(held.get(task.id, call) ?? NOTHING, need));
-      return { lease: leaseOf(run, contract, need) };
-    }
+      run.budgetQuestion.waiting.delete(call);
+    });
+    if (decision.outcome !== "pause" || decision.mode === "shadow") return { lease: leaseOf(run, contract, need) };
     // The task's own calls hold it: when one of them ends, some of it may come back. Not for one that is out and needs more: it ends
     // only when it gets it.
     const mayComeBack = decision.reason === "held" && decision.account === "task" && call === name && held.hasOther(task.id, call);
     if (mayComeBack) await run.during(() => changed(run, held));
     else if (decision.reason !== "settled" || round > 1) {
-      const question = questionOf(run.task.head, contract, decision);
-      const answer = await atLimit(run, `budget:${name}:${round}`, question, partial);
-      if (answer.choice === "raise") run.task.apply({ type: "raised", by: amountOf({ [answer.unit]: answer.by }) });
-      else if (answer.choice !== "again") return { refused: stopped("budget", question.words, "partial") };
+      const { choice } = await answerTo(run, contract, call, decision, partial);
+      if (choice !== "partial") continue;
+      run.budgetQuestion.waiting.delete(call);
+      return { refused: stopped("budget", questionOf(run.task.head, contract, decision).words, "partial") };
     }
   }
+}
+
+/**
+ * What somebody says to the limit that this call has met. Others of the same task may meet it at the same time: the first one
+ * asks, with what all of them lack, and the answer is theirs too; then each is decided on anew.
+ */
+async function answerTo(
+  run: Spending,
+  contract: BudgetContract,
+  call: string,
+  decision: Pause,
+  partial: DelegateCall["partial"],
+): Promise<Decided> {
+  const { budgetQuestion: asked, task } = run;
+  // The others come in the same turn; and what has just ended is a result only when the program has taken it.
+  await run.during(() => new Promise<void>((resolve) => setTimeout(resolve, 0)));
+  asked.open ??= askForAll(run, contract, call, decision, partial).finally(() => {
+    asked.open = undefined;
+  });
+  const answer = await asked.open;
+  const once = `raised:budget:${asked.count}`;
+  // Once, whoever of them comes first, and however often the run is begun again.
+  if (answer.choice === "raise" && task.head.memo[once] === undefined)
+    task.apply({ type: "raised", name: once, by: amountOf({ [answer.unit]: answer.by }) });
+  return answer;
+}
+
+function askForAll(
+  run: Spending,
+  contract: BudgetContract,
+  call: string,
+  decision: Pause,
+  partial: DelegateCall["partial"],
+): Promise<Decided> {
+  const { budgetQuestion: asked, task } = run;
+  asked.count += 1;
+  const others = [...asked.waiting].filter(([other]) => other !== call).map(([, need]) => need[decision.unit]);
+  const needed = others.reduce((sum, need) => sum + need, decision.needed);
+  const question = questionOf(task.head, contract, { ...decision, needed });
+  return atLimit(run, `budget:${asked.count}`, question, partial);
 }
 
 /** One decision on the task's own figures, and where those do not reach, one more with what the tenant's budget says. */
@@ -101,9 +158,16 @@ async function decided(
   name: string,
   need: Amount,
   contract: BudgetContract,
+  hold: () => void,
 ): Promise<Taken<BudgetDecision>> {
-  const ask = (answer: BudgetSignals["answer"], suffix: string) =>
-    decideOn(run.decide, `budget:${name}${suffix}`, contract, signalsOf(run, governor, contract, need, answer), decideBudget);
+  const ask = (answer: BudgetSignals["answer"], suffix: string) => {
+    const signals = signalsOf(run, governor, contract, need, answer);
+    const decision = decideOn(run.decide, `budget:${name}${suffix}`, contract, signals, decideBudget);
+    // In the same turn as the decision: nobody else may set the same aside, and a call beside this one is decided in the next.
+    const isCovered = decision.outcome === "carve" || (decision.outcome === "top-up" && !governor.purse.bound);
+    if (isCovered || (decision.mode === "shadow" && decision.outcome === "pause")) hold();
+    return decision;
+  };
   for (let times = 0; ; times++) {
     const decision = ask("not-asked", times === 0 ? "" : `:granted-${times}`);
     if (decision.outcome !== "top-up" || !governor.purse.bound) return decision;

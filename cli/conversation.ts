@@ -4,7 +4,7 @@
  */
 import { createInterface } from "node:readline/promises";
 import { isInterrupted, isTerminal, type StreamResponse, type Task, textOf } from "../shared/task/a2a-types.ts";
-import { costClaimedIn } from "../shared/task/governance-extension.ts";
+import { costClaimedIn, limitIn } from "../shared/task/governance-extension.ts";
 import { wordsOfAmount } from "../shared/task/limit-question.ts";
 import { answerOf, sourcesOf } from "./answer.ts";
 import type { AgentClient, Outgoing } from "./client.ts";
@@ -116,8 +116,11 @@ export function showEnd({ task, elapsedMs, agents, calls }: Conversation, flags 
     return 0;
   }
   if (isInterrupted(task.status.state)) {
+    // What there is so far, where a task stands at a limit.
+    if (text) terminal.say(`\n${process.stdout.isTTY ? renderMarkdown(text, terminal.columns, paint) : text}`);
     terminal.note(`\n${paint("yellow", "?")} ${textOf(task.status.message?.parts ?? [])}`);
-    terminal.note(`\nAnswer:  npm run call -- ${flags}--task ${task.id} --answer "…"      (--approve says yes)`);
+    const yes = limitIn(task.metadata) ? "" : "      (--approve says yes)";
+    terminal.note(`\nAnswer:  npm run call -- ${flags}--task ${task.id} --answer "…"${yes}`);
     return 3;
   }
   terminal.complain(`${inWords(task.status.state)}: ${textOf(task.status.message?.parts ?? []) || text || "the agent gave no reason"}`);

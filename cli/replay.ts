@@ -1,7 +1,7 @@
 /**
  * `npm run replay`: what another contract would have changed, on the recorded decisions of tasks that have run.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { isMap, parseDocument } from "yaml";
@@ -69,6 +69,7 @@ async function replayTasks(args: string[]): Promise<number> {
 /** @throws CommandError with file, line and what is wrong */
 function candidateIn(file: string): Contract {
   if (!existsSync(file)) throw new CommandError(`there is no file ${file}: copy one of contracts/ and change its numbers`);
+  if (!statSync(file).isFile()) throw new CommandError(`${file} is no file: name one contract, such as contracts/budget.v1.yaml`);
   const text = readFileSync(file, "utf8");
   const document = parseDocument(text, { prettyErrors: false, logLevel: "silent" });
   const said: unknown = isMap(document.contents) ? document.contents.get("policy") : undefined;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GOVERNANCE_EXTENSION } from "../../shared/task/governance-extension.ts";
 import { type CopiedMesh, copyMesh } from "./copied-mesh.ts";
 import { type Call, DEAR } from "./fixtures/puppet.ts";
-import { accounts, answer, costOf, limitOf, order, record, tasksOf, told } from "./governed.ts";
+import { accounts, answer, costOf, decisionsBy, limitOf, order, record, tasksOf, told } from "./governed.ts";
 
 // Leases within leases: many calls side by side, agents in the middle, callees that want more, tasks that end with calls out.
 
@@ -94,3 +94,21 @@ async function cancel(id: string) {
   const response = await fetch(`${mesh.url}/agents/client`, { method: "POST", headers, body });
   return ((await response.json()) as { result: Parameters<typeof costOf>[0] }).result;
 }
+
+describe("a chain that is only watched", () => {
+  it("goes as far as it likes, in a circle too, and its decisions say where it would have stopped", async () => {
+    const agents = ["one", "two", "three"].map((name) => ({ name, from: "puppet", calls: ["one", "two", "three"] }));
+    const watched = await copyMesh({ agents, contracts: { "chain-cap": { mode: "shadow", maxHops: 1, floor: 0.99 } } });
+    try {
+      await watched.start();
+      const circle = { calls: [{ to: "two/do", order: { calls: [{ to: "three/do", order: { calls: calls(1, "one/do") } }] } }] } as const;
+      const task = await order(watched, "one", circle);
+      expect(told(task)).toBe("two/do: three/do: one/do: 0\ndone\ndone\ndone");
+      expect(decisionsBy("chain-cap", await record(watched, "one", task))).toEqual(["stop: below-floor"]);
+      const [three] = await tasksOf(watched, "three");
+      expect(decisionsBy("chain-cap", await record(watched, "three", three as never))).toEqual(["refuse: cycle"]);
+    } finally {
+      await watched.remove();
+    }
+  });
+});

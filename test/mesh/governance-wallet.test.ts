@@ -52,7 +52,7 @@ async function attack(): Promise<{ sent: number; spent: number; calls: number; p
 function tell(locks: string, { sent, spent, calls }: Awaited<ReturnType<typeof attack>>): void {
   const perMessage = spent / MESSAGES / 1e6;
   console.log(
-    `denial of wallet, ${locks}: ${MESSAGES} messages of ${sent / MESSAGES} bytes cost us ${calls} calls and $${(spent / 1e6).toFixed(2)}, $${perMessage.toFixed(2)} a message`,
+    `denial of wallet, ${locks}: ${MESSAGES} messages of ${sent / MESSAGES} bytes cost us ${calls} calls and $${(spent / 1e6).toFixed(2)}, $${perMessage.toFixed(2)} a message: $${(spent / 1e6 / (sent / 1000)).toFixed(3)} for each kilobyte that the attacker sends`,
   );
 }
 

@@ -69,9 +69,9 @@ function noteSent(account: TaskAccount, call: string, lease: Amount): void {
   account.carved[call] = lease;
 }
 
-/** The call that an answer to its callee belongs to. */
-function callOf(name: string): string {
-  return name.replace(/:answer:\d+$/, "");
+/** The call that a message belongs to: its first one, an answer to its callee, or what is decided for such an answer. */
+export function callOf(name: string): string {
+  return name.replace(/:(?:ask|answer):\d+(?::again)?$/, "");
 }
 
 /** Milliseconds of work until now. */

@@ -5,10 +5,11 @@
 import { type Amount, amountOf, least, minus, most, NOTHING, ONE_CALL, within } from "../../budget/amount.ts";
 import { turnOf } from "../../policy/turns.ts";
 import { textOf } from "../../task/a2a-types.ts";
+import { callOf } from "../../task/account.ts";
 import { wordsOfAmount } from "../../task/limit-question.ts";
 import type { AsksBack, CallingRun, CallResult } from "../calls.ts";
 import type { Admitted } from "../governance/call-gate.ts";
-import { callOf, mostOf } from "../governance/spending.ts";
+import { mostOf } from "../governance/spending.ts";
 import type { DelegateCall, DelegateResult } from "../program.ts";
 
 export type Ended = Exclude<CallResult, AsksBack>;

@@ -6,13 +6,13 @@
 import type { Scope } from "../../auth/principal.ts";
 import { type Amount, least, ONE_CALL, plus } from "../../budget/amount.ts";
 import type { Json } from "../../task/a2a-types.ts";
+import { callOf } from "../../task/account.ts";
 import { digest } from "../../task/digest.ts";
 import { traceparentFor } from "../../task/trace-context.ts";
 import type { CallingRun, CallResult, OutboundCall } from "../calls.ts";
 import { callBegins, callEnded } from "../governance/agents.ts";
 import type { Admitted } from "../governance/call-gate.ts";
 import type { Governor } from "../governance/governor.ts";
-import { callOf } from "../governance/spending.ts";
 import { chargeOf, leaseOf } from "./booking.ts";
 import { envelopeFor } from "./under-envelope.ts";
 
@@ -54,7 +54,7 @@ export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, le
   const options = { key, principal, signal: either, ...(trace !== undefined && { traceparent: trace }) };
 
   const began = Date.now();
-  if (governor) callBegins(governor.rule("agent-breaker", task), caller.tenant, call.agent, { call: key, at: began });
+  if (governor) callBegins(governor.rule("agent-breaker", task), caller.tenant, call.agent, { call: `${task.id}/${name}`, at: began });
   let result = await run.during(async () => {
     const enveloped = governor && admitted?.peer.chain && lease;
     const given = enveloped && { lease, deadlineMs: deadlineMs ?? Number.POSITIVE_INFINITY, traceparent: trace };

@@ -1,5 +1,5 @@
 /**
- * The gate that every call to another agent passes: chain cap, agent breaker, circuit breaker, and then something is set aside
+ * The gate that every call to another agent passes: chain cap, circuit breaker, agent breaker, and then something is set aside
  * for it. Each decides by its contract and is recorded; the gate obeys, or in shadow mode lets the call pass. A limit that
  * somebody may lift is a question on the task, never a crash.
  */

@@ -4,7 +4,7 @@
  */
 import { NOTHING, ONE_CALL, plus } from "../../budget/amount.ts";
 import { isObject } from "../../task/a2a-types.ts";
-import { carvedOf, costOf } from "../../task/account.ts";
+import { callOf, carvedOf, costOf } from "../../task/account.ts";
 import type { LogEntry } from "../../task/event.ts";
 import type { RecordedCall, RecordedDecision, TaskRecord } from "../../task/record.ts";
 import type { JsonText } from "../api.ts";
@@ -71,14 +71,14 @@ function decisionIn({ seq, at, event }: LogEntry): RecordedDecision | undefined 
 
 function note(calls: Map<string, RecordedCall>, { event }: LogEntry): void {
   if (event.type === "memo") {
-    const call = calls.get(event.name.replace(/:answer:\d+$/, ""));
+    const call = calls.get(callOf(event.name));
     // Its result, or its question, says which task the callee made of it.
     const task = call && isObject(event.value) ? event.value["taskId"] : undefined;
     if (call && typeof task === "string" && task !== "") calls.set(call.name, { ...call, task });
   }
   if (event.type !== "delegating" && event.type !== "called") return;
   // An answer to a callee belongs to its call.
-  const name = event.name.replace(/:answer:\d+$/, "");
+  const name = callOf(event.name);
   const { agent, skill } = event;
   const known = calls.get(name);
   // With the call itself, which the log counts when it goes out.

@@ -5,7 +5,7 @@
 import { type Amount, amountOf, isNothing, least, minus, most, NOTHING, plus, shareOf } from "../../budget/amount.ts";
 import type { BudgetContract } from "../../contract/budget.ts";
 import { type BudgetDecision, type BudgetSignals, decideBudget, expectedCost } from "../../policy/budget.ts";
-import { costOf } from "../../task/account.ts";
+import { callOf, costOf } from "../../task/account.ts";
 import type { TaskHead } from "../../task/head.ts";
 import { type LimitQuestion, wordsOfUnit } from "../../task/limit-question.ts";
 import type { LiveTask } from "../live-task.ts";
@@ -203,7 +203,6 @@ function spentBy({ head }: LiveTask): Amount {
 
 /** What a task may spend in all: by its lease, or by the contract and its caller's wish, raised by whoever might. */
 export function limitOf({ chain, wishes, account }: TaskHead, contract: BudgetContract): Amount {
-  // What was spent already is counted even past the lease, as far as the contract lets it go.
   if (chain) return chain.delegation.lease.limit;
   const most = contractLimit(contract);
   return plus(least(most, { ...most, ...wishes?.limits }), account?.raised ?? NOTHING);
@@ -236,11 +235,6 @@ function questionOf(head: TaskHead, contract: BudgetContract, { reason, account,
     return { ...shared, choices: ["again", "partial"], raise: { unit, by: needed, callerMax: 0 } };
   const callerMax = Math.max(0, Math.floor(contractLimit(contract)[unit] * contract.callerRaise) - limit);
   return { ...shared, choices: ["raise", "partial"], raise: { unit, by: needed, callerMax } };
-}
-
-/** The call that what is set aside belongs to, whether for its first message or for an answer to its callee. */
-export function callOf(name: string): string {
-  return name.replace(/:(?:ask|answer):\d+(?::again)?$/, "");
 }
 
 /**

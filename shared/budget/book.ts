@@ -23,18 +23,29 @@ export type Changes = {
   readonly beyond?: { readonly agent: string; readonly amount: Amount };
 };
 
-export type Answer =
-  | { readonly ok: true; readonly granted: Amount; readonly until: number; readonly shadow?: true }
-  | {
-      readonly ok: false;
-      readonly reason: "exhausted" | "held" | "unknown-lease";
-      readonly account: "tenant" | "app";
-      readonly unit: Unit;
-      readonly limit: number;
-      readonly spent: number;
-      readonly held: number;
-      readonly needed: number;
-    };
+export interface Granted {
+  readonly ok: true;
+  /** All that the lease holds, what was spent of it included. */
+  readonly granted: Amount;
+  /** By then it must be extended or settled: after that what is left of it counts as spent. Milliseconds since the epoch. */
+  readonly until: number;
+  /** The accounts did not have it: it was granted because the contract only watches. */
+  readonly shadow?: true;
+}
+
+export interface Short {
+  readonly ok: false;
+  /** `held`: others have set it aside, and may give some of it back. `unknown-lease`: it was settled or never made. */
+  readonly reason: "exhausted" | "held" | "unknown-lease";
+  readonly account: "tenant" | "app";
+  readonly unit: Unit;
+  readonly limit: number;
+  readonly spent: number;
+  readonly held: number;
+  readonly needed: number;
+}
+
+export type Answer = Granted | Short;
 
 /** The lease as it is from now on, in the accounts of the period that it was in and of the one it is in. */
 export function taken(book: Book, known: Lease | undefined, lease: Lease): Changes {

@@ -2,7 +2,8 @@
  * What the objects behind governance answer over RPC: the budget of a tenant, and the scoreboard. Both are reached through
  * bindings that may be missing: a Worker alone (a test, a benchmark) keeps to its tasks' own limits, and has measured nobody.
  */
-import type { Amount, Unit } from "../../budget/amount.ts";
+import type { Amount } from "../../budget/amount.ts";
+import type { Granted, Short } from "../../budget/book.ts";
 
 export interface ReserveRequest {
   /** Made by its holder, once: the same id again is the same lease. */
@@ -25,28 +26,6 @@ export interface ExtendRequest {
   readonly need: Amount;
   /** At most so much beyond what was spent, as above. */
   readonly limit: Amount;
-}
-
-export interface Granted {
-  readonly ok: true;
-  /** All that the lease holds, what was spent of it included. */
-  readonly granted: Amount;
-  /** By then it must be extended or settled: after that what is left of it counts as spent. Milliseconds since the epoch. */
-  readonly until: number;
-  /** The accounts did not have it: it was granted because the contract only watches. */
-  readonly shadow?: true;
-}
-
-export interface Short {
-  readonly ok: false;
-  /** `held`: others have set it aside, and may give some of it back. `unknown-lease`: it was settled or never made. */
-  readonly reason: "exhausted" | "held" | "unknown-lease";
-  readonly account: "tenant" | "app";
-  readonly unit: Unit;
-  readonly limit: number;
-  readonly spent: number;
-  readonly held: number;
-  readonly needed: number;
 }
 
 export interface Account {

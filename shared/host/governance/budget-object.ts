@@ -6,10 +6,10 @@
 import { DurableObject } from "cloudflare:workers";
 import { appAccount, emptyAccount, type Account as Kept, limitOf, periodAt, TENANT } from "../../budget/account.ts";
 import { type Amount, amountOf, NOTHING, UNITS } from "../../budget/amount.ts";
-import type { Answer, Changes } from "../../budget/book.ts";
+import type { Answer, Changes, Granted, Short } from "../../budget/book.ts";
 import { expire, extend, raise, reserve, settle } from "../../budget/ledger.ts";
 import type { BudgetContract } from "../../contract/budget.ts";
-import type { Account, BudgetApi, ExtendRequest, Granted, Incident, RaiseRequest, ReserveRequest, Short } from "./api.ts";
+import type { Account, BudgetApi, ExtendRequest, Incident, RaiseRequest, ReserveRequest } from "./api.ts";
 import { BudgetBook } from "./budget-book.ts";
 import { BudgetQueue } from "./budget-queue.ts";
 import { BudgetStore } from "./budget-store.ts";

@@ -8,10 +8,11 @@
  * (the answer is on its way), open, or owed (it is over, and the tenant's object must be told). Stored shape.
  */
 import { type Amount, isNothing, minus, NOTHING, ONE_CALL, plus } from "../../budget/amount.ts";
+import type { Granted, Short } from "../../budget/book.ts";
 import type { Homes } from "../../task/home.ts";
 import type { Alarm, Sleeper } from "../alarm.ts";
 import type { LogStore } from "../log-store.ts";
-import type { BudgetApi, Granted, Incident, Short } from "./api.ts";
+import type { BudgetApi, Incident } from "./api.ts";
 import { Held } from "./held.ts";
 
 export interface PurseOptions {

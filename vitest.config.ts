@@ -28,7 +28,7 @@ export default defineConfig({
           deps: { optimizer: { ssr: { enabled: true, include: ["itty-durable"] } } },
         },
       },
-      { test: { name: "mesh", include: ["test/mesh/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false } },
+      { test: { name: "mesh", include: ["test/mesh/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2 } },
     ],
   },
 });

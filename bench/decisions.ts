@@ -11,6 +11,8 @@ import { type BudgetSignals, decideBudget, expectedCost } from "../shared/policy
 import { type ChainCapSignals, decideChainCap } from "../shared/policy/chain-cap.ts";
 import { type CircuitBreakerSignals, decideCircuitBreaker } from "../shared/policy/circuit-breaker.ts";
 import { type DispatchSignals, decideDispatch } from "../shared/policy/dispatch.ts";
+import { decideInterrupt } from "../shared/policy/interrupt.ts";
+import { decideRetention } from "../shared/policy/retention.ts";
 import { decideRiskConfidence, type RiskConfidenceSignals } from "../shared/policy/risk-confidence.ts";
 import { timesOf } from "./closed-loop.ts";
 import type { DecisionName } from "./group.ts";
@@ -70,6 +72,9 @@ const CASES: Readonly<Record<DecisionName, () => Case>> = {
   "circuit-breaker": () => of("circuit-breaker", decideCircuitBreaker, turns(3, 0.1), turns(20, 1)),
   "agent-breaker": () => of("agent-breaker", decideAgentBreaker, calls(10, false), calls(20, true)),
   "risk-confidence": () => of("risk-confidence", decideRiskConfidence, action(5), action(50)),
+  interrupt: () =>
+    of("interrupt", decideInterrupt, { kind: "question", skill: "writer/draft" }, { kind: "approval", skill: "courier/deliver" }),
+  retention: () => of("retention", decideRetention, { endedMs: 0 }, { endedMs: 10 ** 12 }),
   dispatch: () => of("dispatch", decideDispatch, candidates(13, 0.9), candidates(200, 1)),
 };
 

@@ -16,6 +16,8 @@ export const GOVERNANCE_GROUPS: readonly Group[] = [
     "circuit-breaker": "3 turns → 20 turns, all signals tripped",
     "agent-breaker": "10 calls → 20 calls, failed and slow",
     "risk-confidence": "undeclared reach → wide reach",
+    interrupt: "question → action",
+    retention: "kept → over",
     dispatch: "13 candidates → 200, all alike",
   }),
   {

@@ -180,6 +180,10 @@ export function refusalToError(refusal: HomeRefusal, taskId: string, scheme?: Cr
       );
     case "not-cancelable":
       return new RequestError("task-not-cancelable", `task ${taskId} has ended already (${refusal.state})`);
+    case "paused":
+      return new RequestError("unsupported-operation", `task ${taskId} was paused by an operator; it takes messages when it was resumed`);
+    case "not-paused":
+      return new RequestError("unsupported-operation", `task ${taskId} is not paused`);
     case "context-mismatch":
       return new RequestError("invalid-params", `task ${taskId} belongs to context "${refusal.contextId}"`, [
         { field: "message.contextId", description: "must be the task's context, or absent" },

@@ -7,6 +7,8 @@ import { budgetContract } from "./budget.ts";
 import { chainCapContract } from "./chain-cap.ts";
 import { circuitBreakerContract } from "./circuit-breaker.ts";
 import { dispatchContract } from "./dispatch.ts";
+import { interruptContract } from "./interrupt.ts";
+import { retentionContract } from "./retention.ts";
 import { riskConfidenceContract } from "./risk-confidence.ts";
 
 export const contractSchemas = {
@@ -15,6 +17,8 @@ export const contractSchemas = {
   "chain-cap": chainCapContract,
   "circuit-breaker": circuitBreakerContract,
   dispatch: dispatchContract,
+  interrupt: interruptContract,
+  retention: retentionContract,
   "risk-confidence": riskConfidenceContract,
 } as const;
 

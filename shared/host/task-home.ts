@@ -4,8 +4,7 @@
  * wait or long run never holds up its neighbours.
  */
 import { DurableObject } from "cloudflare:workers";
-import type { Amount } from "../budget/amount.ts";
-import { isTerminal, type Message, type StreamResponse, type TaskPushNotificationConfig } from "../task/a2a-types.ts";
+import type { Message, StreamResponse, TaskPushNotificationConfig } from "../task/a2a-types.ts";
 import { costAtEnd } from "../task/account.ts";
 import type { LogEntry } from "../task/event.ts";
 import { sayingCost } from "../task/governance-extension.ts";
@@ -28,12 +27,10 @@ import type {
   TaskIndexApi,
   TaskReply,
 } from "./api.ts";
-import type { BudgetApi } from "./governance/api.ts";
 import type { GovernanceEnv } from "./governance/env.ts";
-import { type Governance, Governor } from "./governance/governor.ts";
-import { Purse } from "./governance/purse.ts";
+import type { Governance } from "./governance/governor.ts";
+import { homeGovernor } from "./governance/home-governor.ts";
 import { recordOf } from "./governance/record.ts";
-import { Scores } from "./governance/scores.ts";
 import { Lease } from "./lease.ts";
 import { Listing } from "./listing.ts";
 import { LiveTask } from "./live-task.ts";
@@ -41,6 +38,7 @@ import { LogStore } from "./log-store.ts";
 import { addressOf, type PushEnv } from "./push/notification.ts";
 import { Outbox, type PushSettings } from "./push/outbox.ts";
 import { PushStore } from "./push/store.ts";
+import { Residents } from "./residents.ts";
 import { Runner, type RunnerOptions } from "./runner.ts";
 import { type SubscribeOptions, subscribe } from "./subscription.ts";
 
@@ -59,9 +57,6 @@ export interface HomeEnv extends PushEnv, GovernanceEnv {
   TASK_INDEX: DurableObjectNamespace;
 }
 
-/** Tasks kept in memory; beyond it those that only wait go first. Their log has all of them. */
-const MEMORY_LIMIT = 500;
-
 type Taken = { task: LiveTask; isNew?: true } | { refusal: HomeRefusal };
 
 /** The class to export as `TaskHome` from an agent's Worker. */
@@ -70,9 +65,26 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     readonly #store = new LogStore(this.ctx.storage.sql);
     readonly #alarm = new Alarm(this.ctx.storage, options.homes);
     readonly #lease = new Lease(this.#store, this.#alarm);
-    readonly #governor = options.governance && this.#governed(options.governance);
+    readonly #governor =
+      options.governance &&
+      homeGovernor(options.governance, {
+        name: this.#name,
+        homes: options.homes,
+        env: this.env,
+        store: this.#store,
+        alarm: this.#alarm,
+        tasks: () => this.#tasks,
+        during: (work) => this.ctx.waitUntil(work),
+      });
     readonly #runner = new Runner(options, this.env, this.#lease, this.#governor);
-    readonly #tasks = new Map<string, LiveTask>();
+    readonly #tasks: Residents = new Residents({
+      store: this.#store,
+      onStored: (task, entries) => this.#stored(task, entries),
+      onLoaded: (task) => this.#loaded(task),
+      resume: (task) => this.#runner.resume(task),
+      isWaiting: (task) => this.#runner.isWaiting(task),
+      drop: (task) => this.#runner.drop(task),
+    });
     #toldAgain = false;
     /** What the index is being told of a task; awaited before anybody else is. */
     readonly #telling = new WeakMap<LiveTask, Promise<unknown>>();
@@ -81,7 +93,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       index: () => this.#index,
       store: this.#store,
       render: (id) => {
-        const task = this.#tasks.get(id) ?? LiveTask.load(id, this.#store, () => {});
+        const task = this.#tasks.at(id) ?? LiveTask.load(id, this.#store, () => {});
         return task && listed(task);
       },
     });
@@ -92,7 +104,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       log: this.#store,
       alarm: this.#alarm,
       settings: options.push,
-      find: (id) => this.#find(id),
+      find: (id) => this.#tasks.find(id),
       address: (row) => addressOf(row, this.env, options.toLegacy),
       during: (delivery) => this.ctx.waitUntil(delivery),
     });
@@ -116,7 +128,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
 
     async messageStream(followUp: FollowUp, { historyLength, after, form }: ReplyOptions): Promise<StreamReply> {
       // Before the message is taken: what is refused must not have happened.
-      const last = this.#find(followUp.taskId)?.head.seq;
+      const last = this.#tasks.find(followUp.taskId)?.head.seq;
       if (after !== undefined && last !== undefined && after > last) return unknownPosition(after, last);
       const taken = await this.#message(followUp);
       if ("refusal" in taken) return { ok: false, refusal: taken.refusal };
@@ -124,19 +136,19 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     }
 
     async get(taskId: string, view: TaskView): Promise<TaskReply> {
-      const task = this.#find(taskId);
+      const task = this.#tasks.find(taskId);
       return task ? answer(task, view) : NOT_FOUND;
     }
 
     async record(taskId: string, after: number): Promise<RecordReply> {
-      const task = this.#find(taskId);
+      const task = this.#tasks.find(taskId);
       if (!task) return NOT_FOUND;
       task.flush();
       return { ok: true, record: recordOf(task, this.#governor, after) };
     }
 
     async cancel(taskId: string, message: Message): Promise<TaskReply> {
-      const task = this.#find(taskId);
+      const task = this.#tasks.find(taskId);
       if (!task) return NOT_FOUND;
       if (!task.ended) await this.#runner.recall(task);
       task.gather();
@@ -150,7 +162,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     }
 
     async subscribe(taskId: string, after?: number, form?: StreamForm): Promise<StreamReply> {
-      const task = this.#find(taskId);
+      const task = this.#tasks.find(taskId);
       if (!task) return NOT_FOUND;
       // Whoever has missed something of an ended task may still have it; whoever has all of it is told that it is over.
       const complete = after === undefined || after === task.head.seq;
@@ -159,7 +171,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     }
 
     async setPush(taskId: string, config: SealedPushConfig): Promise<PushReply<{ config: JsonText<TaskPushNotificationConfig> }>> {
-      const task = this.#find(taskId);
+      const task = this.#tasks.find(taskId);
       if (!task) return NOT_FOUND;
       const refusal = this.#outbox.refusal(task, config);
       if (refusal) return { ok: false, refusal };
@@ -170,13 +182,13 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     }
 
     async listPush(taskId: string, id?: string): Promise<PushReply<{ configs: JsonText<TaskPushNotificationConfig>[] }>> {
-      if (!this.#find(taskId)) return NOT_FOUND;
+      if (!this.#tasks.find(taskId)) return NOT_FOUND;
       const rows = this.#configs.of(taskId).filter((row) => id === undefined || row.id === id);
       return { ok: true, configs: rows.map((row) => shownConfig(taskId, row.id, row.config)) };
     }
 
     async deletePush(taskId: string, id: string): Promise<PushReply<Record<never, never>>> {
-      const task = this.#find(taskId);
+      const task = this.#tasks.find(taskId);
       if (!task) return NOT_FOUND;
       this.#outbox.delete(task, id);
       task.flush();
@@ -190,7 +202,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     override async alarm(): Promise<void> {
       this.#alarm.rang();
       this.#lease.renew((id) => {
-        const task = this.#find(id);
+        const task = this.#tasks.find(id);
         return task !== undefined && this.#runner.has(task);
       });
       this.#governor?.purse.rang();
@@ -199,19 +211,18 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
 
     /** Makes the task, or finds it when its id comes from a key that was used before; lets the program begin. */
     async #start({ taskId, digest, push, ...request }: StartRequest): Promise<Taken> {
-      const known = digest === undefined ? undefined : this.#find(taskId);
+      const known = digest === undefined ? undefined : this.#tasks.find(taskId);
       if (known) return known.head.digest === digest ? { task: known } : { refusal: { code: "key-reused" } };
       const contracts = this.#governor?.versions(request.chain?.delegation.contracts);
       const created = { type: "created", ...request, ...(digest !== undefined && { digest }), ...(contracts && { contracts }) } as const;
-      const task = LiveTask.create(taskId, created, this.#store, (stored, entries) => this.#stored(stored, entries));
-      this.#keep(task);
+      const task = this.#tasks.create(taskId, created);
       if (push) this.#outbox.begin(task, push);
       await this.#runner.begin(task);
       return { task, isNew: true };
     }
 
     async #message({ taskId, message, scopes = [], key, digest, push, chain }: FollowUp): Promise<Taken> {
-      const task = this.#find(taskId);
+      const task = this.#tasks.find(taskId);
       if (!task) return { refusal: { code: "not-found" } };
       const scope = task.scopeFor(message);
       if (scope !== undefined && !scopes.includes(scope)) return { refusal: { code: "scope-missing", scope } };
@@ -236,7 +247,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       if (blocking) await task.rest();
       else task.flush();
       await this.#telling.get(task);
-      this.#forgetEnded(task);
+      this.#tasks.forgetEnded(task);
       return answer(task, { historyLength, artifacts: true });
     }
 
@@ -249,67 +260,12 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       return { ok: true, stream: subscribe(task, { ...view, from, limitMs: options.streamLimitMs }) };
     }
 
-    #governed(governance: Governance): Governor {
-      const [tenant = "", app = ""] = this.#name.slice(0, this.#name.indexOf(":")).split("/").map(decodeURIComponent);
-      const during = (work: Promise<unknown>) => this.ctx.waitUntil(work);
-      const purse = new Purse({
-        store: this.#store,
-        alarm: this.#alarm,
-        homes: options.homes,
-        home: `${governance.agent} ${this.#name}`,
-        app,
-        agent: governance.agent,
-        budget: () => this.env.BUDGET?.getByName(tenant) as unknown as BudgetApi | undefined,
-        heldByLog: () => this.#heldByLog(),
-        during,
-      });
-      return new Governor(governance, this.env, purse, new Scores(() => this.env.SCOREBOARD, during));
-    }
-
-    /** What the calls of running tasks hold that began their own chains. */
-    *#heldByLog(): Iterable<{ task: string; call: string; amount: Amount }> {
-      for (const { task: id } of this.#store.owed()) {
-        const head = this.#tasks.get(id)?.head ?? this.#store.head(id);
-        if (!head || head.chain || isTerminal(head.state)) continue;
-        for (const [call, amount] of Object.entries(head.account?.carved ?? {})) yield { task: id, call, amount: { ...amount, wallMs: 0 } };
-      }
-    }
-
-    /** The task in memory or from its log. One whose run was lost is taken up again by whoever touches it first. */
-    #find(id: string): LiveTask | undefined {
-      const known = this.#tasks.get(id);
-      if (known) return known;
-      const task = this.#load(id);
-      if (!task || task.ended) return task;
-      this.#keep(task);
-      if (!task.resting) this.#runner.resume(task);
-      return task;
-    }
-
     /** A task from the log was this object's predecessor's, who may have been lost before the index knew of it. */
-    #load(id: string): LiveTask | undefined {
-      const task = LiveTask.load(id, this.#store, (stored, entries) => this.#stored(stored, entries));
-      if (!task) return undefined;
+    #loaded(task: LiveTask): void {
       // A home of one task needs no list of the untold; telling again, once in this object's life, does the same.
       const told = options.homes === "shared" ? this.#listing.catchUp() : this.#toldAgain ? undefined : this.#tell(task);
       this.#toldAgain = true;
       if (told) this.#telling.set(task, told);
-      return task;
-    }
-
-    #keep(task: LiveTask): void {
-      this.#tasks.set(task.id, task);
-      if (this.#tasks.size <= MEMORY_LIMIT) return;
-      for (const each of this.#tasks.values()) {
-        if (each.watched || each.stored !== each.head.seq || !this.#runner.isWaiting(each)) continue;
-        this.#runner.drop(each);
-        this.#tasks.delete(each.id);
-        return;
-      }
-    }
-
-    #forgetEnded(task: LiveTask): void {
-      if (task.ended && !task.watched) this.#tasks.delete(task.id);
     }
 
     /** Called in the turn in which a task's entries are stored. */
@@ -317,8 +273,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       this.#governor?.purse.store();
       this.#outbox.stored(task, entries);
       this.#telling.set(task, this.#tell(task));
-      // Nobody may ask again; whoever still waits holds on to it.
-      if (task.ended && !task.watched) this.#tasks.delete(task.id);
+      this.#tasks.forgetEnded(task);
     }
 
     #tell(task: LiveTask): Promise<unknown> {

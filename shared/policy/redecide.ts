@@ -9,6 +9,8 @@ import { decideChainCap } from "./chain-cap.ts";
 import { decideCircuitBreaker } from "./circuit-breaker.ts";
 import { decideDispatch } from "./dispatch.ts";
 import { decideHedge } from "./hedge.ts";
+import { decideInterrupt } from "./interrupt.ts";
+import { decideRetention } from "./retention.ts";
 import { decideRiskConfidence } from "./risk-confidence.ts";
 
 const DECIDERS = {
@@ -18,6 +20,8 @@ const DECIDERS = {
   "circuit-breaker": decideCircuitBreaker,
   dispatch: decideDispatch,
   hedge: decideHedge,
+  interrupt: decideInterrupt,
+  retention: decideRetention,
   "risk-confidence": decideRiskConfidence,
 } as const satisfies Record<PolicyName | "hedge", unknown>;
 

@@ -2,7 +2,7 @@
  * A task's account, folded from its log: what was spent, what running calls hold, how long it worked, and how its turns went.
  * What a task says it cost is this, so that a crash cannot forget a spending or count one twice. Pure.
  */
-import { type Amount, minus, NOTHING, ONE_CALL, plus } from "../budget/amount.ts";
+import { type Amount, least, minus, NOTHING, ONE_CALL, plus } from "../budget/amount.ts";
 import { NO_TURNS, noteLetGoOn, noteReplan, noteTurn, type Turns } from "../policy/turns.ts";
 import { isInterrupted, isTerminal } from "./a2a-types.ts";
 import type { LogEntry } from "./event.ts";
@@ -15,6 +15,8 @@ export type TaskAccount = {
   carved: Record<string, Amount>;
   /** The same, of calls that were still out when the task ended: it is part of what was spent. */
   left?: Record<string, Amount>;
+  /** By the task that this one was forked from, before the fork: not part of what this one has spent. */
+  inherited?: Amount;
   /** What somebody has raised the task's limits by. */
   raised: Amount;
   /** Milliseconds of work, waits for people not counted, up to `since`; from there on it works. */
@@ -54,6 +56,17 @@ export function evolveAccount(account: TaskAccount | undefined, { at, event }: P
     case "raised":
       account.raised = plus(account.raised, event.by);
       break;
+    case "let-go":
+      if (event.cost) noteLetGo(account, event.name, event.cost);
+      break;
+    case "forked":
+      account.inherited = costOf(account, at);
+      account.spent = NOTHING;
+      account.carved = {};
+      account.worked = 0;
+      account.since = at;
+      delete account.left;
+      break;
     case "let-go-on":
       account.turns = event.by === "planner" ? noteReplan(account.turns, event.reasons) : noteLetGoOn(account.turns, event.added);
       break;
@@ -67,6 +80,14 @@ export function evolveAccount(account: TaskAccount | undefined, { at, event }: P
 function noteSent(account: TaskAccount, call: string, lease: Amount): void {
   if (!Object.hasOwn(account.carved, call)) account.spent = plus(account.spent, ONE_CALL);
   account.carved[call] = lease;
+}
+
+/** All that it might spend was counted when the task ended: it costs what it cost, and no more than that. */
+function noteLetGo(account: TaskAccount, call: string, cost: Amount): void {
+  const counted = account.left?.[call];
+  if (!counted) return;
+  account.spent = plus(minus(account.spent, { ...counted, wallMs: 0 }), least({ ...cost, wallMs: 0 }, { ...counted, wallMs: 0 }));
+  delete account.left?.[call];
 }
 
 /** The call that a message belongs to: its first one, an answer to its callee, or what is decided for such an answer. */

@@ -10,6 +10,12 @@ export type TaskInput =
   /** `next` is the question that waits behind the one that is put, if there is one. */
   | { type: "message"; message: Message; key?: string; digest?: string; chain?: GivenChain; next?: Question }
   | { type: "cancel"; message: Message; metadata?: JsonObject }
+  | { type: "pause"; message: Message; metadata?: JsonObject }
+  /** `again` is the question that is put once more, where one waits. */
+  | { type: "unpause"; again?: Question }
+  /** `next` as in a message. */
+  | { type: "expired"; name: string; value?: string; next?: Question }
+  | (TaskEvent & { type: "let-go" })
   | { type: "progress"; message: Message; metadata?: JsonObject }
   | ({ type: "question" } & Question)
   | { type: "artifact"; artifact: Artifact; append?: boolean; lastChunk?: boolean }
@@ -34,6 +40,8 @@ export type Effect = "run" | "abort" | "none";
 export type Refusal =
   | { code: "task-ended"; state: TaskState }
   | { code: "not-cancelable"; state: TaskState }
+  | { code: "paused" }
+  | { code: "not-paused" }
   | { code: "context-mismatch"; contextId: string }
   | { code: "key-reused" };
 
@@ -54,6 +62,22 @@ export function advance(head: TaskHead, input: TaskInput): Advance {
         events: [{ type: "status", state: "TASK_STATE_CANCELED", message: input.message, ...metadataOf(input) }],
         effect: "abort",
       };
+    case "pause":
+      if (ended) return { ok: false, refusal: { code: "task-ended", state: head.state } };
+      if (head.paused) return { ok: false, refusal: { code: "paused" } };
+      return {
+        ok: true,
+        events: [{ type: "status", state: "TASK_STATE_INPUT_REQUIRED", message: input.message, ...metadataOf(input), paused: true }],
+        effect: "abort",
+      };
+    case "unpause":
+      return unpause(head, input);
+    case "expired":
+      if (ended || !head.questions.includes(input.name)) return { ok: true, events: [], effect: "none" };
+      return { ok: true, events: [expired(input), ...afterAnswer(head, input.name, input.next)], effect: "run" };
+    case "let-go":
+      // About what the task left behind when it ended.
+      return { ok: true, events: ended ? [input] : [], effect: "none" };
     case "push-stopped":
       // About the task's notifications, which go on when the task has ended.
       return { ok: true, events: [input], effect: "none" };
@@ -73,6 +97,7 @@ function takeMessage(head: TaskHead, { message, key, digest, chain, next }: Task
     return { ok: true, events: [], effect: "none" };
   }
   if (isTerminal(head.state)) return { ok: false, refusal: { code: "task-ended", state: head.state } };
+  if (head.paused) return { ok: false, refusal: { code: "paused" } };
   if (message.contextId !== undefined && message.contextId !== head.contextId) {
     return { ok: false, refusal: { code: "context-mismatch", contextId: head.contextId } };
   }
@@ -83,12 +108,32 @@ function takeMessage(head: TaskHead, { message, key, digest, chain, next }: Task
   if (answers === undefined) return { ok: true, events: [{ type: "message", message, ...keyed }], effect: "none" };
   return {
     ok: true,
-    events: [{ type: "message", message, answers, ...keyed }, next ? put(next) : { type: "status", state: "TASK_STATE_WORKING" }],
+    events: [{ type: "message", message, answers, ...keyed }, ...afterAnswer(head, answers, next)],
     effect: "run",
   };
 }
 
-type ProgramInput = Exclude<TaskInput, { type: "message" | "cancel" | "push-stopped" | "push-changed" }>;
+/** Another question is put when the one that was has its answer; one that waited behind it changes nothing that is shown. */
+function afterAnswer(head: TaskHead, name: string, next: Question | undefined): TaskEvent[] {
+  if (head.paused || head.questions[0] !== name) return [];
+  return [next ? put(next) : { type: "status", state: "TASK_STATE_WORKING" }];
+}
+
+function expired({ name, value }: TaskInput & { type: "expired" }): TaskEvent {
+  return { type: "expired", name, ...(value !== undefined && { value }) };
+}
+
+function unpause(head: TaskHead, { again }: TaskInput & { type: "unpause" }): Advance {
+  if (isTerminal(head.state)) return { ok: false, refusal: { code: "task-ended", state: head.state } };
+  if (!head.paused) return { ok: false, refusal: { code: "not-paused" } };
+  const event: TaskEvent = again ? put(again) : { type: "status", state: "TASK_STATE_WORKING" };
+  return { ok: true, events: [{ ...event, paused: false } as TaskEvent], effect: "run" };
+}
+
+type ProgramInput = Exclude<
+  TaskInput,
+  { type: "message" | "cancel" | "pause" | "unpause" | "expired" | "let-go" | "push-stopped" | "push-changed" }
+>;
 
 function fromProgram(head: TaskHead, input: ProgramInput): TaskEvent[] {
   switch (input.type) {

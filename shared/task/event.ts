@@ -28,13 +28,36 @@ export type TaskEvent =
       chain?: GivenChain;
       wishes?: Wishes;
       traceparent?: string;
+      /** The caller takes questions in the form of the human-in-the-loop profile. */
+      hitl?: true;
+      /** Where the mesh is reached from outside, as the root of its chain was: `https://host`. */
+      origin?: string;
+      /** Agents of the mesh that are called in place of others: a fork may try a new version so. */
+      agents?: Readonly<Record<string, string>>;
     }
-  /** A later message of the caller; `answers` names the question it settles. */
-  | { type: "message"; message: Message; answers?: string; key?: string; digest?: string; chain?: GivenChain }
-  /** A change of state. `ask` names the question it puts; `transient` marks progress, which history leaves out. */
-  | { type: "status"; state: TaskState; message?: Message; metadata?: JsonObject; ask?: string; transient?: true }
+  /**
+   * A later message; `answers` names the question it settles, `approves` the one that it says yes to while more people have to.
+   * `by` are those who stand behind it, absent for the task's caller.
+   */
+  | {
+      type: "message";
+      message: Message;
+      answers?: string;
+      approves?: string;
+      by?: readonly Principal[];
+      key?: string;
+      digest?: string;
+      chain?: GivenChain;
+    }
+  /**
+   * A change of state. `ask` names the question it puts; `transient` marks progress, which history leaves out. `paused`: an
+   * operator has stopped the task, or lets it go on.
+   */
+  | { type: "status"; state: TaskState; message?: Message; metadata?: JsonObject; ask?: string; transient?: true; paused?: boolean }
   /** A question that waits for its turn: one is put at a time, so that an answer answers what was shown. */
   | { type: "asked"; name: string; message: Message; metadata?: JsonObject }
+  /** Nobody has answered in time: the question is settled by its default, where it has one. */
+  | { type: "expired"; name: string; value?: string }
   | { type: "artifact"; artifact: Artifact; append?: boolean; lastChunk?: boolean }
   /** What a durable helper gave, by its name: later runs of the program read it here. */
   | { type: "memo"; name: string; value: Json }
@@ -50,6 +73,13 @@ export type TaskEvent =
   | { type: "let-go-on"; by: "planner"; reasons: readonly string[] }
   | { type: "let-go-on"; by: "person"; name: string; added: number }
   | { type: "decision"; name: string; signals: Json; decision: Json }
+  /** The task had ended with this call out; its callee was told to stop, and says what it has cost. */
+  | { type: "let-go"; name: string; cost?: Amount }
+  /**
+   * What stands before was copied from another task's log, up to `seq`; from here on it is this task's own. `forgets` names what
+   * does not hold for it: calls that were out, and what is to be done again.
+   */
+  | { type: "forked"; from: string; seq: number; forgets: readonly string[] }
   /** The program was started again after its object was lost. */
   | { type: "resumed" }
   /** Notifications of this config were given up after so many failures in a row; `reason` is the last one in words. */

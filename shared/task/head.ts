@@ -5,10 +5,11 @@
 import type { Principal } from "../auth/principal.ts";
 import { LABELS } from "../contract/chain-cap.ts";
 import type { ContractVersions } from "../contract/shelf.ts";
-import type { JsonObject, TaskState } from "./a2a-types.ts";
+import { isInterrupted, isObject, type JsonObject, type TaskState } from "./a2a-types.ts";
 import { evolveAccount, type TaskAccount } from "./account.ts";
 import type { GivenChain, LogEntry } from "./event.ts";
 import type { Wishes } from "./governance-extension.ts";
+import { INTERRUPT_EXTENSION } from "./interrupt-extension.ts";
 
 /** A stored shape, as the events are. */
 export interface TaskHead {
@@ -33,7 +34,7 @@ export interface TaskHead {
   /** Questions without an answer, oldest first. The first is the one that is put; the others wait where `asked` says. */
   questions: string[];
   asked: Record<string, number>;
-  /** Calls to other agents that have not ended: name to position. */
+  /** Calls to other agents that have not ended, and answers to their questions: name to position. */
   delegating: Record<string, number>;
   /** Idempotency keys of later messages: key to digest. */
   keys: Record<string, string>;
@@ -49,6 +50,13 @@ export interface TaskHead {
   /** Absent where the task begins its own chain. */
   chain?: GivenChain | undefined;
   account?: TaskAccount;
+  readonly hitl?: true | undefined;
+  readonly origin?: string | undefined;
+  readonly agents?: Readonly<Record<string, string>> | undefined;
+  /** An operator has stopped the task. */
+  paused?: true;
+  /** The task whose log the beginning of this one was copied from. */
+  forkedFrom?: { readonly task: string; readonly seq: number };
 }
 
 export interface PushStopped {
@@ -73,7 +81,7 @@ const RUN_GAP = 16;
  */
 export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry, id: string): TaskHead {
   if (event.type === "created") {
-    const { contracts, wishes, chain, traceparent } = event;
+    const { contracts, wishes, chain, traceparent, hitl, origin, agents } = event;
     const account = evolveAccount(undefined, { at, event });
     return {
       ...(contracts && { contracts }),
@@ -81,6 +89,9 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
       ...(chain && { chain: underWishes(chain, wishes) }),
       ...(account && { account }),
       ...(traceparent !== undefined && { traceparent }),
+      ...(hitl && { hitl }),
+      ...(origin !== undefined && { origin }),
+      ...(agents && { agents }),
       id,
       contextId: event.contextId,
       principal: event.principal,
@@ -111,16 +122,18 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
       // A caller that answers later says anew how long it waits and what may be spent.
       if (event.chain) head.chain = underWishes(event.chain, head.wishes);
       if (event.key !== undefined) head.keys[keyName(event.key)] = event.digest ?? "";
-      if (event.answers !== undefined) {
-        head.memo[event.answers] = seq;
-        head.questions = head.questions.filter((name) => name !== event.answers);
-        delete head.asked[event.answers];
-      }
+      if (event.answers !== undefined) settle(head, event.answers, seq);
+      break;
+    case "expired":
+      settle(head, event.name, seq);
       break;
     case "status":
       head.state = event.state;
       head.statusAt = at;
       head.statusSeq = seq;
+      if (event.paused === true) head.paused = true;
+      if (event.paused === false) delete head.paused;
+      if (!isInterrupted(event.state)) head.metadata = without(head.metadata, INTERRUPT_EXTENSION);
       if (event.metadata && !event.transient) head.metadata = { ...head.metadata, ...event.metadata };
       if (event.message && !event.transient) pushMessage(head, seq);
       if (event.ask !== undefined && !head.questions.includes(event.ask)) head.questions.push(event.ask);
@@ -135,8 +148,8 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
     case "memo":
       head.memo[event.name] = seq;
       head.resumes = 0;
-      for (const name of Object.keys(head.delegating))
-        if (name === event.name || name.startsWith(`${event.name}:`)) delete head.delegating[name];
+      // A callee that asks has not ended.
+      if (!(isObject(event.value) && event.value["ok"] === "asks")) endCall(head, event.name);
       break;
     case "delegating":
       head.delegating[event.name] = seq;
@@ -165,6 +178,22 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
     case "called":
       // Of the account alone.
       break;
+    case "let-go":
+      endCall(head, event.name);
+      break;
+    case "forked":
+      head.forkedFrom = { task: event.from, seq: event.seq };
+      for (const name of event.forgets) {
+        delete head.memo[name];
+        delete head.asked[name];
+      }
+      head.questions = head.questions.filter((name) => !event.forgets.includes(name));
+      head.delegating = {};
+      head.keys = {};
+      head.resumes = 0;
+      delete head.pushStopped;
+      delete head.paused;
+      break;
     case "push-changed":
       head.pushStopped = (head.pushStopped ?? []).filter(({ config }) => config !== event.config);
       break;
@@ -183,6 +212,24 @@ function underWishes(chain: GivenChain, wishes: Wishes | undefined): GivenChain 
   const label = wishes?.label;
   if (label === undefined || LABELS.indexOf(label) <= LABELS.indexOf(delegation.label)) return chain;
   return { ...chain, delegation: { ...delegation, label } };
+}
+
+/** A question has its answer. */
+function settle(head: TaskHead, name: string, seq: number): void {
+  head.memo[name] = seq;
+  head.questions = head.questions.filter((each) => each !== name);
+  delete head.asked[name];
+}
+
+/** A call is over, with whatever was said to its callee. */
+function endCall(head: TaskHead, call: string): void {
+  for (const name of Object.keys(head.delegating)) if (name === call || name.startsWith(`${call}:`)) delete head.delegating[name];
+}
+
+function without(metadata: JsonObject | undefined, key: string): JsonObject | undefined {
+  if (metadata?.[key] === undefined) return metadata;
+  const { [key]: _, ...rest } = metadata;
+  return rest;
 }
 
 function pushMessage(head: TaskHead, seq: number): void {

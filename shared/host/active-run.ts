@@ -14,6 +14,7 @@ import { acceptedParts } from "../task/media-type.ts";
 import { delegate } from "./calling/delegate.ts";
 import type { CallingRun, Outbound } from "./calls.ts";
 import { type Governor, PREFERENCES } from "./governance/governor.ts";
+import type { Answered } from "./governance/limit.ts";
 import { approve } from "./governance/risk-gate.ts";
 import { coverSpent } from "./governance/spending.ts";
 import type { LiveTask } from "./live-task.ts";
@@ -51,7 +52,7 @@ export class ActiveRun<Env> implements Run<Env> {
   #abort: AbortController | undefined;
   #aborted: string | undefined;
   readonly #names = new Set<string>();
-  readonly #answers = new Map<string, (message: Message) => void>();
+  readonly #answers = new Map<string, () => void>();
   /** How often each question was asked and each action put in this run. */
   readonly #questions = new Map<string, number>();
   /** Helpers at work that are not questions; a run that only asks needs nobody to watch over it. */
@@ -105,12 +106,12 @@ export class ActiveRun<Env> implements Run<Env> {
     this.#abort?.abort(new DOMException(reason, "AbortError"));
   }
 
-  /** Hands an answer to the question that waits for it. False when this run did not ask it. */
-  answer(name: string, message: Message): boolean {
+  /** Lets the question go on that has its answer in the log. False when this run did not ask it. */
+  answer(name: string): boolean {
     const resolve = this.#answers.get(name);
     if (!resolve) return false;
     this.#answers.delete(name);
-    resolve(message);
+    resolve();
     return true;
   }
 
@@ -137,6 +138,13 @@ export class ActiveRun<Env> implements Run<Env> {
   }
 
   async ask(question: string, metadata?: JsonObject): Promise<Message> {
+    const answered = await this.#askOnce(question, metadata);
+    if (!("expired" in answered)) return answered.answer;
+    if (answered.value === undefined) throw new Stopped(`nobody answered in time: ${question}`);
+    return { ...this.#say(answered.value), role: "ROLE_USER" };
+  }
+
+  #askOnce(question: string, metadata?: JsonObject): Promise<Answered> {
     // Named by its words, not by its turn: branches that run side by side may ask in another order after a crash.
     const words = digest(question);
     return this.#ask(`ask:${words}:${this.#count(words)}`, question, metadata);
@@ -179,18 +187,21 @@ export class ActiveRun<Env> implements Run<Env> {
     return this.#governor?.preferences(this.#task) ?? PREFERENCES;
   }
 
-  async #ask(name: string, question: string, metadata?: JsonObject): Promise<Message> {
+  async #ask(name: string, question: string, metadata?: JsonObject): Promise<Answered> {
     const { head } = this.#task;
     const known = head.memo[name];
-    if (known !== undefined) return this.#messageAt(known);
+    if (known !== undefined) return this.#answerAt(known);
     // A former run may have asked already: then the question stands in the log and only its answer is missing.
     if (!head.questions.includes(name)) {
       const said = { ...metadata, ...this.#cost(limitIn(metadata)) };
       this.#task.apply({ type: "question", name, message: this.#say(question), metadata: said });
     }
-    const answered = new Promise<Message>((resolve) => this.#answers.set(name, resolve));
+    const answered = new Promise<void>((resolve) => this.#answers.set(name, resolve));
     this.#parkWhenIdle();
-    return answered;
+    await answered;
+    const seq = head.memo[name];
+    if (seq === undefined) throw new Error(`question ${name} of task ${this.taskId} went on without an answer`);
+    return this.#answerAt(seq);
   }
 
   async #during<T>(work: () => Promise<T>): Promise<T> {
@@ -229,7 +240,7 @@ export class ActiveRun<Env> implements Run<Env> {
       during: (work) => this.#during(work),
       emit: (artifact) => this.emit(artifact),
       progress: (text, metadata) => this.progress(text, metadata),
-      ask: (question, metadata) => this.ask(question, metadata),
+      ask: (question, metadata) => this.#askOnce(question, metadata),
       put: (name, question, metadata) => this.#ask(name, question, metadata),
       recall: (name) => this.#recall(name),
       known: (name) => {
@@ -285,9 +296,10 @@ export class ActiveRun<Env> implements Run<Env> {
     throw new Error(`entry ${seq} of task ${this.taskId} holds no value`);
   }
 
-  #messageAt(seq: number): Message {
+  #answerAt(seq: number): Answered {
     const [entry] = this.#task.read(seq, seq);
-    if (entry?.event.type === "message") return entry.event.message;
+    if (entry?.event.type === "message") return { answer: entry.event.message, by: entry.event.by ?? [this.principal] };
+    if (entry?.event.type === "expired") return { expired: true, ...(entry.event.value !== undefined && { value: entry.event.value }) };
     throw new Error(`entry ${seq} of task ${this.taskId} holds no answer`);
   }
 

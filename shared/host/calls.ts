@@ -5,8 +5,9 @@
 import type { Principal } from "../auth/principal.ts";
 import type { Amount } from "../budget/amount.ts";
 import type { Envelope } from "../chain/delegation.ts";
-import type { Json, JsonObject, Message } from "../task/a2a-types.ts";
+import type { Json, JsonObject } from "../task/a2a-types.ts";
 import type { Governor } from "./governance/governor.ts";
+import type { Answered } from "./governance/limit.ts";
 import type { Peer } from "./governance/peer.ts";
 import type { Spending } from "./governance/spending.ts";
 import type { DelegateCall, DelegateResult } from "./program.ts";
@@ -49,10 +50,8 @@ export interface CallingRun<Env> extends Spending {
   readonly signal: AbortSignal;
   readonly outbound: Outbound<Env>;
   readonly governor: Governor | undefined;
-  /** Puts a question under a name of its own. */
-  put(name: string, question: string, metadata: JsonObject): Promise<Message>;
   progress(text: string, metadata: JsonObject): void;
-  ask(question: string, metadata: JsonObject): Promise<Message>;
+  ask(question: string, metadata: JsonObject): Promise<Answered>;
   recall(name: string): Json | undefined;
   known(name: string): Json | undefined;
   remember(name: string, value: Json): void;

@@ -3,7 +3,6 @@
  * are lost again and again. A run that waits for the world has a lease, so that a crash does not lose it; one that only
  * waits for people has none.
  */
-import type { Message } from "../task/a2a-types.ts";
 import { RESUME_LIMIT } from "../task/advance.ts";
 import { ActiveRun, Stopped } from "./active-run.ts";
 import type { Outbound } from "./calls.ts";
@@ -73,9 +72,9 @@ export class Runner<Env> {
   }
 
   /** Lets a task go on whose question was answered: the run that asked where it stands, or a new one from the log. */
-  async answer(task: LiveTask, question: string | undefined, message: Message): Promise<void> {
+  async answer(task: LiveTask, question: string | undefined): Promise<void> {
     const running = this.#running.get(task);
-    if (running && question !== undefined) running.run.answer(question, message);
+    if (running && question !== undefined) running.run.answer(question);
     await this.#firstTurn(task, running?.ended ?? this.#start(task));
   }
 

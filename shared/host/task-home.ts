@@ -10,6 +10,7 @@ import type { LogEntry } from "../task/event.ts";
 import { sayingCost } from "../task/governance-extension.ts";
 import type { Homes } from "../task/home.ts";
 import type { TaskView } from "../task/render.ts";
+import { Agenda } from "./agenda.ts";
 import { Alarm } from "./alarm.ts";
 import { answer, listed } from "./answer.ts";
 import type {
@@ -64,6 +65,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
   return class TaskHome extends DurableObject<Env> implements TaskHomeApi {
     readonly #store = new LogStore(this.ctx.storage.sql);
     readonly #alarm = new Alarm(this.ctx.storage, options.homes);
+    readonly #agenda = new Agenda(this.ctx.storage.sql, this.#alarm);
     readonly #lease = new Lease(this.#store, this.#alarm);
     readonly #governor =
       options.governance &&
@@ -207,6 +209,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       });
       this.#governor?.purse.rang();
       this.#outbox.rang();
+      this.#agenda.rang(Date.now());
     }
 
     /** Makes the task, or finds it when its id comes from a key that was used before; lets the program begin. */
@@ -238,7 +241,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
         this.#outbox.put(task, push, before);
         task.flush();
       }
-      if ("effect" in step && step.effect === "run") await this.#runner.answer(task, question, message);
+      if ("effect" in step && step.effect === "run") await this.#runner.answer(task, question);
       task.flush();
       return "refusal" in step ? { refusal: step.refusal } : { task };
     }

@@ -80,10 +80,12 @@ async function answerFor<Env>(
   // Canceled while it waits: nobody will answer, and the callee's question must not stay open for somebody else to answer.
   const letGo = () => void release(run, { ...call, taskId }, keyOf(run.task.id, name));
   run.signal.addEventListener("abort", letGo, { once: true });
-  const answer = await run.put(name, question, { ...metadata, nested: { agent: call.agent, skill: call.skill, taskId } });
+  const answered = await run.put(name, question, { ...metadata, nested: { agent: call.agent, skill: call.skill, taskId } });
   run.signal.removeEventListener("abort", letGo);
+  // The callee's own time for it was over no later: what it makes of that is asked by sending nothing new.
+  const parts = "expired" in answered ? [{ text: answered.value ?? "" }] : answered.answer.parts;
   const covered = run.governor && had && (await coverAgain(run, run.governor, name, had));
-  return covered && "refused" in covered ? covered : { parts: answer.parts, lease: had };
+  return covered && "refused" in covered ? covered : { parts, lease: had };
 }
 
 /** What it says it lacks. No more: one with many calls side by side asks for each, and would soon hold all that there is. */

@@ -3,15 +3,24 @@
  * nothing that was offered.
  */
 
+import type { Principal } from "../../auth/principal.ts";
 import type { JsonObject, Message } from "../../task/a2a-types.ts";
 import { textOf } from "../../task/a2a-types.ts";
 import { GOVERNANCE_EXTENSION } from "../../task/governance-extension.ts";
 import { type LimitAnswer, type LimitQuestion, limitMetadata, readLimitAnswer, wordsOfLimit } from "../../task/limit-question.ts";
 import type { DelegateCall, NewArtifact, StoppedCall } from "../program.ts";
 
+/** What came of a question. */
+export type Answered =
+  /** `by`: who stands behind it; of an approval that took several, all of them. */
+  | { readonly answer: Message; readonly by: readonly Principal[] }
+  /** Nobody answered in time. `value` is its default, where it has one. */
+  | { readonly expired: true; readonly value?: string };
+
 /** What a limit needs of the run that meets it. */
 export interface Asking {
-  put(name: string, question: string, metadata: JsonObject): Promise<Message>;
+  /** Puts a question under a name of its own, the same in every run. */
+  put(name: string, question: string, metadata: JsonObject): Promise<Answered>;
   emit(artifact: NewArtifact): void;
 }
 
@@ -26,10 +35,10 @@ export async function atLimit(run: Asking, name: string, question: LimitQuestion
   const limit = limitMetadata(question);
   for (let round = 1; ; round++) {
     const words = (round === 1 ? "" : UNCLEAR) + wordsOfLimit(question);
-    const answer = readLimitAnswer(
-      textOf((await run.put(`limit:${name}:${round}`, words, { [GOVERNANCE_EXTENSION]: { limit } })).parts),
-      limit,
-    );
+    const answered = await run.put(`limit:${name}:${round}`, words, { [GOVERNANCE_EXTENSION]: { limit } });
+    // Nobody lifted it in time: then it holds.
+    if ("expired" in answered) return { choice: "partial" };
+    const answer = readLimitAnswer(textOf(answered.answer.parts), limit);
     if (answer.choice !== "unclear") return answer;
   }
 }

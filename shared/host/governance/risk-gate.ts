@@ -3,7 +3,7 @@
  * the policy decides, and where a person has to, exactly this action is put to them.
  */
 import { decideRiskConfidence, type RiskConfidenceSignals } from "../../policy/risk-confidence.ts";
-import type { JsonObject, Message } from "../../task/a2a-types.ts";
+import type { JsonObject } from "../../task/a2a-types.ts";
 import { textOf } from "../../task/a2a-types.ts";
 import { type Approval, approvalFrom, approvalQuestion } from "../../task/approval.ts";
 import { digest } from "../../task/digest.ts";
@@ -12,19 +12,24 @@ import type { LiveTask } from "../live-task.ts";
 import type { Action } from "../program.ts";
 import { decideOn, type Record } from "./decision.ts";
 import type { Governor } from "./governor.ts";
+import type { Answered } from "./limit.ts";
 
 export interface Acting {
   readonly task: LiveTask;
   readonly decide: Record;
   progress(text: string, metadata: JsonObject): void;
-  ask(question: string, metadata: JsonObject): Promise<Message>;
+  ask(question: string, metadata: JsonObject): Promise<Answered>;
 }
 
 /** @param times how often exactly this action came before in the run, so that each is decided on */
 export async function approve(run: Acting, governor: Governor | undefined, action: Action, times: number): Promise<Approval> {
   const { description, args } = action;
   const question = approvalQuestion(description, args);
-  const askFor = async () => approvalFrom(textOf((await run.ask(question, { approval: args })).parts));
+  const askFor = async (): Promise<Approval> => {
+    const answered = await run.ask(question, { approval: args });
+    if ("expired" in answered) return { approved: false, reason: "nobody approved it in time" };
+    return approvalFrom(textOf(answered.answer.parts));
+  };
   if (!governor) return askFor();
 
   const contract = governor.rule("risk-confidence", run.task);

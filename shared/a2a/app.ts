@@ -53,6 +53,7 @@ export function a2aApp<Env extends HandlerEnv & CardEnv>({ homes, authenticate, 
     const context = {
       principal: caller.principal,
       scheme: schemeOf(request.headers),
+      ...(caller.by && { by: caller.by }),
       ...(idempotencyKey !== null && { idempotencyKey }),
       ...(lastEventId !== null && { lastEventId }),
       ...(traceparent !== undefined && { traceparent }),

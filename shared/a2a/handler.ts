@@ -40,6 +40,8 @@ import { checkNoWishes, wishesIn } from "./wishes.ts";
 
 export interface CallContext extends ResumeHeaders {
   readonly principal: Principal;
+  /** Those who gave the answer that the request carries, where another agent of the mesh passes it on; else the principal. */
+  readonly by?: readonly Principal[];
   /** Of the credentials that the caller came with; none within the mesh and in local mode. */
   readonly scheme?: CredentialScheme | undefined;
   /** How streams are written for this request; see host/api.ts. */

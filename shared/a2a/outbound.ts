@@ -67,7 +67,7 @@ type Reply = { body: unknown } | { unreachable: string; body?: undefined };
 async function post(
   env: object,
   { agent }: OutboundCall,
-  { key, principal, signal, traceparent }: OutboundOptions,
+  { key, principal, by, signal, traceparent }: OutboundOptions,
   method: string,
   params: object,
 ): Promise<Reply> {
@@ -76,6 +76,7 @@ async function post(
   const headers = withPrincipal(
     new Headers({ "Content-Type": "application/json", "A2A-Version": VERSION, "Idempotency-Key": key }),
     principal,
+    by,
   );
   if (traceparent !== undefined) headers.set("traceparent", traceparent);
   try {

@@ -19,7 +19,8 @@ export interface AuthEnv extends AuthTexts, RateLimitEnv {
 }
 
 export type Authentication =
-  | { ok: true; principal: Principal }
+  /** `by`: those who gave the answer that the request carries, where they are others than the principal. Only within the mesh. */
+  | { ok: true; principal: Principal; by?: readonly Principal[] }
   // How to authenticate is what every 401 has to say. (RFC 9110, 15.5.2)
   | { ok: false; status: 401; message: string; headers: { "WWW-Authenticate": string } }
   | { ok: false; status: 403 | 429 | 503; message: string; headers?: Record<string, string> };

@@ -1,6 +1,7 @@
 /**
- * For whom a call between Workers of one mesh is made: a header that the front door and delegating agents set, and that
- * only the `Mesh` entrypoint reads, which no stranger reaches. Whatever comes from outside in it is taken out before.
+ * For whom a call between Workers of one mesh is made, and who stands behind an answer that it carries: a header that the front
+ * door and delegating agents set, and that only the `Mesh` entrypoint reads, which no stranger reaches. Whatever comes from
+ * outside in it is taken out before.
  */
 import * as v from "valibot";
 import type { Authentication } from "./authenticate.ts";
@@ -16,10 +17,15 @@ const name = v.pipe(
   v.check((text) => text.isWellFormed()),
 );
 const principalSchema = v.object({ tenant: name, app: name, subject: name, scopes: v.array(v.picklist(SCOPES)) });
+const headerSchema = v.object({ ...principalSchema.entries, by: v.optional(v.pipe(v.array(principalSchema), v.minLength(1))) });
 
-/** Says on a call to an agent of the mesh for whom it is. @returns the same headers */
-export function withPrincipal(headers: Headers, principal: Principal): Headers {
-  headers.set(HEADER, encodeURIComponent(JSON.stringify(principal)));
+/**
+ * Says on a call to an agent of the mesh for whom it is.
+ * @param by those who gave the answer that the call carries; absent when it carries none, or nobody else's than the principal's
+ * @returns the same headers
+ */
+export function withPrincipal(headers: Headers, principal: Principal, by: readonly Principal[] = []): Headers {
+  headers.set(HEADER, encodeURIComponent(JSON.stringify(by.length > 0 ? { ...principal, by } : principal)));
   return headers;
 }
 
@@ -34,10 +40,11 @@ export function withoutPrincipal(from: Headers): Headers {
 export function principalFromMesh(request: Request): Authentication {
   const header = request.headers.get(HEADER);
   if (header === null) return refused("a call within the mesh must say for whom it is");
-  const principal = v.safeParse(principalSchema, decoded(header));
-  return principal.success
-    ? { ok: true, principal: principal.output }
-    : refused("a call within the mesh says for whom it is in a form that is not understood: deploy its Workers in one version");
+  const said = v.safeParse(headerSchema, decoded(header));
+  if (!said.success)
+    return refused("a call within the mesh says for whom it is in a form that is not understood: deploy its Workers in one version");
+  const { by, ...principal } = said.output;
+  return { ok: true, principal, ...(by && { by }) };
 }
 
 function decoded(header: string): unknown {

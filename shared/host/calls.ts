@@ -30,6 +30,8 @@ export interface OutboundOptions {
   readonly key: string;
   readonly principal: Principal;
   readonly signal: AbortSignal;
+  /** Of an answer: those who gave it; the principal where it is absent. */
+  readonly by?: readonly Principal[] | undefined;
   readonly envelope?: Envelope | undefined;
   /** W3C trace context to send along. */
   readonly traceparent?: string | undefined;

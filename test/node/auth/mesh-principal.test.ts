@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { principalFromMesh, withoutPrincipal, withPrincipal } from "../../../shared/auth/mesh-principal.ts";
-import { principalKey } from "../../../shared/auth/principal.ts";
+import { type Principal, principalKey } from "../../../shared/auth/principal.ts";
 import { SCOPES } from "../../../shared/auth/scope.ts";
 
 const call = (headers: HeadersInit) => principalFromMesh(new Request("https://probe.mesh/", { headers }));
@@ -18,6 +18,15 @@ describe("for whom a call within the mesh is", () => {
         expect(from(withPrincipal(new Headers(), principal))).toEqual({ ok: true, principal });
       }),
     );
+  });
+
+  it("comes with those who gave the answer that it carries, when it carries one", () => {
+    fc.assert(
+      fc.property(anyPrincipal, fc.array(anyPrincipal, { minLength: 1 }), (principal, by) => {
+        expect(from(withPrincipal(new Headers(), principal, by))).toEqual({ ok: true, principal, by });
+      }),
+    );
+    expect(from(withPrincipal(new Headers(), GOOD as Principal, []))).toEqual({ ok: true, principal: GOOD });
   });
 
   it("is taken out of what comes from outside, and nothing else is", () => {
@@ -38,6 +47,8 @@ describe("for whom a call within the mesh is", () => {
     ["scopes in a text", sent({ ...GOOD, scopes: "call" })],
     ["a scope that there is not", sent({ ...GOOD, scopes: ["call", "root"] })],
     ["a number for a name", sent({ ...GOOD, subject: 7 })],
+    ["nobody at all behind an answer", sent({ ...GOOD, by: [] })],
+    ["somebody without a name behind an answer", sent({ ...GOOD, by: [{ ...GOOD, subject: undefined }] })],
     ["a name that is no text in any encoding", sent({ ...GOOD, subject: "\ud800" })],
   ])("is a refusal with a challenge when the header holds %s", (_what, headers) => {
     expect(call(headers)).toMatchObject({

@@ -16,6 +16,8 @@ export type Interrupt = {
   readonly asker: { readonly agent: string; readonly skill: string; readonly task: string };
   /** From the agent whose task this is to the one that asks. */
   readonly path: readonly string[];
+  /** The task at the agent that was called from here, which asks or passes the question on. */
+  readonly callee?: { readonly agent: string; readonly task: string; readonly context?: string };
   /** Where they are given, the answer is one of them. */
   readonly choices?: readonly string[];
   readonly action?: ProposedAction;

@@ -3,7 +3,7 @@
  * turn and are stored with one INSERT; nobody outside sees an entry before it is stored.
  */
 import { isInterrupted, isTerminal, type JsonObject, type Message, type Task, textOf } from "../task/a2a-types.ts";
-import { advance, type Effect, type Refusal, type TaskInput } from "../task/advance.ts";
+import { advance, type Effect, type Question, type Refusal, type TaskInput } from "../task/advance.ts";
 import type { LogEntry, TaskEvent } from "../task/event.ts";
 import { limitIn } from "../task/governance-extension.ts";
 import { evolve, type TaskHead } from "../task/head.ts";
@@ -110,10 +110,20 @@ export class LiveTask {
   }
 
   #withNext(input: TaskInput & { type: "message" }): TaskInput {
-    const name = this.head.questions[1];
-    const seq = name === undefined ? undefined : this.head.asked[name];
-    const event = seq === undefined ? undefined : this.read(seq, seq)[0]?.event;
-    return event?.type === "asked" ? { ...input, next: event } : input;
+    const next = this.question(1);
+    return next ? { ...input, next } : input;
+  }
+
+  /** A question without an answer: the one that is put at 0, and behind it those that wait. */
+  question(index: number): (Question & { readonly at: number }) | undefined {
+    const { questions, asked, statusSeq } = this.head;
+    const name = questions[index];
+    if (name === undefined) return undefined;
+    const seq = asked[name] ?? statusSeq;
+    const [entry] = this.read(seq, seq);
+    if (entry?.event.type !== "asked" && entry?.event.type !== "status") return undefined;
+    const { message, metadata } = entry.event;
+    return message && { name, message, at: entry.at, ...(metadata && { metadata }) };
   }
 
   /** Stores what is pending, then tells watchers and waiters. */

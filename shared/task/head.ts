@@ -31,8 +31,9 @@ export interface TaskHead {
   messages: number[];
   /** Where the value of each durable helper stands. */
   memo: Record<string, number>;
-  /** Questions without an answer, oldest first. The first is the one that is put; the others wait where `asked` says. */
+  /** Questions without an answer, oldest first. The first is the one that is put. */
   questions: string[];
+  /** Where each of them stands, as it was last put or asked. A head that an earlier version stored lacks the one that is put. */
   asked: Record<string, number>;
   /** Calls to other agents that have not ended, and answers to their questions: name to position. */
   delegating: Record<string, number>;
@@ -136,7 +137,10 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
       if (!isInterrupted(event.state)) head.metadata = without(head.metadata, INTERRUPT_EXTENSION);
       if (event.metadata && !event.transient) head.metadata = { ...head.metadata, ...event.metadata };
       if (event.message && !event.transient) pushMessage(head, seq);
-      if (event.ask !== undefined && !head.questions.includes(event.ask)) head.questions.push(event.ask);
+      if (event.ask !== undefined) {
+        if (!head.questions.includes(event.ask)) head.questions.push(event.ask);
+        head.asked[event.ask] = seq;
+      }
       break;
     case "asked":
       head.questions.push(event.name);

@@ -1,0 +1,54 @@
+/**
+ * One request to another agent of the mesh, through its service binding, and whatever comes back: anything, or nothing. Knows
+ * no operation's parameters; repeats nothing.
+ */
+import { withPrincipal } from "../auth/mesh-principal.ts";
+import type { OutboundCall, OutboundOptions } from "../host/calls.ts";
+import { agentBinding } from "./peers.ts";
+import { VERSION } from "./version.ts";
+
+/** `lost`: it may have arrived, and nothing has come back. */
+export type Reply = { readonly body: unknown } | { readonly unreachable: string; readonly lost?: true; readonly body?: undefined };
+
+/** @returns the answer to a JSON-RPC request; its body is undefined when it is no JSON */
+export async function post(env: object, call: OutboundCall, options: OutboundOptions, method: string, params: object): Promise<Reply> {
+  const { agent } = call;
+  if (!agentBinding(env, agent)) return { unreachable: `there is no agent "${agent}" in this mesh` };
+  try {
+    const response = await request(env, call, options, method, params);
+    const text = await response.text();
+    try {
+      return { body: JSON.parse(text) as unknown };
+    } catch {
+      // Not JSON: told apart from an answer by its shape, or it is what the platform says in place of a Worker that is gone.
+      return response.status >= 500 ? lost(agent, `HTTP ${response.status}`) : { body: undefined };
+    }
+  } catch (error) {
+    return lost(agent, error);
+  }
+}
+
+/** @throws Error when the agent is not there, or the connection breaks */
+async function request(
+  env: object,
+  { agent }: OutboundCall,
+  { key, principal, by, signal, traceparent }: OutboundOptions,
+  method: string,
+  params: object,
+): Promise<Response> {
+  const binding = agentBinding(env, agent);
+  if (!binding) throw new Error(`there is no agent "${agent}" in this mesh`);
+  const headers = withPrincipal(
+    new Headers({ "Content-Type": "application/json", "A2A-Version": VERSION, "Idempotency-Key": key }),
+    principal,
+    by,
+  );
+  if (traceparent !== undefined) headers.set("traceparent", traceparent);
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
+  return binding.fetch(`https://${agent}.mesh/`, { method: "POST", headers, body, signal });
+}
+
+function lost(agent: string, why: unknown): Reply {
+  console.warn(`${agent} could not be reached`, why);
+  return { unreachable: `${agent} could not be reached`, lost: true };
+}

@@ -4,6 +4,7 @@
  */
 import { withPrincipal } from "../auth/mesh-principal.ts";
 import type { OutboundCall, OutboundOptions } from "../host/calls.ts";
+import { HITL_EXTENSION } from "../task/hitl-extension.ts";
 import { agentBinding } from "./peers.ts";
 import { VERSION } from "./version.ts";
 
@@ -39,7 +40,13 @@ async function request(
   const binding = agentBinding(env, agent);
   if (!binding) throw new Error(`there is no agent "${agent}" in this mesh`);
   const headers = withPrincipal(
-    new Headers({ "Content-Type": "application/json", "A2A-Version": VERSION, "Idempotency-Key": key }),
+    new Headers({
+      "Content-Type": "application/json",
+      "A2A-Version": VERSION,
+      // What it asks is passed up: with ids, an answer finds its way back to exactly that question.
+      "A2A-Extensions": HITL_EXTENSION,
+      "Idempotency-Key": key,
+    }),
     principal,
     by,
   );

@@ -6,6 +6,7 @@ import type { Principal } from "../auth/principal.ts";
 import type { Amount } from "../budget/amount.ts";
 import type { Envelope } from "../chain/delegation.ts";
 import type { Json, JsonObject } from "../task/a2a-types.ts";
+import type { Interrupt } from "../task/interrupt-extension.ts";
 import type { Governor } from "./governance/governor.ts";
 import type { Answered } from "./governance/limit.ts";
 import type { Peer } from "./governance/peer.ts";
@@ -18,12 +19,16 @@ export interface Outbound<Env> {
   call(env: Env, call: OutboundCall, options: OutboundOptions): Promise<CallResult>;
   /** Cancels what the call with this key began, if anything. @returns what it says it had cost, where it says so */
   cancel(env: Env, call: OutboundCall, options: OutboundOptions): Promise<Amount | undefined>;
+  /** What has become of the task that a call began; waits while it works. */
+  look(env: Env, call: OutboundCall & { readonly taskId: string }, options: OutboundOptions): Promise<CallResult>;
   /** What an agent's card says, at once when it is known; undefined for one that is not there. */
   describe(env: Env, agent: string): Peer | undefined | Promise<Peer | undefined>;
 }
 
 export interface OutboundCall extends DelegateCall {
   readonly taskId?: string;
+  /** In the form of the human-in-the-loop profile: the answer to a question of that task. */
+  readonly answer?: JsonObject | undefined;
 }
 
 export interface OutboundOptions {
@@ -38,13 +43,36 @@ export interface OutboundOptions {
 }
 
 export type CallResult = (DelegateResult & { readonly cost?: Amount | undefined }) | AsksBack;
+
+/** A callee that waits. A stored shape: it stands in the log until the call has its result. */
 export interface AsksBack {
   readonly ok: "asks";
   readonly taskId: string;
+  readonly contextId?: string;
   readonly question: string;
-  /** Of its status: what it asks for, for those that know the extension. */
+  /** Of its status: the limit it waits at, for those that know the extension. */
   readonly metadata?: JsonObject | undefined;
+  /** Absent where it asks in words only, and so is answered in words. */
+  readonly asks?: CalleeAsks | undefined;
+  /** It wants to be authorised, and does not say for what but in words. */
+  readonly auth?: true;
+  /** Why it did not take the last answer, in its words. */
+  readonly refused?: string;
 }
+
+/** What a callee asks in a form that takes a structured answer: the mesh's own, or the human-in-the-loop profile's. */
+export type CalleeAsks =
+  | { readonly form: "interrupt"; readonly interrupt: Interrupt }
+  | {
+      readonly form: "approvals";
+      readonly hint?: string;
+      readonly tools: readonly { readonly id: string; readonly name: string; readonly args: JsonObject }[];
+    }
+  | {
+      readonly form: "questions";
+      readonly id: string;
+      readonly questions: readonly { readonly question: string; readonly choices?: readonly string[]; readonly multiple?: true }[];
+    };
 
 /** What calls need of the run that makes them. */
 export interface CallingRun<Env> extends Spending {

@@ -110,6 +110,7 @@ durable_objects.bindings = [
   { name = "TASK_HOME", class_name = "TaskHome" },
   { name = "TASK_INDEX", class_name = "TaskIndex" },
   { name = "BUDGET", class_name = "BudgetObject", script_name = "skein-ledger" },
+  { name = "INBOX", class_name = "Inbox", script_name = "skein-ledger" },
 ]
 [[services]]
 binding = "SCOREBOARD"

@@ -5,6 +5,7 @@ import { Corpus } from "../../agents/researcher/corpus.ts";
 import { DEPLOYED_CONTRACTS } from "../../contracts/deployed.ts";
 import { contractShelf } from "../../shared/contract/shelf.ts";
 import { defineBudgetObject } from "../../shared/host/governance/budget-object.ts";
+import { Inbox } from "../../shared/host/inbox/inbox-object.ts";
 import { agentWorker } from "../../shared/kit/worker.ts";
 import agent from "./probe-agent.ts";
 
@@ -20,7 +21,7 @@ const own = agentWorker(agent, { homes: "own", runLimitMs: 400, streamLimitMs: 6
 export default shared.default;
 export const { Mesh, TaskHome, TaskIndex } = shared;
 export const OwnTaskHome = own.TaskHome;
-export { Corpus, Workbook };
+export { Corpus, Inbox, Workbook };
 
 const shelf = contractShelf(DEPLOYED_CONTRACTS);
 const budget = shelf.contract("budget", shelf.latest);

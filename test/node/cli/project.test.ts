@@ -43,6 +43,12 @@ describe("every Worker that holds tasks", () => {
     }
   });
 
+  it("tells its tenant's inbox what waits, which is the same in all of them", () => {
+    for (const path of configs.filter((each) => objectsOf(each).some(({ name }) => name === "TASK_HOME")))
+      expect(objectsOf(path), path).toContainEqual({ name: "INBOX", class_name: "Inbox", script_name: "skein-ledger" });
+    expect(template).toContain('{ name = "INBOX", class_name = "Inbox", script_name = "skein-ledger" }');
+  });
+
   it("is made so by `npm run new` too", () => {
     expect(template).toContain('{ name = "BUDGET", class_name = "BudgetObject", script_name = "skein-ledger" }');
   });

@@ -15,7 +15,7 @@ export type TaskAccount = {
   carved: Record<string, Amount>;
   /** The same, of calls that were still out when the task ended: it is part of what was spent. */
   left?: Record<string, Amount>;
-  /** By the task that this one was forked from, before the fork: not part of what this one has spent. */
+  /** By the tasks that this one was forked from, before the fork: not part of what this one has spent. */
   inherited?: Amount;
   /** What somebody has raised the task's limits by. */
   raised: Amount;
@@ -60,9 +60,10 @@ export function evolveAccount(account: TaskAccount | undefined, { at, event }: P
       if (event.cost) noteLetGo(account, event.name, event.cost);
       break;
     case "forked":
-      account.inherited = costOf(account, at);
+      account.inherited = plus(account.inherited ?? NOTHING, costOf(account, at));
       account.spent = NOTHING;
       account.carved = {};
+      account.raised = NOTHING;
       account.worked = 0;
       account.since = at;
       delete account.left;

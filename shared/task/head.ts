@@ -187,11 +187,8 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
       break;
     case "forked":
       head.forkedFrom = { task: event.from, seq: event.seq };
-      for (const name of event.forgets) {
-        delete head.memo[name];
-        delete head.asked[name];
-      }
-      head.questions = head.questions.filter((name) => !event.forgets.includes(name));
+      forgetQuestions(head, event.forgets);
+      for (const name of event.forgets) delete head.memo[name];
       head.delegating = {};
       head.keys = {};
       head.resumes = 0;
@@ -223,6 +220,14 @@ function settle(head: TaskHead, name: string, seq: number): void {
   head.memo[name] = seq;
   head.questions = head.questions.filter((each) => each !== name);
   delete head.asked[name];
+}
+
+/** They are put again, and history need not hold them twice. */
+function forgetQuestions(head: TaskHead, names: readonly string[]): void {
+  const places = new Set(names.flatMap((name) => head.asked[name] ?? []));
+  head.messages = head.messages.filter((seq) => !places.has(seq));
+  head.questions = head.questions.filter((name) => !names.includes(name));
+  for (const name of names) delete head.asked[name];
 }
 
 /** A call is over, with whatever was said to its callee. */

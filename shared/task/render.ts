@@ -76,7 +76,7 @@ function messageOf(event: TaskEvent): Message | undefined {
 let last = { at: Number.NaN, text: "" };
 
 /** ISO 8601, UTC, milliseconds, `Z`. (5.6.1) Most of a task's events fall into the millisecond of the one before. */
-function timestamp(at: number): string {
+export function timestamp(at: number): string {
   // biome-ignore lint/style/noRestrictedGlobals: writes a given time as text, and reads no clock
   if (last.at !== at) last = { at, text: new Date(at).toISOString() };
   return last.text;

@@ -19,15 +19,22 @@ export function scopesIn(...claims: readonly unknown[]): Scope[] {
 
 /**
  * The refusal of a caller that is known, and may not do this; undefined for one that may. (RFC 6750, 3.1)
+ * @param scope what it takes; of several, any
  * @param headers of the caller's request
  */
-export function missingScope(principal: Principal, scope: Scope, headers: Headers): (Authentication & { ok: false }) | undefined {
-  if (principal.scopes.includes(scope)) return undefined;
+export function missingScope(
+  principal: Principal,
+  scope: Scope | readonly [Scope, ...Scope[]],
+  headers: Headers,
+): (Authentication & { ok: false }) | undefined {
+  const anyOf = typeof scope === "string" ? ([scope] as const) : scope;
+  if (anyOf.some((each) => principal.scopes.includes(each))) return undefined;
   const has = principal.scopes.length === 0 ? "none of the mesh's scopes" : `only ${principal.scopes.join(", ")}`;
+  const needed = anyOf.map((each) => `"${each}"`).join(" or ");
   return {
     ok: false,
     status: 403,
-    message: `this needs the scope "${scope}", and your credentials have ${has}: ask whoever issued them for "${scope}"`,
-    headers: scopeChallenge(schemeOf(headers), scope),
+    message: `this needs the scope ${needed}, and your credentials have ${has}: ask whoever issued them for ${needed}`,
+    headers: scopeChallenge(schemeOf(headers), anyOf[0]),
   };
 }

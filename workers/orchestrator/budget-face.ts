@@ -4,6 +4,7 @@
  */
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
+import { raisedBy } from "../../shared/a2a/amounts.ts";
 import { drain, readJson } from "../../shared/a2a/body.ts";
 import { RequestError, toAuthenticationError, toRequestError } from "../../shared/a2a/errors.ts";
 import { answerHttpJson, onlyFor } from "../../shared/a2a/http-json.ts";
@@ -13,30 +14,15 @@ import { requestKey } from "../../shared/a2a/resume.ts";
 import { type AuthEnv, authenticate } from "../../shared/auth/authenticate.ts";
 import type { Principal } from "../../shared/auth/principal.ts";
 import { missingScope } from "../../shared/auth/scope.ts";
-import { UNITS } from "../../shared/budget/amount.ts";
 import type { BudgetApi } from "../../shared/host/governance/api.ts";
 import type { GovernanceEnv } from "../../shared/host/governance/env.ts";
 
-/** What the books can still add up exactly, whatever is raised how often. */
-const MOST = 1e12;
-
-const units = Object.fromEntries(
-  UNITS.map((unit) => {
-    const rule = `must be a whole number from 0 to ${MOST}`;
-    return [unit, v.optional(v.pipe(v.number(rule), v.integer(rule), v.minValue(0, rule), v.maxValue(MOST, rule)))];
-  }),
-);
 const raise = v.object({
   account: v.pipe(
     v.string('must be "tenant", or an app\'s as "app:<name>"'),
     v.regex(/^(tenant|app:.{1,256})$/u, 'must be "tenant", or an app\'s as "app:<name>"'),
   ),
-  by: v.pipe(
-    v.unknown(),
-    v.check((value) => typeof value === "object" && value !== null && !Array.isArray(value), "must be an object"),
-    v.strictObject(units, `is no unit: there are ${UNITS.join(", ")}`),
-    v.check((by) => Object.values(by).some((value) => value !== undefined && value !== 0), "must raise something"),
-  ),
+  by: raisedBy,
 });
 
 type Env = AuthEnv & GovernanceEnv;

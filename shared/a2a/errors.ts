@@ -31,6 +31,8 @@ const WIRE = {
   unavailable: { jsonRpc: -32603, http: 503, status: "UNAVAILABLE" },
   "task-not-found": { jsonRpc: -32001, http: 404, status: "NOT_FOUND", reason: "TASK_NOT_FOUND" },
   "task-not-cancelable": { jsonRpc: -32002, http: 400, status: "FAILED_PRECONDITION", reason: "TASK_NOT_CANCELABLE" },
+  // No error of A2A, which deletes nothing.
+  "task-not-ended": { jsonRpc: -32000, http: 400, status: "FAILED_PRECONDITION", reason: "TASK_NOT_ENDED", domain: "skein" },
   "push-not-supported": { jsonRpc: -32003, http: 400, status: "FAILED_PRECONDITION", reason: "PUSH_NOTIFICATION_NOT_SUPPORTED" },
   "unsupported-operation": { jsonRpc: -32004, http: 400, status: "FAILED_PRECONDITION", reason: "UNSUPPORTED_OPERATION" },
   "content-type-not-supported": { jsonRpc: -32005, http: 400, status: "INVALID_ARGUMENT", reason: "CONTENT_TYPE_NOT_SUPPORTED" },
@@ -170,6 +172,18 @@ export function refusalToError(refusal: HomeRefusal, taskId: string, scheme?: Cr
           metadata: { scope: refusal.scope },
           headers: scopeChallenge(scheme, refusal.scope),
         },
+      );
+    case "not-ended":
+      return new RequestError("task-not-ended", `task ${taskId} has not ended (${refusal.state}): cancel it first, then delete it`);
+    case "still-telling":
+      return new RequestError(
+        "task-not-ended",
+        `task ${taskId} has ended, but agents it called have not all been told to stop: delete it again in a minute`,
+      );
+    case "not-forgotten":
+      return new RequestError(
+        "unavailable",
+        `task ${taskId} was not deleted, because what the agent keeps for it could not be: delete it again in a minute`,
       );
     case "too-large":
       return new RequestError("unsupported-operation", `task ${taskId} is too large for one answer; stream or subscribe to it instead`);

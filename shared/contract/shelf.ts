@@ -18,6 +18,8 @@ export interface Shelf {
    * @throws Error when a version is not deployed any more: a task must not go on under rules it was not made under
    */
   contract<P extends PolicyName>(policy: P, versions: ContractVersions): Contract<P>;
+  /** Every version of a policy that is deployed here. */
+  all<P extends PolicyName>(policy: P): readonly Contract<P>[];
 }
 
 const POLICIES = Object.keys(contractSchemas) as PolicyName[];
@@ -49,6 +51,7 @@ export function contractShelf(files: Readonly<Record<string, string>>): Shelf {
       if (!contract) throw new Error(`contract ${policy} version ${version} is not deployed any more: put its file back into contracts/`);
       return contract as Contract<P>;
     },
+    all: <P extends PolicyName>(policy: P) => [...shelf.values()].filter((each) => each.policy === policy) as Contract<P>[],
   };
 }
 

@@ -6,8 +6,8 @@
  */
 import type { Alarm, Sleeper } from "./alarm.ts";
 
-/** `expiry`: a question's time is over. `recheck`: something elsewhere is to be asked again. `retention`: ended tasks are to be deleted. */
-export type AgendaKind = "expiry" | "recheck" | "retention";
+/** `expiry`: a question's time is over. `recheck`: something elsewhere is to be asked again. */
+export type AgendaKind = "expiry" | "recheck";
 
 /** After a handler that failed. Milliseconds. */
 const AGAIN_MS = 30_000;
@@ -45,6 +45,16 @@ export class Agenda implements Sleeper {
 
   has(kind: AgendaKind, task: string): boolean {
     return this.#exists() && this.#sql.exec("SELECT 1 FROM agenda WHERE kind = ? AND task = ?", kind, task).toArray().length > 0;
+  }
+
+  /** There is nothing to see to. */
+  get isEmpty(): boolean {
+    return this.earliest() === undefined;
+  }
+
+  /** All storage was deleted, the table too. */
+  wiped(): void {
+    this.#made = false;
   }
 
   earliest(): number | undefined {

@@ -53,6 +53,11 @@ export class Alarm {
     this.#at = Number.POSITIVE_INFINITY;
   }
 
+  /** All storage was deleted, the alarm too. */
+  wiped(): void {
+    this.rang();
+  }
+
   /** The alarm of a lost predecessor is still set: a later one must not take its place. */
   #inherit(): void {
     if (this.#inherited) return;

@@ -103,13 +103,23 @@ export type HomeRefusal =
   | { code: "too-large" }
   | { code: "position-unknown"; after: number; last: number }
   | { code: "scope-missing"; scope: Scope }
+  | { code: "not-ended"; state: TaskState }
+  | { code: "still-telling" }
+  | { code: "not-forgotten" }
   | { code: "config-not-found" }
   | { code: "config-invalid"; field: string; description: string };
 export type TaskReply = { ok: true; task: JsonText<Task> } | { ok: false; refusal: HomeRefusal };
 /** Lines of `<sequence> <StreamResponse as JSON>`; an empty line is a heartbeat. */
 export type StreamReply = { ok: true; stream: ReadableStream<Uint8Array> } | { ok: false; refusal: HomeRefusal };
 export type RecordReply = { ok: true; record: JsonText<TaskRecord> } | { ok: false; refusal: HomeRefusal };
+export type DeleteReply = { ok: true; calls: MadeCall[] } | { ok: false; refusal: HomeRefusal };
 export type PushReply<T> = ({ ok: true } & T) | { ok: false; refusal: HomeRefusal };
+
+/** A task at another agent that was made for one of this agent's. */
+export interface MadeCall {
+  readonly agent: string;
+  readonly taskId: string;
+}
 
 export interface TaskHomeApi {
   start(request: StartRequest, options: ReplyOptions): Promise<TaskReply>;
@@ -127,6 +137,10 @@ export interface TaskHomeApi {
   /** All of a task's, or the one with the id, if there is one; without their secrets. */
   listPush(taskId: string, id?: string): Promise<PushReply<{ configs: JsonText<TaskPushNotificationConfig>[] }>>;
   deletePush(taskId: string, id: string): Promise<PushReply<Record<never, never>>>;
+  /** Deletes a task that has ended, at its owner's word. */
+  delete(taskId: string): Promise<DeleteReply>;
+  /** Deletes those of these tasks whose time is over. @returns those that are not here, any more or at all */
+  retain(taskIds: readonly string[]): Promise<string[]>;
   /** Brings the index up to date with this home. */
   flushListing(): Promise<void>;
 }
@@ -159,7 +173,7 @@ export interface ListPage {
 }
 
 export interface TaskIndexApi {
-  /** Takes a home's rows; `more` says that others may follow without a word. */
-  put(home: string, rows: readonly Listed[], more: boolean): Promise<void>;
+  /** Takes a home's rows; `more` says that others may follow without a word, `gone` names tasks that are not there any more. */
+  put(home: string, rows: readonly Listed[], more: boolean, gone?: readonly string[]): Promise<void>;
   list(query: ListQuery): Promise<ListPage>;
 }

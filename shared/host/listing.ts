@@ -15,12 +15,16 @@ export interface ListingOptions {
   /** A new stub each time: one that saw an error is broken for good. */
   readonly index: () => TaskIndexApi;
   readonly store: LogStore;
+  /** Undefined for a task that is not there any more. */
   readonly render: (id: string) => Listed | undefined;
 }
 
+type Change = Listed | "gone";
+
 export class Listing {
   readonly #options: ListingOptions;
-  readonly #changed = new Map<string, Listed>();
+  readonly #changed = new Map<string, Change>();
+  readonly #inFlight = new Set<Promise<unknown>>();
   #mark: Promise<unknown> | undefined;
   #timer: number | null = null;
   /** Whether what a lost predecessor left untold is among the changes. */
@@ -36,12 +40,29 @@ export class Listing {
    * @returns when the index knows at least that it must ask; a failing index delays lists, it never fails a task
    */
   note(row: Listed, last: boolean): Promise<unknown> {
-    if (last && this.#mark === undefined) return this.#put([row], false);
-    if (!this.#changed.has(row.id)) this.#options.store.setUntold(row.id);
-    this.#changed.set(row.id, row);
-    this.#mark ??= this.#put([row], true);
-    this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS.least + Math.random() * GATHER_MS.spread);
+    if (last && this.#mark === undefined) return this.#put(new Map([[row.id, row]]), false);
+    this.#keep(row.id, row);
+    this.#mark ??= this.#put(new Map([[row.id, row]]), true);
     return this.#mark;
+  }
+
+  /** @returns when the index knows that it must ask before it shows a list */
+  async mark(): Promise<void> {
+    await Promise.all(this.#inFlight);
+    this.#mark ??= this.#put(new Map(), true);
+    await this.#mark;
+  }
+
+  /** Takes a task off the lists, in the turn that deletes it. The index was marked. */
+  noteGone(id: string): void {
+    this.#keep(id, "gone");
+  }
+
+  /** @returns when the index knows all there is, or could not be reached */
+  async settled(): Promise<void> {
+    // What is on its way may tell of a task that is gone now: it must not come after the word of that.
+    await Promise.all(this.#inFlight);
+    await this.flush();
   }
 
   /** Tells what a lost predecessor could not even mark; nothing to wait for when there is nothing. */
@@ -59,25 +80,36 @@ export class Listing {
     const { store, render } = this.#options;
     if (!this.#inherited) {
       this.#inherited = true;
-      for (const id of store.untold()) {
-        const row = this.#changed.get(id) ?? render(id);
-        if (row) this.#changed.set(id, row);
-      }
+      for (const id of store.untold()) if (!this.#changed.has(id)) this.#changed.set(id, render(id) ?? "gone");
     }
-    const rows = [...this.#changed.values()];
+    const changes = new Map(this.#changed);
     this.#changed.clear();
     this.#mark = undefined;
-    if (await this.#put(rows, false)) store.setTold(rows.map(({ id }) => id).filter((id) => !this.#changed.has(id)));
+    if (await this.#put(changes, false)) store.setTold([...changes.keys()].filter((id) => !this.#changed.has(id)));
   }
 
-  async #put(rows: readonly Listed[], more: boolean): Promise<boolean> {
+  #keep(id: string, change: Change): void {
+    if (!this.#changed.has(id)) this.#options.store.setUntold(id);
+    this.#changed.set(id, change);
+    this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS.least + Math.random() * GATHER_MS.spread);
+  }
+
+  #put(changes: ReadonlyMap<string, Change>, more: boolean): Promise<boolean> {
+    const put = this.#tell(changes, more).finally(() => this.#inFlight.delete(put));
+    this.#inFlight.add(put);
+    return put;
+  }
+
+  async #tell(changes: ReadonlyMap<string, Change>, more: boolean): Promise<boolean> {
     const { home, index } = this.#options;
+    const rows = [...changes.values()].filter((change) => change !== "gone");
+    const gone = [...changes].filter(([, change]) => change === "gone").map(([id]) => id);
     try {
-      await index().put(home, rows, more);
+      await (gone.length > 0 ? index().put(home, rows, more, gone) : index().put(home, rows, more));
       return true;
     } catch (error) {
-      console.error(`${home}: the index did not take ${rows.length} rows, trying again`, error);
-      for (const row of rows) if (!this.#changed.has(row.id)) this.#changed.set(row.id, row);
+      console.error(`${home}: the index did not take ${changes.size} rows, trying again`, error);
+      for (const [id, change] of changes) if (!this.#changed.has(id)) this.#changed.set(id, change);
       this.#timer ??= setTimeout(() => void this.flush(), RETRY_MS);
       return false;
     }

@@ -116,6 +116,27 @@ export class LogStore {
     return head;
   }
 
+  /** Nothing of the task is left: its log, what is owed to it, what the index does not know of it. */
+  delete(task: string): void {
+    if (this.#hasLog()) this.#sql.exec("DELETE FROM log WHERE task = ?", task);
+    this.settle(task);
+    this.setTold([task]);
+  }
+
+  /** There are tables, and nothing in any of them. */
+  get isEmptied(): boolean {
+    if (!this.#hasLog()) return false;
+    const tables = ["log", ...(this.#hasOwed() ? ["owed"] : []), ...(this.#hasUntold() ? ["untold"] : [])];
+    return tables.every((table) => this.#sql.exec(`SELECT 1 FROM ${table} LIMIT 1`).toArray().length === 0);
+  }
+
+  /** All storage was deleted, the tables too. */
+  wiped(): void {
+    this.#log = false;
+    this.#owed = false;
+    this.#untold = false;
+  }
+
   owe(task: string, due: number): void {
     if (!this.#owed) {
       this.#sql.exec("CREATE TABLE IF NOT EXISTS owed (task TEXT PRIMARY KEY, due INTEGER) WITHOUT ROWID");

@@ -13,6 +13,17 @@ import type { Risk } from "../task/skill-facts.ts";
 
 export interface Program<Env = unknown> {
   run(run: Run<Env>): Promise<Outcome>;
+  /**
+   * A task is being deleted: lets go of what the program keeps for it elsewhere. Called at least once, and again later when it
+   * throws or takes too long: until then the task is there.
+   */
+  forget?(task: DeletedTask<Env>): Promise<void>;
+}
+
+/** What is known of a task whose time is over, or that its owner wants gone. */
+export interface DeletedTask<Env = unknown> extends Pick<Run<Env>, "taskId" | "contextId" | "principal" | "env"> {
+  /** Aborted when nobody waits any more. */
+  readonly signal: AbortSignal;
 }
 
 /** How a run ends. Values, not exceptions: a throw is the program's own fault and fails the task. */

@@ -64,6 +64,10 @@ export class Residents {
     this.#tasks.delete(task.id);
   }
 
+  get isEmpty(): boolean {
+    return this.#tasks.size === 0;
+  }
+
   /** Of an ended task nobody may ask again; whoever still waits holds on to it. */
   forgetEnded(task: LiveTask): void {
     if (task.ended && !task.watched) this.#tasks.delete(task.id);

@@ -14,6 +14,7 @@ import { Agenda } from "./agenda.ts";
 import { Alarm } from "./alarm.ts";
 import { answer, listed } from "./answer.ts";
 import type {
+  DeleteReply,
   FollowUp,
   HomeRefusal,
   JsonText,
@@ -28,6 +29,7 @@ import type {
   TaskIndexApi,
   TaskReply,
 } from "./api.ts";
+import { Deletion } from "./deletion.ts";
 import type { GovernanceEnv } from "./governance/env.ts";
 import type { Governance } from "./governance/governor.ts";
 import { homeGovernor } from "./governance/home-governor.ts";
@@ -109,6 +111,17 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       find: (id) => this.#tasks.find(id),
       address: (row) => addressOf(row, this.env, options.toLegacy),
       during: (delivery) => this.ctx.waitUntil(delivery),
+    });
+
+    readonly #deletion = new Deletion<Env>({
+      program: options.program,
+      governance: options.governance,
+      env: this.env,
+      store: this.#store,
+      agenda: this.#agenda,
+      outbox: this.#outbox,
+      listing: this.#listing,
+      tasks: this.#tasks,
     });
 
     async start(request: StartRequest, reply: ReplyOptions): Promise<TaskReply> {
@@ -197,8 +210,24 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       return { ok: true };
     }
 
+    async delete(taskId: string): Promise<DeleteReply> {
+      const task = this.#tasks.find(taskId);
+      if (!task) return NOT_FOUND;
+      await this.#telling.get(task);
+      const reply = await this.#deletion.byOwner(task.head);
+      await this.#tidy();
+      return reply;
+    }
+
+    async retain(taskIds: readonly string[]): Promise<string[]> {
+      const gone = await this.#deletion.overdue(taskIds, Date.now());
+      await this.#tidy();
+      return gone;
+    }
+
     async flushListing(): Promise<void> {
       await this.#listing.flush();
+      await this.#tidy();
     }
 
     override async alarm(): Promise<void> {
@@ -210,6 +239,16 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       this.#governor?.purse.rang();
       this.#outbox.rang();
       this.#agenda.rang(Date.now());
+      await this.#tidy();
+    }
+
+    /** A home that holds nothing any more leaves nothing behind, its alarm neither. */
+    async #tidy(): Promise<void> {
+      const isEmptied = this.#tasks.isEmpty && this.#store.isEmptied && this.#agenda.isEmpty && this.#configs.isEmpty;
+      if (!isEmptied) return;
+      const wiped = Promise.all([this.ctx.storage.deleteAlarm(), this.ctx.storage.deleteAll()]);
+      for (const each of [this.#store, this.#agenda, this.#configs, this.#alarm]) each.wiped();
+      await wiped;
     }
 
     /** Makes the task, or finds it when its id comes from a key that was used before; lets the program begin. */

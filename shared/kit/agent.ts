@@ -1,7 +1,7 @@
 /**
  * `defineAgent`: a card and its skills become a program. Card and code must agree, or the Worker refuses to start.
  */
-import type { Outcome, Program, Run, SkillName } from "../host/program.ts";
+import type { DeletedTask, Outcome, Program, Run, SkillName } from "../host/program.ts";
 import type { AgentCard, Message } from "../task/a2a-types.ts";
 import { textOf } from "../task/a2a-types.ts";
 import { extendCard, parseCard } from "../task/agent-card.ts";
@@ -16,11 +16,16 @@ export interface Agent<Env = unknown> {
   readonly program: Program<Env>;
 }
 
-export interface AgentOptions {
+export interface AgentOptions<Env = unknown> {
   /** Which skill a message without a named skill is for. Default: the only skill, or the card's first. */
   readonly route?: (message: Message) => string;
   /** Skills for authenticated callers that the public card does not show, as imported from a JSON file: `{ "skills": [ … ] }`. */
   readonly extended?: unknown;
+  /**
+   * A task is being deleted, because its time is over or its caller wants it gone: deletes what the agent keeps for that task in
+   * other places. Called at least once for each task; when it throws, the task stays until a later call succeeds.
+   */
+  readonly forget?: (task: DeletedTask<Env>) => Promise<void>;
 }
 
 /**
@@ -31,7 +36,7 @@ export interface AgentOptions {
 export function defineAgent<Env = unknown>(
   card: unknown,
   skills: Record<string, Skill<Env>>,
-  { route, extended }: AgentOptions = {},
+  { route, extended, forget }: AgentOptions<Env> = {},
 ): Agent<Env> {
   const checked = parseCard(card);
   const extendedCard = extendCard(checked, extended);
@@ -51,7 +56,7 @@ export function defineAgent<Env = unknown>(
     if (!skill) return { outcome: "rejected", reason: `${checked.name} has no skill "${id}". It has: ${promised.join(", ")}` };
     return skill(skillContext(run));
   };
-  return { card: checked, ...(extendedCard && { extendedCard }), skills, program: { run } };
+  return { card: checked, ...(extendedCard && { extendedCard }), skills, program: { run, ...(forget && { forget }) } };
 }
 
 /** Narrows a run to what a skill may see, and adds what is convenient there. */

@@ -9,7 +9,7 @@ import type { Json, JsonObject, Message, Part } from "../task/a2a-types.ts";
 import type { Approval } from "../task/approval.ts";
 import type { Preferences } from "../task/governance-extension.ts";
 
-export type { Action, DelegateResult, NewArtifact, Outcome } from "../host/program.ts";
+export type { Action, DelegateResult, DeletedTask, NewArtifact, Outcome } from "../host/program.ts";
 export type { AgentCard, Json, JsonObject, Message, Part } from "../task/a2a-types.ts";
 export type { Approval } from "../task/approval.ts";
 

@@ -15,7 +15,7 @@ import type { Program } from "../host/program.ts";
 import type { PushSettings } from "../host/push/outbox.ts";
 import { PUSH_RETRY } from "../host/push/retry.ts";
 import { defineTaskHome } from "../host/task-home.ts";
-import { TaskIndex } from "../host/task-index.ts";
+import { defineTaskIndex } from "../host/task-index.ts";
 import type { AgentCard } from "../task/a2a-types.ts";
 import type { Homes } from "../task/home.ts";
 import { skillFactsIn } from "../task/skill-facts.ts";
@@ -75,5 +75,6 @@ export function agentWorker<Env>(
     // Loaded when it is first needed: most agents never meet a client of 0.3.
     toLegacy: async (event) => (await import("../a2a/legacy/translation.ts")).translateEvent(JSON.stringify(event)),
   });
+  const TaskIndex = defineTaskIndex<AgentWorkerEnv>({ retention: governance?.shelf.all("retention") ?? [] });
   return { default: open, Mesh, TaskHome, TaskIndex };
 }

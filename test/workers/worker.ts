@@ -18,9 +18,17 @@ const contracts = Object.fromEntries(
 const shared = agentWorker(agent, { push, contracts });
 const own = agentWorker(agent, { homes: "own", runLimitMs: 400, streamLimitMs: 600, push, contracts });
 
+const watched = Object.fromEntries(
+  Object.entries(contracts).map(([file, text]) => [
+    file,
+    file.includes("retention") ? text.replace("mode: enforce", "mode: shadow") : text,
+  ]),
+);
+
 export default shared.default;
 export const { Mesh, TaskHome, TaskIndex } = shared;
 export const OwnTaskHome = own.TaskHome;
+export const WatchedTaskHome = agentWorker(agent, { push, contracts: watched }).TaskHome;
 export { Corpus, Inbox, Workbook };
 
 const shelf = contractShelf(DEPLOYED_CONTRACTS);

@@ -98,6 +98,16 @@ export class Outbox implements Sleeper {
     this.#cut(task, id);
   }
 
+  /** The task is gone: what is under way for it ends, and nothing more is delivered. */
+  forget(task: string): void {
+    for (const { id } of this.#options.store.of(task)) {
+      const key = keyOf({ task, id });
+      this.#flights.get(key)?.abort.abort();
+      this.#flights.delete(key);
+    }
+    this.#options.store.deleteAll(task);
+  }
+
   /** Called in the turn in which a task's entries are stored. */
   stored(task: LiveTask, entries: readonly LogEntry[]): void {
     const first = this.#first.get(task);

@@ -62,6 +62,19 @@ export class PushStore {
     if (this.made) this.#sql.exec("DELETE FROM push WHERE task = ? AND id = ?", task, id);
   }
 
+  deleteAll(task: string): void {
+    if (this.made) this.#sql.exec("DELETE FROM push WHERE task = ?", task);
+  }
+
+  get isEmpty(): boolean {
+    return !this.made || this.#sql.exec("SELECT 1 FROM push LIMIT 1").toArray().length === 0;
+  }
+
+  /** All storage was deleted, the table too. */
+  wiped(): void {
+    this.#made = false;
+  }
+
   of(task: string): PushRow[] {
     if (!this.made) return [];
     return toRows(this.#sql.exec<Row>("SELECT task, id, cursor, attempts, body FROM push WHERE task = ? ORDER BY id", task));

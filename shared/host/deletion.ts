@@ -1,0 +1,126 @@
+/**
+ * What a home does when a task goes: its program lets go of what it keeps elsewhere, then all that the home has of the task is
+ * deleted in one turn, and the index is told. Whose time is over is decided by the contract that the task was made under. A task
+ * that waits or works, or that still has somebody to tell that it has ended, is never deleted.
+ */
+import { decideRetention } from "../policy/retention.ts";
+import { isTerminal, type TaskState } from "../task/a2a-types.ts";
+import type { TaskHead } from "../task/head.ts";
+import type { Agenda } from "./agenda.ts";
+import type { HomeRefusal, MadeCall } from "./api.ts";
+import type { Governance } from "./governance/governor.ts";
+import type { Listing } from "./listing.ts";
+import type { LogStore } from "./log-store.ts";
+import { callsIn } from "./made-calls.ts";
+import type { Program } from "./program.ts";
+import type { Outbox } from "./push/outbox.ts";
+import type { Residents } from "./residents.ts";
+
+export interface DeletionOptions<Env> {
+  readonly env: Env;
+  readonly program: Program<Env>;
+  /** Absent where nothing is limited: then nothing is deleted by itself. */
+  readonly governance: Governance | undefined;
+  readonly store: LogStore;
+  readonly agenda: Agenda;
+  readonly outbox: Outbox;
+  readonly listing: Listing;
+  readonly tasks: Residents;
+}
+
+/** How long a program may take to let go of what it keeps for a task. Milliseconds. */
+const FORGET_MS = 10_000;
+
+export class Deletion<Env> {
+  readonly #options: DeletionOptions<Env>;
+  /** Deletions under way: whoever asks meanwhile gets the same. */
+  readonly #going = new Map<string, Promise<boolean>>();
+
+  constructor(options: DeletionOptions<Env>) {
+    this.#options = options;
+  }
+
+  /** Its owner wants it gone. @returns the calls that were made for it: their tasks are other agents' */
+  async byOwner(head: TaskHead): Promise<{ ok: true; calls: MadeCall[] } | { ok: false; refusal: HomeRefusal }> {
+    const { store, listing } = this.#options;
+    const why = this.#whyKept(head);
+    if (why) return { ok: false, refusal: why };
+    const calls = callsIn(store, head.id);
+    if (!(await this.#erase(head))) return { ok: false, refusal: { code: "not-forgotten" } };
+    await listing.settled();
+    return { ok: true, calls };
+  }
+
+  /** Deletes those of these tasks whose time is over. @returns those that are not here, any more or at all */
+  async overdue(ids: readonly string[], now: number): Promise<string[]> {
+    const { store, listing, tasks } = this.#options;
+    const gone: string[] = [];
+    for (const id of ids) {
+      try {
+        const head = tasks.at(id)?.head ?? store.head(id);
+        const isGone = head === undefined || (this.#isOver(head, now) && (await this.#erase(head)));
+        if (isGone) gone.push(id);
+      } catch (error) {
+        // One that cannot be deleted must not keep the others.
+        console.error(`task ${id} could not be deleted, and is with the next sweep`, error);
+      }
+    }
+    if (gone.length > 0) await listing.settled();
+    return gone;
+  }
+
+  #isOver(head: TaskHead, now: number): boolean {
+    const { governance } = this.#options;
+    if (!governance || this.#whyKept(head)) return false;
+    const contract = governance.shelf.contract("retention", head.contracts ?? {});
+    const { outcome, keepMs } = decideRetention(contract, { endedMs: now - head.statusAt });
+    if (outcome === "keep") return false;
+    if (contract.mode === "enforce") return true;
+    console.info(`task ${head.id} would be deleted, which ended more than ${keepMs / 3_600_000} hours ago`);
+    return false;
+  }
+
+  #whyKept({ id, state }: TaskHead): { code: "not-ended"; state: TaskState } | { code: "still-telling" } | undefined {
+    if (!isTerminal(state)) return { code: "not-ended", state };
+    return this.#options.agenda.has("recheck", id) ? { code: "still-telling" } : undefined;
+  }
+
+  #erase(head: TaskHead): Promise<boolean> {
+    const under = this.#going.get(head.id);
+    if (under !== undefined) return under;
+    const going = this.#eraseOnce(head).finally(() => this.#going.delete(head.id));
+    this.#going.set(head.id, going);
+    return going;
+  }
+
+  async #eraseOnce(head: TaskHead): Promise<boolean> {
+    const { store, agenda, outbox, listing, tasks } = this.#options;
+    if (!(await this.#forgotten(head))) return false;
+    // Were this object lost in a moment, the next list would ask for what has become of the task.
+    await listing.mark();
+    const { id } = head;
+    const resident = tasks.at(id);
+    // Nothing of it may be stored afterwards.
+    resident?.flush();
+    if (resident) tasks.release(resident);
+    outbox.forget(id);
+    agenda.drop("expiry", id);
+    store.delete(id);
+    listing.noteGone(id);
+    return true;
+  }
+
+  async #forgotten({ id: taskId, contextId, principal }: TaskHead): Promise<boolean> {
+    const { program, env } = this.#options;
+    if (!program.forget) return true;
+    const signal = AbortSignal.timeout(FORGET_MS);
+    try {
+      const late = new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      await Promise.race([program.forget({ taskId, contextId, principal, env, signal }), late]);
+      return true;
+    } catch (error) {
+      console.error(`task ${taskId} is kept for now: what its agent keeps for it could not be forgotten`, error);
+      return false;
+    }
+  }
+}

@@ -8,8 +8,12 @@ import type { ChainCapDecision, ChainCapSignals } from "../shared/policy/chain-c
 import { type CircuitBreakerDecision, describeCircuitBreaker } from "../shared/policy/circuit-breaker.ts";
 import type { DispatchDecision, DispatchSignals } from "../shared/policy/dispatch.ts";
 import type { HedgeDecision, HedgeSignals } from "../shared/policy/hedge.ts";
+import type { InterruptDecision, InterruptSignals } from "../shared/policy/interrupt.ts";
 import { type DecisionKind, kindOf } from "../shared/policy/redecide.ts";
+import type { RetentionDecision, RetentionSignals } from "../shared/policy/retention.ts";
 import type { RiskConfidenceDecision, RiskConfidenceSignals } from "../shared/policy/risk-confidence.ts";
+import type { ShareDecision, ShareSignals } from "../shared/policy/share.ts";
+import { describeSurface, type SurfaceDecision, type SurfaceSignals } from "../shared/policy/surface.ts";
 import { wordsOfAmount, wordsOfUnit } from "../shared/task/limit-question.ts";
 import type { RecordedCall, RecordedDecision } from "../shared/task/record.ts";
 
@@ -23,6 +27,8 @@ export function whyOf({ name, signals, decision }: Pick<RecordedDecision, "name"
   const kind = kindOf(name);
   try {
     if (kind) return WORDS[kind](decision as never, signals as never);
+    const fixed = FIXED[name.split(":", 1)[0] as keyof typeof FIXED];
+    if (fixed) return fixed(decision as never, signals as never);
   } catch {
     // Of a shape that this version does not know; said plainly below.
   }
@@ -94,9 +100,26 @@ const WORDS: { readonly [K in DecisionKind]: (decision: never, signals: never) =
     if (decision.outcome === "hedge") return `after ${seconds(decision.afterMs)} ${nameOf(decision.with)} is asked as well`;
     return decision.reason === "too-few-times" ? `too-few-times: ${ms.length} seen` : decision.reason;
   },
+  interrupt: ({ reason, approvers, others, hours }: InterruptDecision, { skill }: InterruptSignals) => {
+    const who = reason === "question" ? "an answer" : `${approvers} who approve${others > 0 ? `, ${others} of them not the caller` : ""}`;
+    return `${reason} of ${skill}: waits ${hours} h for ${who}`;
+  },
+  retention: ({ reason, keepMs }: RetentionDecision, { endedMs }: RetentionSignals) =>
+    `${reason}: ended ${hours(endedMs)} ago, kept for ${hours(keepMs)}`,
   "risk-confidence": (decision: RiskConfidenceDecision, { skill, blast, compliance, kind, confidence }: RiskConfidenceSignals) => {
     const sure = typeof confidence === "number" ? share(confidence) : confidence;
     return `${decision.reason}: ${skill}, ${decision.reversal}, reaches ${blast}, compliance ${compliance}, kind ${kind}, confidence ${sure}`;
+  },
+};
+
+/** Decisions without a contract: a goal was given what it was given, so no other contract would have made them otherwise. */
+const FIXED = {
+  surface: (_decision: SurfaceDecision, signals: SurfaceSignals) => describeSurface(signals),
+  share: (decision: ShareDecision, { of, mostCalls, spent }: ShareSignals) => {
+    if (decision.reason === "calls-made") return `${of} was given ${mostCalls} calls, and they are made`;
+    if (decision.reason === "within-share") return `${of} has spent ${wordsOfAmount(spent)} of its share`;
+    const { unit, limit, lacking } = decision;
+    return `${of} was given ${wordsOfUnit(unit, limit)}, ${wordsOfUnit(unit, spent[unit])} spent or promised, ${wordsOfUnit(unit, lacking)} short`;
   },
 };
 
@@ -114,6 +137,10 @@ export function nameOf({ agent, skill }: Named): string {
 /** Three digits, cut off: what is just below a limit must not read as if it stood on it. */
 export function share(value: number): string {
   return String(Math.floor(value * 1_000 + 1e-9) / 1_000);
+}
+
+function hours(ms: number): string {
+  return `${(ms / 3_600_000).toFixed(1)} h`;
 }
 
 function seconds(ms: number): string {

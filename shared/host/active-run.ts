@@ -2,6 +2,7 @@
  * One run of a program over a task: the durable helpers. Each is known by its name in the log; what a former run did is
  * read there and not done again. A helper that waits for the world first stores all that was said before it.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { Principal } from "../auth/principal.ts";
 import { type Amount, amountOf } from "../budget/amount.ts";
 import type { ContractVersions } from "../contract/shelf.ts";
@@ -11,6 +12,7 @@ import type { Approval } from "../task/approval.ts";
 import { digest } from "../task/digest.ts";
 import { limitIn, type Preferences, sayingCost } from "../task/governance-extension.ts";
 import { acceptedParts } from "../task/media-type.ts";
+import { under, type Within } from "../task/within.ts";
 import { delegate } from "./calling/delegate.ts";
 import type { CallingRun, Outbound } from "./calls.ts";
 import { type Governor, PREFERENCES } from "./governance/governor.ts";
@@ -19,6 +21,9 @@ import { approve } from "./governance/risk-gate.ts";
 import { coverSpent } from "./governance/spending.ts";
 import type { LiveTask } from "./live-task.ts";
 import type { Action, DelegateCall, DelegateResult, NewArtifact, Outcome, Run } from "./program.ts";
+
+/** Which goal is pursued, by which run: what a goal's body does goes on in it, whatever it reaches its run by. */
+const pursued = new AsyncLocalStorage<{ readonly run: unknown; readonly within: Within }>();
 
 /** A name may be used once in a run: two helpers of one name could not be told apart later. */
 class NameTaken extends Error {}
@@ -159,7 +164,19 @@ export class ActiveRun<Env> implements Run<Env> {
   }
 
   delegate(name: string, call: DelegateCall): Promise<DelegateResult> {
-    return delegate(this.#calling, name, call);
+    const within = under(call.within, this.#pursued());
+    return delegate(this.#calling, name, within ? { ...call, within } : call);
+  }
+
+  within<T>(goal: Within, pursue: (goal: Within) => Promise<T>): Promise<T> {
+    const within = under(goal, this.#pursued()) ?? goal;
+    return pursued.run({ run: this, within }, () => pursue(within));
+  }
+
+  /** Of this run: one run may wake another, which then goes on in the first one's turn. */
+  #pursued(): Within | undefined {
+    const goal = pursued.getStore();
+    return goal?.run === this ? goal.within : undefined;
   }
 
   approve(action: Action): Promise<Approval> {
@@ -236,6 +253,7 @@ export class ActiveRun<Env> implements Run<Env> {
       },
       out: new Set(),
       budgetQuestion: { count: 0, open: undefined, waiting: new Map() },
+      promised: new Map(),
       decide: (name, signals, decision) => this.decide(name, signals, decision),
       during: (work) => this.#during(work),
       emit: (artifact) => this.emit(artifact),

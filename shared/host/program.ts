@@ -10,6 +10,7 @@ import type { Artifact, Json, JsonObject, Message, Part } from "../task/a2a-type
 import type { Approval } from "../task/approval.ts";
 import type { Preferences } from "../task/governance-extension.ts";
 import type { Risk } from "../task/skill-facts.ts";
+import type { Within } from "../task/within.ts";
 
 export interface Program<Env = unknown> {
   run(run: Run<Env>): Promise<Outcome>;
@@ -53,6 +54,8 @@ export interface DelegateCall {
   readonly alternatives?: readonly SkillName[];
   /** Which `agent/skill` the callee may call in turn; all that may be called from here where it is absent. */
   readonly surface?: readonly string[];
+  /** The goal it is made for: what that may not call is refused before anything is sent. Inside another goal, both hold. */
+  readonly within?: Within;
   /** Who could check the result. */
   readonly checker?: SkillName;
   /** How reliable the weakest result is that the call builds on, 0..1; 1 or absent when it builds on none. */
@@ -78,12 +81,15 @@ export type DelegateResult =
       readonly reliability?: number;
       /** Said by a limit that is near: time to wrap up. */
       readonly notice?: string;
+      /** What it has cost, itself included: of a call that counts to a share. */
+      readonly spent?: Amount;
     }
   | {
       readonly ok: false;
       readonly reason: "refused" | "failed" | "deadline" | "unreachable" | "nonsense";
       readonly message: string;
       readonly taskId?: string;
+      readonly spent?: Amount;
     }
   | StoppedCall;
 
@@ -132,6 +138,11 @@ export interface Run<Env = unknown> {
   ask(question: string, metadata?: JsonObject): Promise<Message>;
   /** Calls another agent once, however often this program is run again. */
   delegate(name: string, call: DelegateCall): Promise<DelegateResult>;
+  /**
+   * Pursues a goal: whatever is called until it resolves, also through what its body closed over, is held to the goal.
+   * @param pursue gets the goal as it holds here: inside another one it serves that
+   */
+  within<T>(goal: Within, pursue: (goal: Within) => Promise<T>): Promise<T>;
   /** Puts a decision with its signals into the log. */
   decide<D extends Json>(name: string, signals: Json, decision: () => D): D;
   /** Resolves when the action may be done, or must not: at once where the risk is small, else when somebody has said so. */

@@ -1,12 +1,13 @@
 /**
  * `defineAgent`: a card and its skills become a program. Card and code must agree, or the Worker refuses to start.
  */
-import type { DeletedTask, Outcome, Program, Run, SkillName } from "../host/program.ts";
+import type { DeletedTask, Outcome, Program, Run } from "../host/program.ts";
 import type { AgentCard, Message } from "../task/a2a-types.ts";
 import { textOf } from "../task/a2a-types.ts";
 import { extendCard, parseCard } from "../task/agent-card.ts";
-import { digest } from "../task/digest.ts";
-import type { Skill, SkillContext, SkillPath } from "./skill.ts";
+import { callsOf } from "./calls.ts";
+import { pursueGoal } from "./goal.ts";
+import type { Skill, SkillContext } from "./skill.ts";
 
 export interface Agent<Env = unknown> {
   readonly card: AgentCard;
@@ -61,7 +62,8 @@ export function defineAgent<Env = unknown>(
 
 /** Narrows a run to what a skill may see, and adds what is convenient there. */
 function skillContext<Env>(run: Run<Env>): SkillContext<Env> {
-  const calls = new Map<string, number>();
+  const calls = callsOf(run);
+  const begun = new Set<string>();
   return {
     text: textOf(run.message.parts),
     parts: run.message.parts,
@@ -80,25 +82,7 @@ function skillContext<Env>(run: Run<Env>): SkillContext<Env> {
     approve: (action) => run.approve(action),
     spend: (name, cost) => run.spend(name, cost),
     preferences: run.preferences,
-    delegate: (target, message, { alternatives = [], deadlineMs, surface } = {}) => {
-      const parts = typeof message === "string" ? [{ text: message }] : message;
-      // Named by what is asked of whom: calls made side by side may go out in another order after a crash.
-      const name = `${target}:${digest(JSON.stringify(parts))}`;
-      const times = (calls.get(name) ?? 0) + 1;
-      calls.set(name, times);
-      const others = alternatives.length > 0 && { alternatives: alternatives.map(skillNamed) };
-      return run.delegate(`${name}:${times}`, {
-        ...skillNamed(target),
-        parts,
-        ...others,
-        ...(deadlineMs !== undefined && { deadlineMs }),
-        ...(surface && { surface }),
-      });
-    },
+    delegate: (target, message, options = {}) => calls(target, typeof message === "string" ? [{ text: message }] : message, options),
+    goal: (name, options, pursue) => pursueGoal({ run, calls, begun }, name, options, pursue),
   };
-}
-
-function skillNamed(path: SkillPath): SkillName {
-  const [agent = "", skill = ""] = path.split("/", 2);
-  return { agent, skill };
 }

@@ -8,10 +8,12 @@ import type { Action, DelegateResult, NewArtifact, Outcome } from "../host/progr
 import type { Json, JsonObject, Message, Part } from "../task/a2a-types.ts";
 import type { Approval } from "../task/approval.ts";
 import type { Preferences } from "../task/governance-extension.ts";
+import type { GoalOptions, GoalResult, PursueGoal } from "./goal.ts";
 
 export type { Action, DelegateResult, DeletedTask, NewArtifact, Outcome } from "../host/program.ts";
 export type { AgentCard, Json, JsonObject, Message, Part } from "../task/a2a-types.ts";
 export type { Approval } from "../task/approval.ts";
+export type { Goal, GoalOptions, GoalResult, SyntheticSkill } from "./goal.ts";
 
 export interface SkillContext<Env = unknown> {
   /** All text parts of the message, one paragraph each. */
@@ -43,6 +45,11 @@ export interface SkillContext<Env = unknown> {
   readonly preferences: Preferences;
   /** Calls a skill of another agent (`agent/skill`) once per task. A failure is a value, not an exception. */
   delegate(skill: SkillPath, message: string | readonly Part[], options?: DelegateOptions): Promise<DelegateResult>;
+  /**
+   * Pursues a goal with exactly the skills it is given, for work whose next call is chosen by something that may be wrong. The name is
+   * the goal's own in this task. How it ended is a value.
+   */
+  goal(name: string, options: GoalOptions, pursue: PursueGoal): Promise<GoalResult>;
 }
 
 /** `agent/skill`. */

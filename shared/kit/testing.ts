@@ -7,6 +7,7 @@ import type { DelegateCall, DelegateResult, NewArtifact, Outcome, Run } from "..
 import { type Json, type Message, type Part, textOf } from "../task/a2a-types.ts";
 import { approvalFrom, approvalQuestion } from "../task/approval.ts";
 import type { Preferences } from "../task/governance-extension.ts";
+import { covers, levelsOf, pathOf, type Within } from "../task/within.ts";
 import type { Agent } from "./agent.ts";
 
 export interface SkillRun {
@@ -69,7 +70,10 @@ export async function runSkill<Env>(
     spend: async (name, cost) => void spent.push({ name, ...cost }),
     contracts: {},
     preferences: options.preferences ?? { accuracy: 1, cost: 1, latency: 1 },
+    within: (goal, pursue) => pursue(goal),
     delegate: async (_name, call) => {
+      const refused = heldToGoal(call, calls);
+      if (refused) return refused;
       calls.push(call);
       return options.delegate?.(call) ?? { ok: false, reason: "unreachable", message: `the test has no agent "${call.agent}"` };
     },
@@ -78,4 +82,20 @@ export async function runSkill<Env>(
   const outcome = await agent.program.run(run);
   const text = outcome.outcome === "completed" ? textOf(outcome.artifacts.flatMap((artifact) => artifact.parts)) : outcome.reason;
   return { outcome, text, progress, chunks, questions, calls, spent };
+}
+
+/** As a mesh holds it, in the order in which it does; what calls cost is known there only. */
+function heldToGoal({ agent, skill, within }: DelegateCall, made: readonly DelegateCall[]): DelegateResult | undefined {
+  if (!within) return undefined;
+  const levels = levelsOf(within);
+  const path = skill === "" ? agent : `${agent}/${skill}`;
+  const outside = levels.find(({ surface }) => !surface.includes(path));
+  if (outside) return stoppedBy("surface", `${path} is not among the skills that the goal "${pathOf(outside)}" was given`, "other");
+  const madeFor = (level: Within) => made.filter((each) => each.within && covers(pathOf(level), pathOf(each.within))).length;
+  const usedUp = levels.find((level) => level.mostCalls !== undefined && madeFor(level) >= level.mostCalls);
+  return usedUp && stoppedBy("share", `the goal "${pathOf(usedUp)}" was given ${usedUp.mostCalls} calls, and they are made`, "partial");
+}
+
+function stoppedBy(policy: string, message: string, next: "other" | "partial"): DelegateResult {
+  return { ok: false, reason: "stopped", policy, message, next };
 }

@@ -19,10 +19,23 @@ export type TaskAccount = {
   inherited?: Amount;
   /** What somebody has raised the task's limits by. */
   raised: Amount;
+  /** Of calls that count to a goal's or a branch's share. */
+  branches?: BranchAccount[];
   /** Milliseconds of work, waits for people not counted, up to `since`; from there on it works. */
   worked: number;
   since?: number;
   turns: Turns;
+};
+
+/** Stored, as the account is. */
+export type BranchAccount = {
+  /** Of the goal or branch; see within.ts. */
+  path: string;
+  spent: Amount;
+  /** As the task's: by the names of its calls that have not ended. */
+  carved: Record<string, Amount>;
+  /** Calls that were made, whatever came of them. */
+  calls: number;
 };
 
 /** Takes the next entry into the account. It is changed in place, as the head is. */
@@ -43,10 +56,12 @@ export function evolveAccount(account: TaskAccount | undefined, { at, event }: P
       }
       break;
     case "delegating":
+      if (event.lease && event.branch !== undefined) noteSentFor(account, event.branch, callOf(event.name), event.lease);
       if (event.lease) noteSent(account, callOf(event.name), event.lease);
       break;
     case "called":
       delete account.carved[event.name];
+      noteEndedFor(account, event.name, event.cost);
       account.spent = plus(account.spent, event.cost);
       if (event.turn) account.turns = noteTurn(account.turns, event.turn);
       break;
@@ -67,6 +82,7 @@ export function evolveAccount(account: TaskAccount | undefined, { at, event }: P
       account.worked = 0;
       account.since = at;
       delete account.left;
+      delete account.branches;
       break;
     case "let-go-on":
       account.turns = event.by === "planner" ? noteReplan(account.turns, event.reasons) : noteLetGoOn(account.turns, event.added);
@@ -81,6 +97,27 @@ export function evolveAccount(account: TaskAccount | undefined, { at, event }: P
 function noteSent(account: TaskAccount, call: string, lease: Amount): void {
   if (!Object.hasOwn(account.carved, call)) account.spent = plus(account.spent, ONE_CALL);
   account.carved[call] = lease;
+}
+
+function noteSentFor(account: TaskAccount, path: string, call: string, lease: Amount): void {
+  account.branches ??= [];
+  let branch = account.branches.find((each) => each.path === path);
+  if (!branch) {
+    branch = { path, spent: NOTHING, carved: {}, calls: 0 };
+    account.branches.push(branch);
+  }
+  if (!Object.hasOwn(branch.carved, call)) {
+    branch.spent = plus(branch.spent, ONE_CALL);
+    branch.calls += 1;
+  }
+  branch.carved[call] = lease;
+}
+
+function noteEndedFor({ branches = [] }: TaskAccount, call: string, cost: Amount): void {
+  const branch = branches.find(({ carved }) => Object.hasOwn(carved, call));
+  if (!branch) return;
+  delete branch.carved[call];
+  branch.spent = plus(branch.spent, cost);
 }
 
 /** All that it might spend was counted when the task ended: it costs what it cost, and no more than that. */

@@ -61,8 +61,11 @@ export type TaskEvent =
   | { type: "artifact"; artifact: Artifact; append?: boolean; lastChunk?: boolean }
   /** What a durable helper gave, by its name: later runs of the program read it here. */
   | { type: "memo"; name: string; value: Json }
-  /** A call to another agent goes out, and its callee may spend so much; `called` and its memo tell how it ended. */
-  | { type: "delegating"; name: string; agent: string; skill: string; key: string; lease?: Amount }
+  /**
+   * A call to another agent goes out, and its callee may spend so much; `called` and its memo tell how it ended. `branch`: the path
+   * of the goal or branch whose share it counts to.
+   */
+  | { type: "delegating"; name: string; agent: string; skill: string; key: string; lease?: Amount; branch?: string }
   /** How a call ended: what its callee has cost, and, unless it was let go for another, what it was worth as a turn of this task. */
   | { type: "called"; name: string; agent: string; skill: string; cost: Amount; turn?: Turn }
   /** What the agent's own skill spent. */

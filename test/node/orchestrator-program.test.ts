@@ -114,6 +114,7 @@ async function ask(
     emit: () => {},
     approve: async () => ({ approved: false, reason: "nobody is there" }),
     spend: async () => {},
+    within: (goal, pursue) => pursue(goal),
     preferences: { accuracy: 1, cost: 1, latency: 1 },
     contracts: {},
     step: (name, fn) => once(`step:${name}`, async () => fn()),

@@ -2,13 +2,14 @@
  * What a call has cost and was worth, once it has ended. Books it in the same turn as the call's result, so that a crash forgets
  * neither or both.
  */
-import { type Amount, amountOf, least, minus, most, NOTHING, ONE_CALL, within } from "../../budget/amount.ts";
+import { type Amount, amountOf, least, minus, most, NOTHING, ONE_CALL, plus, within } from "../../budget/amount.ts";
 import { turnOf } from "../../policy/turns.ts";
 import { textOf } from "../../task/a2a-types.ts";
 import { callOf } from "../../task/account.ts";
 import { wordsOfAmount } from "../../task/limit-question.ts";
 import type { AsksBack, CallingRun, CallResult } from "../calls.ts";
 import type { Admitted } from "../governance/call-gate.ts";
+import { countedUnder } from "../governance/share-gate.ts";
 import { mostOf } from "../governance/spending.ts";
 import type { DelegateCall, DelegateResult } from "../program.ts";
 
@@ -38,7 +39,10 @@ export function booked<Env>(
   run.governor?.book(run.task, memo, cost);
   reportExcess(run, call, result, cost);
   const { product, notice } = admitted;
-  return plain.ok ? { ...plain, reliability: product, ...(notice !== undefined && { notice }) } : plain;
+  // For whoever shares out what a goal may spend.
+  const spent = countedUnder(call) === undefined ? {} : { spent: plus(ONE_CALL, cost) };
+  if (!plain.ok) return plain.reason === "stopped" ? plain : { ...plain, ...spent };
+  return { ...plain, reliability: product, ...(notice !== undefined && { notice }), ...spent };
 }
 
 /** A call that was let go because another one answered first: it costs what it cost, and is no turn of the task. */

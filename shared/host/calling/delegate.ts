@@ -7,7 +7,9 @@ import { isObject, type Json, type JsonObject, type Message } from "../../task/a
 import { limitIn } from "../../task/governance-extension.ts";
 import type { AsksBack, CallingRun, CallResult } from "../calls.ts";
 import { type Admitted, admit } from "../governance/call-gate.ts";
+import { beyondShare } from "../governance/share-gate.ts";
 import { cover, coverAgain } from "../governance/spending.ts";
+import { insideSurface } from "../governance/surface-gate.ts";
 import { scopeForAnswer } from "../live-task.ts";
 import type { DelegateCall, DelegateResult, StoppedCall } from "../program.ts";
 import { booked, type Ended, leaseOf } from "./booking.ts";
@@ -17,8 +19,9 @@ import { keyOf, release, send } from "./leg.ts";
 /** Times that a callee is given more than was set aside for it, in one call. */
 const MOST_TOP_UPS = 64;
 
-export async function delegate<Env>(run: CallingRun<Env>, name: string, call: DelegateCall): Promise<DelegateResult> {
+export async function delegate<Env>(run: CallingRun<Env>, name: string, asked: DelegateCall): Promise<DelegateResult> {
   const memo = `delegate:${name}`;
+  const call = insideSurface(asked);
   const known = run.recall(memo) as CallResult | undefined;
   // A question of the callee's stands under the same name until the call has its result: it is no result yet.
   if (known !== undefined && known.ok !== "asks") return known;
@@ -52,6 +55,8 @@ async function untilEnded<Env>(
     // the one whose task this is.
     const scope = scopeForAnswer(reply, result.metadata);
     const answer = { ...call, taskId, parts };
+    // Sent in this turn, and then the log says it.
+    run.promised.delete(`${name}:ask:${round}`);
     result = await send(run, { name: `${name}:answer:${round}`, call: answer, admitted, lease, scope, signal: run.signal });
   }
   return result;
@@ -73,7 +78,8 @@ async function answerFor<Env>(
   if (run.governor && admitted && had && limit?.["policy"] === "budget" && limit["reason"] === "lease") {
     // Nobody is troubled for it, so it must come to an end by itself.
     if (isNothing(shortOf(limit)) || Number(/\d+$/.exec(name)?.[0]) > MOST_TOP_UPS) return { parts: [{ text: "partial" }], lease: had };
-    const covered = await cover(run, run.governor, name, shortOf(limit), call.partial);
+    const beyond = beyondShare(run, run.governor, name, call, shortOf(limit));
+    const covered = beyond ? { refused: beyond } : await cover(run, run.governor, name, shortOf(limit), call.partial);
     if ("refused" in covered) return { parts: [{ text: "partial" }], lease: had };
     return { parts: [{ text: "again" }], lease: { ...plus(had, covered.lease), wallMs: covered.lease.wallMs } };
   }
@@ -96,8 +102,10 @@ function shortOf(limit: JsonObject): Amount {
 }
 
 function remembered<Env>(run: CallingRun<Env>, memo: string, result: DelegateResult): DelegateResult {
-  run.out.delete(memo);
-  run.out.delete(`${memo}:hedge`);
+  for (const each of [memo, `${memo}:hedge`]) {
+    run.out.delete(each);
+    run.promised.delete(each);
+  }
   run.remember(memo, JSON.parse(JSON.stringify(result)) as Json);
   return result;
 }

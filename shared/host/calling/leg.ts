@@ -13,6 +13,7 @@ import type { CallingRun, CallResult, OutboundCall } from "../calls.ts";
 import { callBegins, callEnded } from "../governance/agents.ts";
 import type { Admitted } from "../governance/call-gate.ts";
 import type { Governor } from "../governance/governor.ts";
+import { countedUnder } from "../governance/share-gate.ts";
 import { chargeOf, leaseOf } from "./booking.ts";
 import { envelopeFor } from "./under-envelope.ts";
 
@@ -42,7 +43,9 @@ export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, le
   const key = keyOf(task.id, name);
   if (task.head.delegating[name] === undefined) {
     const isFirst = task.head.account?.carved[callOf(name)] === undefined;
-    task.apply({ type: "delegating", name, agent: call.agent, skill: call.skill, key, ...(lease && { lease }) });
+    const branch = countedUnder(call);
+    const counted = branch !== undefined && { branch };
+    task.apply({ type: "delegating", name, agent: call.agent, skill: call.skill, key, ...(lease && { lease }), ...counted });
     if (lease && isFirst) governor?.sent(task, name, lease);
   }
   const deadlineMs = call.deadlineMs ?? governor?.rule("agent-breaker", task).deadlineMs;

@@ -3,9 +3,10 @@
  */
 import { principalKey } from "../../auth/principal.ts";
 import { type Amount, least } from "../../budget/amount.ts";
-import type { Delegation, Envelope } from "../../chain/delegation.ts";
+import type { Envelope } from "../../chain/delegation.ts";
 import { beginEnvelope, type NextHop, narrowEnvelope } from "../../chain/envelope.ts";
 import { chainKeys } from "../../chain/keys.ts";
+import { narrowTo } from "../../control/surface.ts";
 import type { CallingRun } from "../calls.ts";
 import { holderKeyFor } from "../governance/agents.ts";
 import type { Admitted } from "../governance/call-gate.ts";
@@ -35,7 +36,7 @@ export async function envelopeFor<Env>(
     deadline: Math.floor(Math.min(governor.deadline(task, now), now + deadlineMs)),
     // What this task's own caller gives anew may be less than it was.
     lease: { id: key, limit: chain ? least(lease, chain.delegation.lease.limit) : lease },
-    surface: narrower(chain?.delegation.surface ?? "any", surface),
+    surface: narrowTo(chain?.delegation.surface ?? "any", surface ?? "any"),
     label: chain?.delegation.label ?? wishes?.label ?? "internal",
     contracts,
     ...(traceparent !== undefined && { traceparent }),
@@ -47,10 +48,4 @@ export async function envelopeFor<Env>(
   const [origin] = governor.path(task);
   if (!origin) throw new Error("a chain begins with somebody");
   return beginEnvelope({ root: task.id, subject: principalKey(principal), origin }, next, sign, holder);
-}
-
-/** Of what may be called from here, what the callee may call in turn. */
-function narrower(held: Delegation["surface"], wished: readonly string[] | undefined): Delegation["surface"] {
-  if (wished === undefined) return held;
-  return held === "any" ? wished : wished.filter((skill) => held.includes(skill));
 }

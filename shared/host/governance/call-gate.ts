@@ -1,6 +1,6 @@
 /**
- * The gate that every call to another agent passes: chain cap, circuit breaker, agent breaker, and then something is set aside
- * for it. Each decides by its contract and is recorded; the gate obeys, or in shadow mode lets the call pass. A limit that
+ * The gate that every call to another agent passes: its goal's surface, chain cap, circuit breaker, agent breaker, its goal's
+ * share, and then something is set aside for it. Each decides by its contract and is recorded; the gate obeys, or in shadow mode lets the call pass. A limit that
  * somebody may lift is a question on the task, never a crash.
  */
 import type { Amount } from "../../budget/amount.ts";
@@ -14,7 +14,9 @@ import { decideOn, type Taken } from "./decision.ts";
 import type { Governor } from "./governor.ts";
 import { atLimit, stopped } from "./limit.ts";
 import type { Peer } from "./peer.ts";
-import { type Spending, setAside } from "./spending.ts";
+import { beyondShare } from "./share-gate.ts";
+import { cover, needOf, type Spending } from "./spending.ts";
+import { outsideSurface } from "./surface-gate.ts";
 
 /** What a call goes out with. */
 export interface Admitted {
@@ -36,6 +38,8 @@ export type Admission = { readonly admitted: Admitted } | { readonly refused: De
  */
 export async function admit(run: Spending, governor: Governor, name: string, call: DelegateCall, describe: Describe): Promise<Admission> {
   // By the name it is called by, before anything is sent to it; by what its card says, once that is known.
+  const outside = outsideSurface(run, name, call);
+  if (outside) return { refused: outside };
   const early = beforeAnything(run, governor, name, call);
   if (early) return { refused: early };
   const peer = await known(run, describe(call.agent));
@@ -48,7 +52,9 @@ export async function admit(run: Spending, governor: Governor, name: string, cal
   if ("refused" in turns) return turns;
   const held = agentBreaker(run, governor, name, call);
   if (held) return { refused: held };
-  const aside = await setAside(run, governor, name, call, peer);
+  const need = needOf(run, governor, call, peer);
+  const beyond = beyondShare(run, governor, name, call, need);
+  const aside = beyond ? { refused: beyond } : await cover(run, governor, name, need, call.partial);
   if ("refused" in aside) {
     notSent(run, governor, name, call);
     return aside;

@@ -25,6 +25,12 @@ export interface BudgetQuestion {
   readonly waiting: Map<string, Amount>;
 }
 
+export interface Promised {
+  /** Of the goal or branch. */
+  readonly path: string;
+  readonly need: Amount;
+}
+
 export interface Spending extends Asking {
   readonly task: LiveTask;
   readonly decide: Record;
@@ -32,6 +38,8 @@ export interface Spending extends Asking {
   readonly out: Set<string>;
   /** What the run's calls ask people about its budget: one question at a time. */
   readonly budgetQuestion: BudgetQuestion;
+  /** What was promised of shares to calls, or to their callees, that the log does not hold yet: by name. */
+  readonly promised: Map<string, Promised>;
   /** Does work that waits for the world, so that a crash does not lose the run. Waits for people are none. */
   during<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -39,8 +47,8 @@ export interface Spending extends Asking {
 type Covered = { readonly lease: Amount } | { readonly refused: StoppedCall };
 type Pause = BudgetDecision & { outcome: "pause" };
 
-/** Sets aside what a call is expected to cost. The lease is what its callee may spend, time included. */
-export async function setAside(run: Spending, governor: Governor, name: string, call: DelegateCall, peer: Peer): Promise<Covered> {
+/** What a call is expected to cost, itself included. Its time is not set aside. */
+export function needOf(run: Spending, governor: Governor, call: DelegateCall, peer: Peer): Amount {
   const contract = governor.rule("budget", run.task);
   const score = governor.scores.known(peer.name, peer.version, call.skill);
   const price = peer.facts.get(call.skill)?.price;
@@ -56,8 +64,7 @@ export async function setAside(run: Spending, governor: Governor, name: string, 
     },
   );
   // A price is charged whatever was seen.
-  const need = most(expected, amountOf({ microUsd: price ?? 0 }));
-  return cover(run, governor, name, { ...need, wallMs: 0 }, call.partial);
+  return { ...most(expected, amountOf({ microUsd: price ?? 0 })), wallMs: 0 };
 }
 
 /** Sees to it that what was spent already is covered: the truth is booked first, and the next step waits. */

@@ -44,6 +44,7 @@ export async function handle(request: string | readonly Part[], answers: Answers
     emit: () => {},
     approve: async () => ({ approved: false, reason: "nobody is there" }),
     spend: async () => {},
+    within: (goal, pursue) => pursue(goal),
     preferences: { accuracy: 1, cost: 1, latency: 1 },
     contracts: {},
     step: async (_name, fn) => fn(),

@@ -34,7 +34,7 @@ import type {
   SendRequest,
   TaskRequest,
 } from "./request.ts";
-import { contentDigest, positionIn, type ResumeHeaders, requestKey } from "./resume.ts";
+import { contentDigest, isCalledOff, positionIn, type ResumeHeaders, requestKey } from "./resume.ts";
 import { type ListTasksResponse, listTasks } from "./task-list.ts";
 import { checkNoWishes, wishesIn } from "./wishes.ts";
 
@@ -156,14 +156,26 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
     return unwrap((await homeOf(home)[calls.start](request, options)) as R, taskId);
   };
 
+  /** By its key alone: its content may be gone where it came from. */
+  const callOff = async ({ message: received, metadata }: SendRequest, context: CallContext): Promise<JsonText<Task>> => {
+    const { principal } = context;
+    const key = requestKey(metadata, context);
+    const { taskId, home } = placeTask(principalKey(principal), homes, { key, random: "" });
+    const message = { ...(received as Message), taskId, contextId: crypto.randomUUID() };
+    return unwrap(await homeOf(home).callOff({ taskId, contextId: message.contextId, principal, message }), taskId).task;
+  };
+
   return {
     async sendMessage(request, context) {
+      if (isCalledOff(request.metadata, context)) return `{"task":${await callOff(request, context)}}`;
       const { task } = await send<TaskReply>(request, context, { start: "start", followUp: "message" });
       return `{"task":${task}}`;
     },
 
     async sendStreamingMessage(request, context) {
       checkStreaming(card);
+      if (isCalledOff(request.metadata, context))
+        throw new RequestError("unsupported-operation", "what is called off has nothing to stream: use SendMessage");
       const { stream } = await send<StreamReply>(request, context, { start: "startStream", followUp: "messageStream" });
       return stream;
     },

@@ -7,7 +7,8 @@ import type { CallResult, Outbound, OutboundCall, OutboundOptions } from "../hos
 import type { Message } from "../task/a2a-types.ts";
 import { withHitl } from "../task/hitl-extension.ts";
 import { namingSkill } from "../task/skill-extension.ts";
-import { asSent, costIn, errorIn, goesOn, taskIdIn, toResult } from "./callee-result.ts";
+import { asSent, errorIn, goesOn, toResult } from "./callee-result.ts";
+import { callOff } from "./calling-off.ts";
 import { jsonRpcCode } from "./errors.ts";
 import { post } from "./peer-request.ts";
 import { describePeer } from "./peers.ts";
@@ -36,14 +37,7 @@ export const outbound: Outbound<object> = {
     return (await found(env, call, options)) ?? gone;
   },
 
-  async cancel(env, call, options) {
-    if (call.taskId !== undefined) return costIn(await post(env, call, options, "CancelTask", { id: call.taskId }));
-    // The task's id is the callee's to give: the same key again, without waiting, brings it.
-    const message = toMessage(call, options.key);
-    const sent = await post(env, call, options, "SendMessage", { message, configuration: { returnImmediately: true, historyLength: 0 } });
-    const id = taskIdIn(sent);
-    return id === undefined ? undefined : costIn(await post(env, call, options, "CancelTask", { id }));
-  },
+  cancel: (env, call, options) => callOff(env, call, options, (body) => toResult(call, { body })),
 };
 
 /** Beside the message, which has to stay the same when the call is repeated. */

@@ -42,6 +42,11 @@ export async function cardOf(env: object, agent: string): Promise<AgentCard | un
   return (fresh(agent) ?? (await read(env, agent)))?.card;
 }
 
+/** The same, or as it was when it could last be read: what an agent can do, it can do while it is away. */
+export async function lastCardOf(env: object, agent: string): Promise<AgentCard | undefined> {
+  return (await cardOf(env, agent)) ?? known.get(agent)?.card;
+}
+
 /**
  * What an agent's card says of it, at once when it is known. An agent without a usable card can still be called: as one of which
  * nothing is known, and nothing believed.

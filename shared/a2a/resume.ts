@@ -29,6 +29,19 @@ export function requestKey(metadata: JsonObject | undefined, { idempotencyKey: h
   return key;
 }
 
+/**
+ * Whether the request calls off what was sent with its key.
+ * @throws RequestError when it says so in another way than by `true`, or without a key
+ */
+export function isCalledOff(metadata: JsonObject | undefined, headers: ResumeHeaders): boolean {
+  const { cancel } = resumeWishedIn(metadata);
+  if (cancel === undefined) return false;
+  const field = `metadata["${RESUME_EXTENSION}"].cancel`;
+  if (cancel !== true) throw invalid(field, "must be true, or left out");
+  if (requestKey(metadata, headers) === undefined) throw invalid(field, "needs the idempotency key of what is called off");
+  return true;
+}
+
 /** The event that a stream goes on after. @throws RequestError when it is no number of an event */
 export function positionIn(metadata: JsonObject | undefined, { lastEventId }: ResumeHeaders): number | undefined {
   const { after: wished } = resumeWishedIn(metadata);

@@ -130,6 +130,8 @@ export interface TaskHomeApi {
   /** What governance did in a task, after a position of its log. */
   record(taskId: string, after: number): Promise<RecordReply>;
   cancel(taskId: string, message: Message): Promise<TaskReply>;
+  /** Cancels the task that a key made, or makes it as a canceled one, so that whoever comes with the key later finds it so. */
+  callOff(request: StartRequest): Promise<TaskReply>;
   /** After a sequence: what came since. Without: the task as it stands, then what comes. */
   subscribe(taskId: string, after?: number, form?: StreamForm): Promise<StreamReply>;
   /** Adds a push notification config, or takes the place of the one with its id. The answer holds no secrets. */

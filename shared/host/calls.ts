@@ -17,12 +17,25 @@ import type { DelegateCall, DelegateResult } from "./program.ts";
 export interface Outbound<Env> {
   /** Sends a message, or an answer to a question of `taskId`. The same key never makes a second task. */
   call(env: Env, call: OutboundCall, options: OutboundOptions): Promise<CallResult>;
-  /** Cancels what the call with this key began, if anything. @returns what it says it had cost, where it says so */
-  cancel(env: Env, call: OutboundCall, options: OutboundOptions): Promise<Amount | undefined>;
+  /**
+   * Cancels what the call with this key began, or keeps it from beginning.
+   * @returns undefined when that could not be said, or not to all that is called for it in turn: say it again later
+   */
+  cancel(env: Env, call: OutboundCall, options: OutboundOptions): Promise<Released | undefined>;
   /** What has become of the task that a call began; waits while it works. */
   look(env: Env, call: OutboundCall & { readonly taskId: string }, options: OutboundOptions): Promise<CallResult>;
   /** What an agent's card says, at once when it is known; undefined for one that is not there. */
   describe(env: Env, agent: string): Peer | undefined | Promise<Peer | undefined>;
+}
+
+/** A call that nobody waits for any more, once its callee knows. */
+export interface Released {
+  /** The call had reached its callee. */
+  readonly arrived: boolean;
+  /** What it says it has cost, where it says so. */
+  readonly cost?: Amount | undefined;
+  /** What came of it, where it had ended before. */
+  readonly result?: CallResult | undefined;
 }
 
 export interface OutboundCall extends DelegateCall {

@@ -78,14 +78,6 @@ export class Runner<Env> {
     await this.#firstTurn(task, running?.ended ?? this.#start(task));
   }
 
-  /**
-   * Gets a run that was lost while it waited back to its question: only a run knows what it has to let go of elsewhere
-   * when its task is canceled.
-   */
-  async recall(task: LiveTask): Promise<void> {
-    if (!this.has(task)) await nextTurn(this.#start(task));
-  }
-
   /** Stops whatever still runs for a task that has ended. */
   end(task: LiveTask, reason: string): void {
     const running = this.#running.get(task);

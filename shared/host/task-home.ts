@@ -29,6 +29,9 @@ import type {
   TaskIndexApi,
   TaskReply,
 } from "./api.ts";
+import { CALLED_OFF, calledOff } from "./calling/called-off.ts";
+import { LetGo } from "./calling/let-go.ts";
+import { Rechecks } from "./calling/rechecks.ts";
 import { Deletion } from "./deletion.ts";
 import type { GovernanceEnv } from "./governance/env.ts";
 import type { Governance } from "./governance/governor.ts";
@@ -88,6 +91,15 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       resume: (task) => this.#runner.resume(task),
       isWaiting: (task) => this.#runner.isWaiting(task),
       drop: (task) => this.#runner.drop(task),
+    });
+    readonly #rechecks = new Rechecks(this.#agenda, (id) => this.#recheck(id));
+    readonly #letGo = new LetGo<Env>({
+      env: this.env,
+      outbound: options.outbound,
+      find: (id) => this.#tasks.find(id),
+      rechecks: this.#rechecks,
+      governor: this.#governor,
+      during: (work) => this.ctx.waitUntil(work),
     });
     #toldAgain = false;
     /** What the index is being told of a task; awaited before anybody else is. */
@@ -165,15 +177,17 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     async cancel(taskId: string, message: Message): Promise<TaskReply> {
       const task = this.#tasks.find(taskId);
       if (!task) return NOT_FOUND;
-      if (!task.ended) await this.#runner.recall(task);
-      task.gather();
-      const metadata = sayingCost(costAtEnd(task.head.account, Date.now()));
-      const step = task.apply({ type: "cancel", message: { ...message, contextId: task.head.contextId }, metadata });
-      if ("effect" in step) this.#runner.end(task, "the task was canceled");
-      task.flush();
+      const step = this.#cancel(task, message);
       if (!("refusal" in step)) return this.#reply(task, { blocking: false });
       await this.#telling.get(task);
       return { ok: false, refusal: step.refusal };
+    }
+
+    async callOff(request: StartRequest): Promise<TaskReply> {
+      const known = this.#tasks.find(request.taskId);
+      const task = known ?? this.#tasks.create(request.taskId, { type: "created", ...request, digest: CALLED_OFF });
+      if (!task.ended) this.#cancel(task, { ...request.message, role: "ROLE_AGENT" });
+      return calledOff(task.id, this.#letGo, (id) => this.#tasks.find(id));
     }
 
     async subscribe(taskId: string, after?: number, form?: StreamForm): Promise<StreamReply> {
@@ -254,7 +268,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     /** Makes the task, or finds it when its id comes from a key that was used before; lets the program begin. */
     async #start({ taskId, digest, push, ...request }: StartRequest): Promise<Taken> {
       const known = digest === undefined ? undefined : this.#tasks.find(taskId);
-      if (known) return known.head.digest === digest ? { task: known } : { refusal: { code: "key-reused" } };
+      if (known) return [digest, CALLED_OFF].includes(known.head.digest) ? { task: known } : { refusal: { code: "key-reused" } };
       const contracts = this.#governor?.versions(request.chain?.delegation.contracts);
       const created = { type: "created", ...request, ...(digest !== undefined && { digest }), ...(contracts && { contracts }) } as const;
       const task = this.#tasks.create(taskId, created);
@@ -285,6 +299,15 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       return "refusal" in step ? { refusal: step.refusal } : { task };
     }
 
+    #cancel(task: LiveTask, message: Message) {
+      task.gather();
+      const metadata = sayingCost(costAtEnd(task.head.account, Date.now()));
+      const step = task.apply({ type: "cancel", message: { ...message, contextId: task.head.contextId }, metadata });
+      if ("effect" in step) this.#runner.end(task, "the task was canceled");
+      task.flush();
+      return step;
+    }
+
     async #reply(task: LiveTask, { blocking, historyLength }: ReplyOptions): Promise<TaskReply> {
       if (blocking) await task.rest();
       else task.flush();
@@ -302,6 +325,11 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       return { ok: true, stream: subscribe(task, { ...view, from, limitMs: options.streamLimitMs }) };
     }
 
+    /** The time has come to ask again elsewhere. */
+    #recheck(id: string): void {
+      if (this.#tasks.find(id)?.ended) this.#letGo.tell(id);
+    }
+
     /** A task from the log was this object's predecessor's, who may have been lost before the index knew of it. */
     #loaded(task: LiveTask): void {
       // A home of one task needs no list of the untold; telling again, once in this object's life, does the same.
@@ -314,6 +342,7 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     #stored(task: LiveTask, entries: readonly LogEntry[]): void {
       this.#governor?.purse.store();
       this.#outbox.stored(task, entries);
+      this.#letGo.stored(task);
       this.#telling.set(task, this.#tell(task));
       this.#tasks.forgetEnded(task);
     }

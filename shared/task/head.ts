@@ -6,9 +6,9 @@ import type { Principal } from "../auth/principal.ts";
 import { LABELS } from "../contract/chain-cap.ts";
 import type { ContractVersions } from "../contract/shelf.ts";
 import { isInterrupted, isObject, type JsonObject, type TaskState } from "./a2a-types.ts";
-import { evolveAccount, type TaskAccount } from "./account.ts";
+import { callOf, costOf, evolveAccount, type TaskAccount } from "./account.ts";
 import type { GivenChain, LogEntry } from "./event.ts";
-import type { Wishes } from "./governance-extension.ts";
+import { sayingCost, type Wishes } from "./governance-extension.ts";
 import { INTERRUPT_EXTENSION } from "./interrupt-extension.ts";
 
 /** A stored shape, as the events are. */
@@ -183,7 +183,9 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
       // Of the account alone.
       break;
     case "let-go":
-      endCall(head, event.name);
+      for (const name of Object.keys(head.delegating)) if (callOf(name) === event.name) delete head.delegating[name];
+      // What it says it has cost was more, as long as nobody knew better.
+      if (event.cost && head.account) head.metadata = { ...head.metadata, ...sayingCost(costOf(head.account, at)) };
       break;
     case "forked":
       head.forkedFrom = { task: event.from, seq: event.seq };

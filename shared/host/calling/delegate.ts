@@ -14,7 +14,8 @@ import { scopeForAnswer } from "../live-task.ts";
 import type { DelegateCall, DelegateResult, StoppedCall } from "../program.ts";
 import { booked, type Ended, leaseOf } from "./booking.ts";
 import { hedged } from "./hedge.ts";
-import { keyOf, release, send } from "./leg.ts";
+import { keyOf, send } from "./leg.ts";
+import { release } from "./releasing.ts";
 
 /** Times that a callee is given more than was set aside for it, in one call. */
 const MOST_TOP_UPS = 64;
@@ -47,7 +48,7 @@ async function untilEnded<Env>(
     const { taskId } = result;
     const reply = await answerFor(run, `${name}:ask:${round}`, call, result, admitted);
     if ("refused" in reply) {
-      await release(run, { ...call, taskId }, keyOf(run.task.id, `${name}:ask:${round}`));
+      await release(run, { ...call, taskId }, keyOf(run.task.id, name));
       return reply.refused;
     }
     const { parts, lease } = reply;
@@ -83,11 +84,7 @@ async function answerFor<Env>(
     if ("refused" in covered) return { parts: [{ text: "partial" }], lease: had };
     return { parts: [{ text: "again" }], lease: { ...plus(had, covered.lease), wallMs: covered.lease.wallMs } };
   }
-  // Canceled while it waits: nobody will answer, and the callee's question must not stay open for somebody else to answer.
-  const letGo = () => void release(run, { ...call, taskId }, keyOf(run.task.id, name));
-  run.signal.addEventListener("abort", letGo, { once: true });
   const answered = await run.put(name, question, { ...metadata, nested: { agent: call.agent, skill: call.skill, taskId } });
-  run.signal.removeEventListener("abort", letGo);
   // The callee's own time for it was over no later: what it makes of that is asked by sending nothing new.
   const parts = "expired" in answered ? [{ text: answered.value ?? "" }] : answered.answer.parts;
   const covered = run.governor && had && (await coverAgain(run, run.governor, name, had));

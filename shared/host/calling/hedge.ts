@@ -9,7 +9,8 @@ import { admit } from "../governance/call-gate.ts";
 import { decideOn } from "../governance/decision.ts";
 import { mostOf } from "../governance/spending.ts";
 import { bookedAsLetGo, leaseOf } from "./booking.ts";
-import { keyOf, type Leg, release, send } from "./leg.ts";
+import { keyOf, type Leg, send } from "./leg.ts";
+import { costOfReleased, release } from "./releasing.ts";
 
 export interface Answered {
   readonly leg: Leg;
@@ -83,8 +84,9 @@ async function secondOf<Env>(run: CallingRun<Env>, leg: Leg, { agent, skill }: {
   }
 }
 
-async function letGo<Env>(run: CallingRun<Env>, { name, call }: Leg, held: Amount): Promise<void> {
-  const claimed = (await release(run, call, keyOf(run.task.id, name))) ?? held;
+async function letGo<Env>(run: CallingRun<Env>, { name, call, admitted }: Leg, held: Amount): Promise<void> {
+  const released = await release(run, call, keyOf(run.task.id, name));
+  const claimed = (released && costOfReleased(released, admitted?.peer, call.skill)) ?? held;
   const cost = run.governor ? least(claimed, mostOf(held, run.governor.rule("budget", run.task))) : claimed;
   run.task.apply({ type: "called", name, agent: call.agent, skill: call.skill, cost: { ...cost, wallMs: 0 } });
   run.governor?.book(run.task, name, { ...cost, wallMs: 0 });

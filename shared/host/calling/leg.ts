@@ -15,6 +15,7 @@ import type { Admitted } from "../governance/call-gate.ts";
 import type { Governor } from "../governance/governor.ts";
 import { countedUnder } from "../governance/share-gate.ts";
 import { chargeOf, leaseOf } from "./booking.ts";
+import { costOfReleased, release } from "./releasing.ts";
 import { envelopeFor } from "./under-envelope.ts";
 
 export interface Leg {
@@ -31,8 +32,6 @@ export interface Leg {
   readonly signal: AbortSignal;
 }
 
-/** How long a callee is waited for that is told to stop. Milliseconds. */
-const RELEASE_MS = 5_000;
 const LONGEST_NAME = 120;
 
 export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, lease, scope, signal }: Leg): Promise<CallResult> {
@@ -64,14 +63,19 @@ export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, le
     const envelope = given && (await envelopeFor(run, governor, key, call, admitted, given));
     return run.outbound.call(run.env, call, { ...options, ...(envelope && { envelope }) });
   });
-  // It may have arrived all the same, and go on.
-  if (result.ok === false && result.reason === "unreachable" && !either.aborted)
-    result = { ...result, cost: await release(run, call, key) };
-  if (result.ok === false && either.aborted) {
-    // Nobody waits for it any more: the callee should not go on spending.
-    const cost = await release(run, call, key);
+  // Whoever takes the task's place, or ends it, sees to its callees.
+  if (result.ok === false && run.signal.aborted) return LET_GO;
+  if (result.ok === false && (result.reason === "unreachable" || either.aborted)) {
+    // It may have arrived all the same, and nobody waits for it any more: the callee should not go on spending.
+    const released = await release(run, call, keyOf(task.id, callOf(name)));
+    const cost = released && costOfReleased(released, admitted?.peer, call.skill);
     const message = `${call.agent}/${call.skill} gave no answer within ${(deadlineMs ?? 0) / 1000} s`;
-    result = deadline?.aborted && !signal.aborted ? { ok: false, reason: "deadline", message, cost } : { ...LET_GO, cost };
+    if (released?.result?.ok === true) result = released.result;
+    else if (signal.aborted) result = { ...LET_GO, cost };
+    else
+      result = deadline?.aborted
+        ? { ok: false, reason: "deadline", message, cost }
+        : { ...result, cost: released?.arrived ? cost : undefined };
   }
   if (governor && admitted) noteEnd(run, governor, { name, call, admitted, signal }, result, Date.now() - began);
   // A question is remembered too: its answer must go to the task that asked, also from a later run.
@@ -82,12 +86,6 @@ export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, le
 /** Names of agents and skills may be long, and a key has its bounds. */
 export function keyOf(task: string, name: string): string {
   return `${task}/${name.length <= LONGEST_NAME ? name : `${name.slice(0, 40)}…${digest(name, 1)}${digest(name, 2)}`}`;
-}
-
-/** Cancels what the call with this key began. A callee that cannot be reached is left to its own deadline. */
-export async function release<Env>({ outbound, env, task }: CallingRun<Env>, call: OutboundCall, key: string): Promise<Amount | undefined> {
-  const options = { key, principal: task.head.principal, signal: AbortSignal.timeout(RELEASE_MS) };
-  return outbound.cancel(env, call, options).catch(() => undefined);
 }
 
 /** For the agent breaker and the scoreboard: what the call says about its callee. */

@@ -99,7 +99,7 @@ export class Governor {
 
   /** Books what was spent, by a call that has ended or by the task itself, in the turn in which its log says so. */
   book(task: LiveTask, call: string | undefined, cost: Amount): void {
-    // What was out when the task ended was counted then, and its log takes nothing more.
+    // What was out when the task ended is booked when its callee was told, and its log takes nothing more.
     if (!task.ended) this.#count(task, call, cost);
   }
 
@@ -108,13 +108,16 @@ export class Governor {
     else if (call !== undefined) this.#within.drop(task.id, call);
   }
 
-  /** The task has ended, or waits for people: it holds nothing back from others. */
+  /** The task has ended, or waits for others: it holds nothing back but what callees may spend that are still to be told. */
   release(task: LiveTask): void {
-    // Canceled or given up with calls out: nobody will say what they spend, so all that they may spend counts.
-    if (task.ended)
-      for (const [call, lease] of Object.entries(task.head.account?.left ?? {})) this.#count(task, call, { ...lease, wallMs: 0 });
     if (task.head.chain) this.#within.dropAll(task.id);
-    else this.purse.release(task.id);
+    else this.purse.release(task.id, task.ended ? Object.keys(task.head.account?.left ?? {}) : []);
+  }
+
+  /** A callee of a task that has ended knows of it: what it has cost is booked, and the rest held no longer. */
+  letGo(task: LiveTask, call: string, cost: Amount): void {
+    this.#count(task, call, { ...cost, wallMs: 0 });
+    this.release(task);
   }
 
   /** Tells the operator of something that should not have been, in the background. */

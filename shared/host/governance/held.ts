@@ -44,7 +44,8 @@ export class Held {
     if (calls.size === 0) this.#tasks.delete(task);
   }
 
-  dropAll(task: string): void {
-    for (const call of [...(this.#tasks.get(task)?.keys() ?? [])]) this.drop(task, call);
+  /** @param but calls that go on holding what they hold */
+  dropAll(task: string, but: readonly string[] = []): void {
+    for (const call of [...(this.#tasks.get(task)?.keys() ?? [])]) if (!but.includes(call)) this.drop(task, call);
   }
 }

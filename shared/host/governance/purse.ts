@@ -94,9 +94,9 @@ export class Purse implements Sleeper {
     if (this.#unstored) this.#put(this.#unstored);
   }
 
-  /** The task has ended, or waits for people: it holds nothing back from others. */
-  release(task: string): void {
-    this.held.dropAll(task);
+  /** The task has ended, or waits for others: it holds nothing back but for these calls. */
+  release(task: string, calls: readonly string[] = []): void {
+    this.held.dropAll(task, calls);
     if (!this.held.isEmpty || this.#current() === undefined) return;
     if (this.#options.homes === "own") this.#giveBack();
     else this.#idle ??= setTimeout(() => this.#whenIdle(), IDLE_MS);

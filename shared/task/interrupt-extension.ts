@@ -28,6 +28,8 @@ export type Interrupt = {
   readonly expires?: string;
   /** What answers the question when its time is over. */
   readonly default?: string;
+  /** The task's other open questions, which may be answered by their ids as well. */
+  readonly waiting?: readonly Interrupt[];
 };
 
 /** One action in the world, with exactly the arguments it will be done with. */

@@ -1,9 +1,10 @@
 /**
  * The log as a caller sees it: an A2A Task from a head and the entries it points to, and stream events from entries. Pure.
  */
-import type { Artifact, JsonObject, Message, StreamResponse, Task, TaskStatus } from "./a2a-types.ts";
+import { type Artifact, isObject, type JsonObject, type Message, type StreamResponse, type Task, type TaskStatus } from "./a2a-types.ts";
 import type { LogEntry, TaskEvent } from "./event.ts";
 import type { TaskHead } from "./head.ts";
+import { INTERRUPT_EXTENSION } from "./interrupt-extension.ts";
 import { sayingStopped } from "./push-extension.ts";
 
 /** Gives the entries from position `first` to `last`, in order. */
@@ -30,7 +31,7 @@ export function renderTask(head: TaskHead, read: ReadEntries, { historyLength, a
       artifacts: head.artifacts.map(({ id, runs }) => renderArtifact(id, runs, read)),
     }),
     ...(history.length > 0 && { history }),
-    ...metadataOf(head),
+    ...metadataOf(head, read),
   };
 }
 
@@ -53,10 +54,25 @@ function statusOf(head: TaskHead, entry: LogEntry | undefined): TaskStatus {
   return { state: head.state, timestamp: timestamp(head.statusAt), ...(message && { message }) };
 }
 
-function metadataOf({ metadata, pushStopped = [] }: TaskHead): { metadata?: JsonObject } {
+function metadataOf(head: TaskHead, read: ReadEntries): { metadata?: JsonObject } {
+  const { pushStopped = [] } = head;
+  const metadata = withWaiting(head, read);
   if (pushStopped.length === 0) return metadata ? { metadata } : {};
   const stopped = pushStopped.map(({ config: id, attempts, reason, at }) => ({ id, attempts, reason, at: timestamp(at) }));
   return { metadata: { ...metadata, ...sayingStopped(stopped) } };
+}
+
+/** The questions behind the one that is put: each may be answered by its id, in any order. */
+function withWaiting({ metadata, questions, asked }: TaskHead, read: ReadEntries): JsonObject | undefined {
+  const put = metadata?.[INTERRUPT_EXTENSION];
+  if (!isObject(put) || questions.length < 2) return metadata;
+  const waiting = questions.slice(1).flatMap((name) => {
+    const seq = asked[name];
+    const event = seq === undefined ? undefined : read(seq, seq)[0]?.event;
+    const said = event?.type === "asked" || event?.type === "status" ? event.metadata?.[INTERRUPT_EXTENSION] : undefined;
+    return said === undefined ? [] : [said];
+  });
+  return { ...metadata, [INTERRUPT_EXTENSION]: { ...put, waiting } };
 }
 
 function renderArtifact(artifactId: string, runs: readonly [number, number][], read: ReadEntries): Artifact {

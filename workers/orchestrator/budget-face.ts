@@ -6,16 +6,15 @@ import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import { raisedBy } from "../../shared/a2a/amounts.ts";
 import { drain, readJson } from "../../shared/a2a/body.ts";
-import { RequestError, toAuthenticationError, toRequestError } from "../../shared/a2a/errors.ts";
+import { RequestError, toRequestError } from "../../shared/a2a/errors.ts";
 import { answerHttpJson, onlyFor } from "../../shared/a2a/http-json.ts";
-import { acting } from "../../shared/a2a/operations.ts";
 import { parseRequest } from "../../shared/a2a/request.ts";
 import { requestKey } from "../../shared/a2a/resume.ts";
-import { type AuthEnv, authenticate } from "../../shared/auth/authenticate.ts";
+import type { AuthEnv } from "../../shared/auth/authenticate.ts";
 import type { Principal } from "../../shared/auth/principal.ts";
-import { missingScope } from "../../shared/auth/scope.ts";
 import type { BudgetApi } from "../../shared/host/governance/api.ts";
 import type { GovernanceEnv } from "../../shared/host/governance/env.ts";
+import { tenantCaller } from "./tenant-caller.ts";
 
 const raise = v.object({
   account: v.pipe(
@@ -67,11 +66,7 @@ export function budgetFace<E extends Env>(): Hono<{ Bindings: E }> {
 
 /** @throws RequestError for whoever is no operator of the tenant, or where there is no budget to operate */
 async function operator<E extends Env>(c: Context<{ Bindings: E }>): Promise<Operator> {
-  const caller = await authenticate(c.req.raw, c.env);
-  if (!caller.ok) throw toAuthenticationError(caller);
-  const forbidden = missingScope(caller.principal, "operate", c.req.raw.headers);
-  if (forbidden) throw toAuthenticationError(forbidden);
-  const { principal } = acting({ principal: caller.principal }, c.req.param("tenant"));
+  const principal = await tenantCaller(c, ["operate"]);
   const budget = c.env.BUDGET?.getByName(principal.tenant) as unknown as BudgetApi | undefined;
   if (!budget)
     throw new RequestError("unavailable", "this mesh keeps no budget: bind BUDGET to the object of skein-ledger, as wrangler.toml does");

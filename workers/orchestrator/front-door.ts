@@ -11,10 +11,12 @@ import { refuse } from "../../shared/a2a/refuse.ts";
 import { type AuthEnv, authenticate } from "../../shared/auth/authenticate.ts";
 import { withoutPrincipal, withPrincipal } from "../../shared/auth/mesh-principal.ts";
 import type { GovernanceEnv } from "../../shared/host/governance/env.ts";
+import type { InboxEnv } from "../../shared/host/inbox/api.ts";
 import { budgetFace } from "./budget-face.ts";
+import { inboxFace } from "./inbox-face.ts";
 
 /** @param orchestrator answers everything that is for no other agent */
-export function frontDoor<Env extends AuthEnv & GovernanceEnv>(
+export function frontDoor<Env extends AuthEnv & GovernanceEnv & InboxEnv>(
   orchestrator: (request: Request, env: Env, ctx: ExecutionContext) => Response | Promise<Response>,
 ) {
   const app = new Hono<{ Bindings: Env }>();
@@ -27,6 +29,7 @@ export function frontDoor<Env extends AuthEnv & GovernanceEnv>(
   app.all("/agents/:name/*", (c) => passOn(c.req.raw, c.env));
   app.all("/agents/:name", (c) => passOn(c.req.raw, c.env));
   app.route("/", budgetFace<Env>());
+  app.route("/", inboxFace<Env>());
   app.all("*", (c) => orchestrator(c.req.raw, c.env, c.executionCtx as ExecutionContext));
   return app;
 }

@@ -7,6 +7,7 @@ import type { Authentication } from "../auth/authenticate.ts";
 import { schemeOf } from "../auth/challenge.ts";
 import { missingScope } from "../auth/scope.ts";
 import type { AgentCard } from "../task/a2a-types.ts";
+import { HITL_EXTENSION } from "../task/hitl-extension.ts";
 import type { Homes } from "../task/home.ts";
 import { traceparentIn } from "../task/trace-context.ts";
 import { drain } from "./body.ts";
@@ -20,6 +21,8 @@ import { answerHttpJson, httpJsonApp, onlyFor } from "./http-json.ts";
 import { answerJsonRpc } from "./json-rpc.ts";
 import { legacyHttpJsonApp } from "./legacy/http-json.ts";
 import { LEGACY } from "./legacy/operations.ts";
+import { operateApp } from "./operate.ts";
+import type { Identify } from "./operator.ts";
 import { checkVersion, isLegacy, LEGACY_VERSION } from "./version.ts";
 
 export interface AppOptions<Env> {
@@ -41,23 +44,27 @@ export function a2aApp<Env extends HandlerEnv & CardEnv>({ homes, authenticate, 
   const app = new Hono<{ Bindings: Env }>({ getPath: (request) => pathWithin(mount, request) });
 
   /** @throws RequestError with what keeps the caller out */
-  const open = async (request: Request, env: Env): Promise<Opened> => {
+  const identify: Identify<Env> = async (request, env, anyOf) => {
     const caller = await authenticate(request, env);
     if (!caller.ok) throw toAuthenticationError(caller);
-    const forbidden = missingScope(caller.principal, "call", request.headers);
+    const forbidden = missingScope(caller.principal, anyOf, request.headers);
     if (forbidden) throw toAuthenticationError(forbidden);
-    checkRequiredExtensions(card, request.headers);
     const idempotencyKey = request.headers.get("Idempotency-Key");
     const lastEventId = request.headers.get("Last-Event-ID");
     const traceparent = traceparentIn(request.headers.get("traceparent"));
-    const context = {
+    return {
       principal: caller.principal,
       scheme: schemeOf(request.headers),
       ...(caller.by && { by: caller.by }),
+      hitl: activatedExtensions(card, request.headers).split(", ").includes(HITL_EXTENSION),
       ...(idempotencyKey !== null && { idempotencyKey }),
       ...(lastEventId !== null && { lastEventId }),
       ...(traceparent !== undefined && { traceparent }),
     };
+  };
+  const open = async (request: Request, env: Env): Promise<Opened> => {
+    const context = await identify(request, env, ["call"]);
+    checkRequiredExtensions(card, request.headers);
     const extended = extendedCard && (() => cards.extendedCard(request, baseOf(mount, request), env));
     return { handler: requestHandler({ card, homes, extendedCard: extended }, env), context };
   };
@@ -91,8 +98,9 @@ export function a2aApp<Env extends HandlerEnv & CardEnv>({ homes, authenticate, 
     isLegacy(raw) ? answerJsonRpc(raw, () => openLegacy(raw, env), LEGACY) : answerJsonRpc(raw, () => openCurrent(raw, env)),
   );
   app.all("/", onlyFor("POST"));
-  // Before the bindings, where "governance" would be a tenant.
+  // Before the bindings, where "governance" and "operate" would be tenants.
   app.route("/", governanceApp(open));
+  app.route("/", operateApp(card.name, identify));
   app.route("/", legacyHttpJsonApp(openLegacy));
   app.route(
     "/",

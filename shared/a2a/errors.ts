@@ -5,6 +5,8 @@ import type { Authentication } from "../auth/authenticate.ts";
 import { type CredentialScheme, scopeChallenge } from "../auth/challenge.ts";
 import type { HomeRefusal } from "../host/api.ts";
 import type { JsonObject } from "../task/a2a-types.ts";
+import type { AnswerRefusal } from "../task/answering.ts";
+import { refusedAnswer } from "./refused-answer.ts";
 
 interface WireError {
   readonly jsonRpc: number;
@@ -163,16 +165,6 @@ export function refusalToError(refusal: HomeRefusal, taskId: string, scheme?: Cr
         `task ${taskId} has no event ${refusal.after}; its last one is ${refusal.last}. Subscribe without Last-Event-ID to begin with the task as it stands`,
         [{ field: "Last-Event-ID", description: `must be the id of an event of this task, at most ${refusal.last}` }],
       );
-    case "scope-missing":
-      return new RequestError(
-        "permission-denied",
-        `this answer approves an action, for which your credentials lack the scope "${refusal.scope}"`,
-        [],
-        {
-          metadata: { scope: refusal.scope },
-          headers: scopeChallenge(scheme, refusal.scope),
-        },
-      );
     case "not-ended":
       return new RequestError("task-not-ended", `task ${taskId} has not ended (${refusal.state}): cancel it first, then delete it`);
     case "still-telling":
@@ -196,6 +188,13 @@ export function refusalToError(refusal: HomeRefusal, taskId: string, scheme?: Cr
       return new RequestError("task-not-cancelable", `task ${taskId} has ended already (${refusal.state})`);
     case "paused":
       return new RequestError("unsupported-operation", `task ${taskId} was paused by an operator; it takes messages when it was resumed`);
+    case "limits-given":
+      return new RequestError(
+        "unsupported-operation",
+        `task ${taskId} has no limits of its own: another agent gave it, for task ${refusal.root}. Raise the limits of that one`,
+        [],
+        { metadata: { root: refusal.root } },
+      );
     case "not-paused":
       return new RequestError("unsupported-operation", `task ${taskId} is not paused`);
     case "context-mismatch":
@@ -207,6 +206,16 @@ export function refusalToError(refusal: HomeRefusal, taskId: string, scheme?: Cr
         { field: "Idempotency-Key", description: "must be new for a new message" },
       ]);
     default:
-      return refusal satisfies never;
+      return answerRefused(refusal, taskId, scheme);
   }
+}
+
+function answerRefused(refusal: AnswerRefusal, taskId: string, scheme: CredentialScheme | undefined): RequestError {
+  const { code, message, field } = refusedAnswer(refusal, taskId);
+  const violations = field === undefined ? [] : [{ field, description: message }];
+  const scope = refusal.code === "scope-missing" ? refusal.scope : undefined;
+  return new RequestError(code, message, violations, {
+    metadata: { taskId, answer: refusal.code, ...(scope !== undefined && { scope }) },
+    ...(scope !== undefined && { headers: scopeChallenge(scheme, scope) }),
+  });
 }

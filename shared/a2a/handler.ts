@@ -50,6 +50,8 @@ export interface CallContext extends ResumeHeaders {
   readonly protocolVersion?: "0.3";
   /** W3C trace context of the request. */
   readonly traceparent?: string;
+  /** The caller activated the human-in-the-loop profile. */
+  readonly hitl?: boolean;
 }
 
 export interface ListPushConfigsResponse {
@@ -130,7 +132,7 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
       const followUp: FollowUp = {
         taskId,
         message,
-        scopes: context.principal.scopes,
+        by: context.by ?? [context.principal],
         ...keyed,
         ...(chain && { chain }),
         ...(push && { push: await sealed(push, taskId, context, "configuration.taskPushNotificationConfig.") }),
@@ -150,6 +152,7 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
       ...(accepts && { accepts }),
       ...(chain && { chain }),
       ...(wishes && { wishes }),
+      ...(context.hitl && { hitl: true as const }),
       ...(context.traceparent !== undefined && { traceparent: context.traceparent }),
       ...(push && { push: await sealed(push, taskId, context, "configuration.taskPushNotificationConfig.") }),
     };

@@ -6,21 +6,21 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Principal } from "../auth/principal.ts";
 import { type Amount, amountOf } from "../budget/amount.ts";
 import type { ContractVersions } from "../contract/shelf.ts";
-import type { Artifact, Json, JsonObject, Message } from "../task/a2a-types.ts";
+import { type Artifact, type Json, type JsonObject, type Message, textOf } from "../task/a2a-types.ts";
 import { costAtEnd, costOf } from "../task/account.ts";
+import { saidIn } from "../task/answering.ts";
 import type { Approval } from "../task/approval.ts";
-import { digest } from "../task/digest.ts";
-import { limitIn, type Preferences, sayingCost } from "../task/governance-extension.ts";
+import { type Preferences, sayingCost } from "../task/governance-extension.ts";
 import { acceptedParts } from "../task/media-type.ts";
 import { under, type Within } from "../task/within.ts";
+import { type ActingRun, act, approveAction } from "./acting.ts";
+import { type AskingRun, Questions } from "./asking.ts";
 import { delegate } from "./calling/delegate.ts";
 import type { CallingRun, Outbound } from "./calls.ts";
 import { type Governor, PREFERENCES } from "./governance/governor.ts";
-import type { Answered } from "./governance/limit.ts";
-import { approve } from "./governance/risk-gate.ts";
 import { coverSpent } from "./governance/spending.ts";
 import type { LiveTask } from "./live-task.ts";
-import type { Action, DelegateCall, DelegateResult, NewArtifact, Outcome, Run } from "./program.ts";
+import type { Acted, Action, AskOptions, DelegateCall, DelegateResult, Effect, NewArtifact, Outcome, Run } from "./program.ts";
 
 /** Which goal is pursued, by which run: what a goal's body does goes on in it, whatever it reaches its run by. */
 const pursued = new AsyncLocalStorage<{ readonly run: unknown; readonly within: Within }>();
@@ -57,9 +57,7 @@ export class ActiveRun<Env> implements Run<Env> {
   #abort: AbortController | undefined;
   #aborted: string | undefined;
   readonly #names = new Set<string>();
-  readonly #answers = new Map<string, () => void>();
-  /** How often each question was asked and each action put in this run. */
-  readonly #questions = new Map<string, number>();
+  readonly #questions: Questions;
   /** Helpers at work that are not questions; a run that only asks needs nobody to watch over it. */
   #busy = 0;
   #parking = false;
@@ -68,6 +66,7 @@ export class ActiveRun<Env> implements Run<Env> {
     this.#task = task;
     this.env = env;
     this.#governor = governor;
+    this.#questions = new Questions(this.#asking());
     this.#calling = this.#toCalls(outbound);
     this.#hold = hold;
     this.#park = park;
@@ -103,7 +102,7 @@ export class ActiveRun<Env> implements Run<Env> {
 
   /** All that is left to the run is to wait for answers. */
   get waiting(): boolean {
-    return this.#busy === 0 && this.#answers.size > 0;
+    return this.#busy === 0 && this.#questions.waiting;
   }
 
   abort(reason: string): void {
@@ -111,13 +110,9 @@ export class ActiveRun<Env> implements Run<Env> {
     this.#abort?.abort(new DOMException(reason, "AbortError"));
   }
 
-  /** Lets the question go on that has its answer in the log. False when this run did not ask it. */
-  answer(name: string): boolean {
-    const resolve = this.#answers.get(name);
-    if (!resolve) return false;
-    this.#answers.delete(name);
-    resolve();
-    return true;
+  /** Lets the question go on that has its answer in the log. */
+  answer(name: string): void {
+    this.#questions.answer(name);
   }
 
   progress(text: string, metadata?: JsonObject): void {
@@ -142,17 +137,16 @@ export class ActiveRun<Env> implements Run<Env> {
     return value;
   }
 
-  async ask(question: string, metadata?: JsonObject): Promise<Message> {
-    const answered = await this.#askOnce(question, metadata);
-    if (!("expired" in answered)) return answered.answer;
-    if (answered.value === undefined) throw new Stopped(`nobody answered in time: ${question}`);
-    return { ...this.#say(answered.value), role: "ROLE_USER" };
-  }
-
-  #askOnce(question: string, metadata?: JsonObject): Promise<Answered> {
-    // Named by its words, not by its turn: branches that run side by side may ask in another order after a crash.
-    const words = digest(question);
-    return this.#ask(`ask:${words}:${this.#count(words)}`, question, metadata);
+  async ask(question: string, metadata?: JsonObject, options?: AskOptions): Promise<Message> {
+    const answered = await this.#questions.ask(question, metadata, options);
+    if ("expired" in answered) {
+      if (answered.value === undefined) throw new Stopped(`nobody answered in time: ${question}`);
+      return { ...this.#say(answered.value), role: "ROLE_USER" };
+    }
+    const { answer } = answered;
+    const said = saidIn(answer, { kind: "question", ...options });
+    // What was chosen by its number, or said in a form, is handed on in words.
+    return "text" in said && said.text !== textOf(answer.parts) ? { ...answer, parts: [{ text: said.text }] } : answer;
   }
 
   decide<D extends Json>(name: string, signals: Json, decision: () => D): D {
@@ -180,8 +174,11 @@ export class ActiveRun<Env> implements Run<Env> {
   }
 
   approve(action: Action): Promise<Approval> {
-    const times = this.#count(`approve ${JSON.stringify(action)}`);
-    return approve(this.#calling, this.#governor, action, times);
+    return approveAction(this.#acting(), this.#governor, action);
+  }
+
+  act<T extends Json, A extends JsonObject>(name: string, action: Action & { readonly args: A }, effect: Effect<T, A>): Promise<Acted<T>> {
+    return act(this.#acting(), this.#governor, name, action, effect as Effect<T>);
   }
 
   async spend(name: string, cost: Partial<Amount>): Promise<void> {
@@ -204,26 +201,10 @@ export class ActiveRun<Env> implements Run<Env> {
     return this.#governor?.preferences(this.#task) ?? PREFERENCES;
   }
 
-  async #ask(name: string, question: string, metadata?: JsonObject): Promise<Answered> {
-    const { head } = this.#task;
-    const known = head.memo[name];
-    if (known !== undefined) return this.#answerAt(known);
-    // A former run may have asked already: then the question stands in the log and only its answer is missing.
-    if (!head.questions.includes(name)) {
-      const said = { ...metadata, ...this.#cost(limitIn(metadata)) };
-      this.#task.apply({ type: "question", name, message: this.#say(question), metadata: said });
-    }
-    const answered = new Promise<void>((resolve) => this.#answers.set(name, resolve));
-    this.#parkWhenIdle();
-    await answered;
-    const seq = head.memo[name];
-    if (seq === undefined) throw new Error(`question ${name} of task ${this.taskId} went on without an answer`);
-    return this.#answerAt(seq);
-  }
-
   async #during<T>(work: () => Promise<T>): Promise<T> {
     // A run whose task has ended, or was taken over by another run, must do nothing more in the world.
     if (this.aborted || this.#task.retired) throw new DOMException(this.#aborted ?? "another run took over", "AbortError");
+    if (this.#task.head.paused) throw new DOMException("the task was paused", "AbortError");
     this.#busy += 1;
     this.#hold();
     try {
@@ -234,13 +215,19 @@ export class ActiveRun<Env> implements Run<Env> {
     }
   }
 
-  #count(what: string): number {
-    const times = (this.#questions.get(what) ?? 0) + 1;
-    this.#questions.set(what, times);
-    return times;
+  /** What questions see of this run. */
+  #asking(): AskingRun {
+    return {
+      task: this.#task,
+      governor: this.#governor,
+      decide: (name, signals, decision) => this.decide(name, signals, decision),
+      say: (text) => this.#say(text),
+      cost: (limit) => sayingCost(costOf(this.#task.head.account, Date.now()), limit),
+      waits: () => this.#parkWhenIdle(),
+    };
   }
 
-  /** What calls, spending and actions see of this run. */
+  /** What calls and spending see of this run. */
   #toCalls(outbound: Outbound<Env>): CallingRun<Env> {
     const run = this;
     return {
@@ -258,8 +245,8 @@ export class ActiveRun<Env> implements Run<Env> {
       during: (work) => this.#during(work),
       emit: (artifact) => this.emit(artifact),
       progress: (text, metadata) => this.progress(text, metadata),
-      ask: (question, metadata) => this.#askOnce(question, metadata),
-      put: (name, question, metadata) => this.#ask(name, question, metadata),
+      ask: (question, metadata) => this.#questions.ask(question, metadata),
+      put: (name, question, metadata, about) => this.#questions.put(name, question, metadata, about),
       recall: (name) => this.#recall(name),
       known: (name) => {
         const seq = this.#task.head.memo[name];
@@ -269,9 +256,20 @@ export class ActiveRun<Env> implements Run<Env> {
     };
   }
 
-  /** What the task has cost so far, as its callers are told. */
-  #cost(limit?: JsonObject): JsonObject {
-    return sayingCost(costOf(this.#task.head.account, Date.now()), limit);
+  /** What actions see of this run. */
+  #acting(): ActingRun {
+    const run = this;
+    return {
+      task: this.#task,
+      get signal() {
+        return run.signal;
+      },
+      decide: (name, signals, decision) => this.decide(name, signals, decision),
+      progress: (text, metadata) => this.progress(text, metadata),
+      put: (name, question, metadata, about) => this.#questions.put(name, question, metadata, about),
+      step: (name, fn) => this.step(name, fn),
+      count: (what) => this.#questions.count(what),
+    };
   }
 
   #costAtEnd(): JsonObject {
@@ -312,13 +310,6 @@ export class ActiveRun<Env> implements Run<Env> {
     if (entry?.event.type === "memo") return entry.event.value;
     if (entry?.event.type === "decision") return entry.event.decision;
     throw new Error(`entry ${seq} of task ${this.taskId} holds no value`);
-  }
-
-  #answerAt(seq: number): Answered {
-    const [entry] = this.#task.read(seq, seq);
-    if (entry?.event.type === "message") return { answer: entry.event.message, by: entry.event.by ?? [this.principal] };
-    if (entry?.event.type === "expired") return { expired: true, ...(entry.event.value !== undefined && { value: entry.event.value }) };
-    throw new Error(`entry ${seq} of task ${this.taskId} holds no answer`);
   }
 
   /**

@@ -2,7 +2,8 @@
  * What the objects answer over RPC, written by hand: the platform's derived stub types break on recursive JSON. Replies
  * are unions, because a thrown error loses its class on the way. A reply must fit the previous version's callers too.
  */
-import type { Principal, Scope } from "../auth/principal.ts";
+import type { Principal } from "../auth/principal.ts";
+import type { Amount } from "../budget/amount.ts";
 import type { Message, Task, TaskPushNotificationConfig, TaskState } from "../task/a2a-types.ts";
 import type { Refusal } from "../task/advance.ts";
 import type { GivenChain } from "../task/event.ts";
@@ -24,6 +25,8 @@ export interface StartRequest {
   /** Verified: the limits under which another agent gives this task. */
   readonly chain?: GivenChain;
   readonly wishes?: Wishes;
+  /** The caller takes questions in the form of the human-in-the-loop profile. */
+  readonly hitl?: true;
   /** W3C trace context of the request that made the task. */
   readonly traceparent?: string;
 }
@@ -61,8 +64,8 @@ type Loose<T> = { readonly [K in keyof T]: T[K] | (undefined extends T[K] ? unde
 export interface FollowUp {
   readonly taskId: string;
   readonly message: Message;
-  /** What its sender may do, nothing where absent: an approval counts only from somebody who may approve. */
-  readonly scopes?: readonly Scope[];
+  /** Those who stand behind it, absent for the task's own caller: an approval counts only from people who may approve. */
+  readonly by?: readonly Principal[];
   readonly key?: string;
   readonly digest?: string;
   readonly push?: SealedPushConfig;
@@ -102,15 +105,17 @@ export type HomeRefusal =
   | { code: "not-found" }
   | { code: "too-large" }
   | { code: "position-unknown"; after: number; last: number }
-  | { code: "scope-missing"; scope: Scope }
   | { code: "not-ended"; state: TaskState }
   | { code: "still-telling" }
   | { code: "not-forgotten" }
+  | { code: "limits-given"; root: string }
   | { code: "config-not-found" }
   | { code: "config-invalid"; field: string; description: string };
 export type TaskReply = { ok: true; task: JsonText<Task> } | { ok: false; refusal: HomeRefusal };
 /** Lines of `<sequence> <StreamResponse as JSON>`; an empty line is a heartbeat. */
 export type StreamReply = { ok: true; stream: ReadableStream<Uint8Array> } | { ok: false; refusal: HomeRefusal };
+/** `changed`: whether the task was not so already. */
+export type OperatedReply = { ok: true; task: JsonText<Task>; changed: boolean } | { ok: false; refusal: HomeRefusal };
 export type RecordReply = { ok: true; record: JsonText<TaskRecord> } | { ok: false; refusal: HomeRefusal };
 export type DeleteReply = { ok: true; calls: MadeCall[] } | { ok: false; refusal: HomeRefusal };
 export type PushReply<T> = ({ ok: true } & T) | { ok: false; refusal: HomeRefusal };
@@ -130,6 +135,11 @@ export interface TaskHomeApi {
   /** What governance did in a task, after a position of its log. */
   record(taskId: string, after: number): Promise<RecordReply>;
   cancel(taskId: string, message: Message): Promise<TaskReply>;
+  /** An operator's word; `reason` in their words. */
+  pause(taskId: string, by: Principal, reason?: string): Promise<OperatedReply>;
+  unpause(taskId: string): Promise<OperatedReply>;
+  /** @param key the same again raises nothing */
+  raise(taskId: string, by: Principal, amounts: Partial<Amount>, key: string): Promise<OperatedReply>;
   /** Cancels the task that a key made, or makes it as a canceled one, so that whoever comes with the key later finds it so. */
   callOff(request: StartRequest): Promise<TaskReply>;
   /** After a sequence: what came since. Without: the task as it stands, then what comes. */

@@ -26,6 +26,7 @@ export class LiveTask {
   #timer: number | null = null;
   #gathering = false;
   #retired = false;
+  #successor: LiveTask | undefined;
   readonly #watchers = new Set<() => void>();
   #waiters: (() => void)[] = [];
 
@@ -62,13 +63,6 @@ export class LiveTask {
     return isTerminal(this.head.state) || isInterrupted(this.head.state);
   }
 
-  /** What somebody needs beyond "call" to give this answer: actions are approved, and limits lifted, by those who may. */
-  scopeFor(answer: Message): "approve" | "operate" | undefined {
-    if (!isInterrupted(this.head.state)) return undefined;
-    const event = this.read(this.head.statusSeq, this.head.statusSeq)[0]?.event;
-    return scopeForAnswer(answer, event?.type === "status" ? event.metadata : undefined);
-  }
-
   get watched(): boolean {
     return this.#watchers.size > 0 || this.#waiters.length > 0;
   }
@@ -86,7 +80,7 @@ export class LiveTask {
   /** Takes an input; what it appends is stored at the end of the turn, or with the next flush. */
   apply(input: TaskInput): { effect: Effect } | { refusal: Refusal } {
     if (this.#retired) return { effect: "abort" };
-    const step = advance(this.head, input.type === "message" ? this.#withNext(input) : input);
+    const step = advance(this.head, input);
     if (!step.ok) return { refusal: step.refusal };
     for (const event of step.events) {
       // Time never runs backwards in a log, even when the clock does.
@@ -109,9 +103,18 @@ export class LiveTask {
     return this.#retired;
   }
 
-  #withNext(input: TaskInput & { type: "message" }): TaskInput {
-    const next = this.question(1);
-    return next ? { ...input, next } : input;
+  /** The object that has taken this one's place, or this one. */
+  get current(): LiveTask {
+    return this.#successor?.current ?? this;
+  }
+
+  /** Whoever watches this task, or waits until it rests, does so with the one that takes its place. */
+  handOver(next: LiveTask): void {
+    this.#successor = next;
+    for (const watch of this.#watchers) next.#watchers.add(watch);
+    next.#waiters.push(...this.#waiters);
+    this.#watchers.clear();
+    this.#waiters = [];
   }
 
   /** A question without an answer: the one that is put at 0, and behind it those that wait. */
@@ -154,7 +157,7 @@ export class LiveTask {
   /** @returns how to stop watching */
   watch(tell: () => void): () => void {
     this.#watchers.add(tell);
-    return () => void this.#watchers.delete(tell);
+    return () => void this.current.#watchers.delete(tell);
   }
 
   read(first: number, last: number): readonly LogEntry[] {

@@ -117,6 +117,25 @@ export interface Action {
   readonly risk?: Risk;
 }
 
+/** What is done when an action may be: with exactly the arguments that were approved. */
+export type Effect<T, A extends JsonObject = JsonObject> = (
+  args: Readonly<A>,
+  options: {
+    /** The same for every attempt at this action: for a receiver that keeps keys. */
+    readonly key: string;
+    readonly signal: AbortSignal;
+  },
+) => T | Promise<T>;
+
+export type Acted<T> = { readonly done: true; readonly value: T } | { readonly done: false; readonly reason: string };
+
+export interface AskOptions {
+  /** The answer is one of them: given by its words or its number. */
+  readonly choices?: readonly string[];
+  /** What answers the question when nobody does in time; without it the task is rejected then. */
+  readonly default?: string;
+}
+
 export interface Run<Env = unknown> {
   readonly taskId: string;
   readonly contextId: string;
@@ -135,7 +154,7 @@ export interface Run<Env = unknown> {
   /** Runs `fn` once; later runs of this task get the value from the log. */
   step<T extends Json>(name: string, fn: () => T | Promise<T>): Promise<T>;
   /** Pauses the task with a question; resolves with the message that answers it. */
-  ask(question: string, metadata?: JsonObject): Promise<Message>;
+  ask(question: string, metadata?: JsonObject, options?: AskOptions): Promise<Message>;
   /** Calls another agent once, however often this program is run again. */
   delegate(name: string, call: DelegateCall): Promise<DelegateResult>;
   /**
@@ -147,6 +166,8 @@ export interface Run<Env = unknown> {
   decide<D extends Json>(name: string, signals: Json, decision: () => D): D;
   /** Resolves when the action may be done, or must not: at once where the risk is small, else when somebody has said so. */
   approve(action: Action): Promise<Approval>;
+  /** Asks for approval where `approve` would, and does the action once. */
+  act<T extends Json, A extends JsonObject>(name: string, action: Action & { readonly args: A }, effect: Effect<T, A>): Promise<Acted<T>>;
   /** Books what the program itself has spent, once under each name; waits when a limit is reached. */
   spend(name: string, cost: Partial<Amount>): Promise<void>;
   /** The versions of the rules that the task runs under. */

@@ -4,6 +4,8 @@
  * wait or long run never holds up its neighbours.
  */
 import { DurableObject } from "cloudflare:workers";
+import type { Principal } from "../auth/principal.ts";
+import type { Amount } from "../budget/amount.ts";
 import type { Message, StreamResponse, TaskPushNotificationConfig } from "../task/a2a-types.ts";
 import { costAtEnd } from "../task/account.ts";
 import type { LogEntry } from "../task/event.ts";
@@ -13,11 +15,13 @@ import type { TaskView } from "../task/render.ts";
 import { Agenda } from "./agenda.ts";
 import { Alarm } from "./alarm.ts";
 import { answer, listed } from "./answer.ts";
+import { takeMessage } from "./answers.ts";
 import type {
   DeleteReply,
   FollowUp,
   HomeRefusal,
   JsonText,
+  OperatedReply,
   PushReply,
   RecordReply,
   ReplyOptions,
@@ -33,14 +37,18 @@ import { CALLED_OFF, calledOff } from "./calling/called-off.ts";
 import { LetGo } from "./calling/let-go.ts";
 import { Rechecks } from "./calling/rechecks.ts";
 import { Deletion } from "./deletion.ts";
+import { Expiry } from "./expiry.ts";
 import type { GovernanceEnv } from "./governance/env.ts";
 import type { Governance } from "./governance/governor.ts";
 import { homeGovernor } from "./governance/home-governor.ts";
 import { recordOf } from "./governance/record.ts";
+import type { InboxApi, InboxEnv } from "./inbox/api.ts";
+import { Telling } from "./inbox/telling.ts";
 import { Lease } from "./lease.ts";
 import { Listing } from "./listing.ts";
 import { LiveTask } from "./live-task.ts";
 import { LogStore } from "./log-store.ts";
+import { type Operated, Operating } from "./operating.ts";
 import { addressOf, type PushEnv } from "./push/notification.ts";
 import { Outbox, type PushSettings } from "./push/outbox.ts";
 import { PushStore } from "./push/store.ts";
@@ -59,7 +67,7 @@ export interface HomeOptions<Env> extends RunnerOptions<Env> {
   readonly toLegacy: (event: StreamResponse) => Promise<string>;
 }
 
-export interface HomeEnv extends PushEnv, GovernanceEnv {
+export interface HomeEnv extends PushEnv, GovernanceEnv, InboxEnv {
   TASK_INDEX: DurableObjectNamespace;
 }
 
@@ -109,9 +117,31 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       index: () => this.#index,
       store: this.#store,
       render: (id) => {
-        const task = this.#tasks.at(id) ?? LiveTask.load(id, this.#store, () => {});
+        const task = this.#look(id);
         return task && listed(task);
       },
+    });
+    readonly #inbox =
+      options.governance &&
+      new Telling({
+        agent: options.governance.agent,
+        agenda: this.#agenda,
+        inbox: () => this.env.INBOX?.getByName(tenantOf(this.#name)) as unknown as InboxApi | undefined,
+        look: (id) => this.#look(id),
+        during: (work) => this.ctx.waitUntil(work),
+      });
+
+    readonly #operating = new Operating({
+      agent: options.governance?.agent ?? "",
+      tasks: this.#tasks,
+      runner: this.#runner,
+      message: (followUp) => this.#message(followUp),
+    });
+    readonly #expiry = new Expiry({
+      agenda: this.#agenda,
+      find: (id) => this.#tasks.find(id),
+      goOn: (task, question) => this.#runner.answer(task, question),
+      during: (work) => this.ctx.waitUntil(work),
     });
 
     readonly #configs = new PushStore(this.ctx.storage.sql);
@@ -181,6 +211,28 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       if (!("refusal" in step)) return this.#reply(task, { blocking: false });
       await this.#telling.get(task);
       return { ok: false, refusal: step.refusal };
+    }
+
+    async pause(taskId: string, by: Principal, reason?: string): Promise<OperatedReply> {
+      return this.#operated(taskId, (task) => this.#operating.pause(task, by, reason));
+    }
+
+    async unpause(taskId: string): Promise<OperatedReply> {
+      return this.#operated(taskId, (task) => this.#operating.resume(task));
+    }
+
+    async raise(taskId: string, by: Principal, amounts: Partial<Amount>, key: string): Promise<OperatedReply> {
+      return this.#operated(taskId, (task) => this.#operating.raise(task, by, amounts, key));
+    }
+
+    async #operated(taskId: string, operate: (task: LiveTask) => Operated | Promise<Operated>): Promise<OperatedReply> {
+      const task = this.#tasks.find(taskId);
+      if (!task) return NOT_FOUND;
+      const operated = await operate(task);
+      task.flush();
+      if ("refusal" in operated) return { ok: false, refusal: operated.refusal };
+      const reply = await this.#reply(operated.task, { blocking: false, historyLength: 0 });
+      return reply.ok ? { ...reply, changed: operated.changed } : reply;
     }
 
     async callOff(request: StartRequest): Promise<TaskReply> {
@@ -277,26 +329,26 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       return { task, isNew: true };
     }
 
-    async #message({ taskId, message, scopes = [], key, digest, push, chain }: FollowUp): Promise<Taken> {
+    async #message(followUp: FollowUp): Promise<Taken> {
+      const { taskId, push } = followUp;
       const task = this.#tasks.find(taskId);
       if (!task) return { refusal: { code: "not-found" } };
-      const scope = task.scopeFor(message);
-      if (scope !== undefined && !scopes.includes(scope)) return { refusal: { code: "scope-missing", scope } };
       const forbidden = push && this.#outbox.refusal(task, push);
       if (forbidden) return { refusal: forbidden };
-      const question = task.head.questions[0];
       const before = task.head.seq;
       task.gather();
-      const keyed = { ...(key !== undefined && { key }), ...(digest !== undefined && { digest }), ...(chain && { chain }) };
-      const step = task.apply({ type: "message", message, ...keyed });
+      const took = takeMessage(task, followUp, Date.now());
       // A repeated message had its config the first time. Stored with the message, or neither of them.
       if (push && task.head.seq > before) {
         this.#outbox.put(task, push, before);
         task.flush();
       }
-      if ("effect" in step && step.effect === "run") await this.#runner.answer(task, question);
+      if ("effect" in took && took.effect === "run") await this.#runner.answer(task, took.question);
       task.flush();
-      return "refusal" in step ? { refusal: step.refusal } : { task };
+      if (!("refusal" in took)) return { task };
+      // It came too late, and perhaps before the alarm.
+      if (took.refusal.code === "question-expired") await this.#expiry.settle(task);
+      return { refusal: took.refusal };
     }
 
     #cancel(task: LiveTask, message: Message) {
@@ -342,6 +394,8 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     #stored(task: LiveTask, entries: readonly LogEntry[]): void {
       this.#governor?.purse.store();
       this.#outbox.stored(task, entries);
+      this.#expiry.stored(task, entries);
+      this.#inbox?.stored(task, entries);
       this.#letGo.stored(task);
       this.#telling.set(task, this.#tell(task));
       this.#tasks.forgetEnded(task);
@@ -349,6 +403,11 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
 
     #tell(task: LiveTask): Promise<unknown> {
       return this.#listing.note(listed(task), options.homes === "own" && task.ended);
+    }
+
+    /** The task as it is, not taken up again. */
+    #look(id: string): LiveTask | undefined {
+      return this.#tasks.at(id) ?? LiveTask.load(id, this.#store, () => {});
     }
 
     get #name(): string {
@@ -360,6 +419,11 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       return this.env.TASK_INDEX.getByName(owner) as unknown as TaskIndexApi;
     }
   };
+}
+
+/** @param home whose name begins with its principal's key */
+function tenantOf(home: string): string {
+  return decodeURIComponent(home.slice(0, home.indexOf("/")));
 }
 
 /** After nothing comes everything, and the first of it is the task as it was made. */

@@ -4,7 +4,7 @@
  */
 import type { Principal } from "../auth/principal.ts";
 import type { Amount } from "../budget/amount.ts";
-import type { Action, DelegateResult, NewArtifact, Outcome } from "../host/program.ts";
+import type { Acted, Action, AskOptions, DelegateResult, Effect, NewArtifact, Outcome } from "../host/program.ts";
 import type { Json, JsonObject, Message, Part } from "../task/a2a-types.ts";
 import type { Approval } from "../task/approval.ts";
 import type { Preferences } from "../task/governance-extension.ts";
@@ -32,13 +32,18 @@ export interface SkillContext<Env = unknown> {
   emit(artifact: NewArtifact, chunk?: { append?: boolean; lastChunk?: boolean }): void;
   /** Does `fn` once per task, whatever crashes: a later run gets the first value, from the log. */
   step<T extends Json>(name: string, fn: () => T | Promise<T>): Promise<T>;
-  /** Pauses the task with a question and resolves with the text of the answer. */
-  ask(question: string): Promise<string>;
+  /** Pauses the task with a question and resolves with the text of the answer: one of the choices, where there are some. */
+  ask(question: string, options?: AskOptions): Promise<string>;
   /**
    * To be asked before every action in the world. Small risks go ahead at once; for others the task pauses until somebody
    * approves or rejects exactly this action. What is not said of its risk counts as the worse.
    */
   approve(action: Action): Promise<Approval>;
+  /**
+   * Does an action in the world, once: asks as `approve` does, then hands exactly what was approved to `effect`, whose value later
+   * runs get from the log. A rejection is a value, with its reason.
+   */
+  act<T extends Json, A extends JsonObject>(name: string, action: Action & { readonly args: A }, effect: Effect<T, A>): Promise<Acted<T>>;
   /** Books what the skill has spent, once under each name (micro-USD, tokens). Waits when a limit is reached. */
   spend(name: string, cost: Partial<Amount>): Promise<void>;
   /** Weights of what the caller prefers, 0 to 1. */

@@ -3,9 +3,10 @@
  */
 import { LOCAL_PRINCIPAL } from "../auth/principal.ts";
 import type { Amount } from "../budget/amount.ts";
-import type { DelegateCall, DelegateResult, NewArtifact, Outcome, Run } from "../host/program.ts";
+import type { Action, DelegateCall, DelegateResult, NewArtifact, Outcome, Run } from "../host/program.ts";
 import { type Json, type Message, type Part, textOf } from "../task/a2a-types.ts";
-import { approvalFrom, approvalQuestion } from "../task/approval.ts";
+import { choiceIn } from "../task/answering.ts";
+import { type Approval, approvalQuestion, digestOfAction, readVerdict } from "../task/approval.ts";
 import type { Preferences } from "../task/governance-extension.ts";
 import { covers, levelsOf, pathOf, type Within } from "../task/within.ts";
 import type { Agent } from "./agent.ts";
@@ -53,6 +54,13 @@ export async function runSkill<Env>(
     if (answer === undefined) throw new Error(`the skill asked "${question}", and the test gave no answer`);
     return { messageId: `a-${questions.length}`, role: "ROLE_USER", parts: [{ text: answer }] };
   };
+  // As in a mesh whose operator lets nothing go ahead by itself.
+  const approve = async ({ description, args }: Action, what = description): Promise<Approval> => {
+    const digest = digestOfAction({ whose: options.skill ?? "", what, args });
+    const said = readVerdict(textOf((await ask(approvalQuestion(description, args))).parts));
+    return said.approved ? { approved: true, digest, by: [LOCAL_PRINCIPAL] } : { approved: false, digest, reason: said.reason };
+  };
+  const signal = options.signal ?? new AbortController().signal;
   const run: Run<Env> = {
     taskId: "task-1",
     contextId: options.contextId ?? "context-1",
@@ -60,13 +68,21 @@ export async function runSkill<Env>(
     env: options.env as Env,
     message,
     skill: options.skill,
-    signal: options.signal ?? new AbortController().signal,
+    signal,
     progress: (text) => void progress.push(text),
     emit: (artifact) => void chunks.push(artifact),
     step: async (_name, fn) => fn(),
-    ask,
-    // As in a mesh whose operator lets nothing go ahead by itself.
-    approve: async ({ description, args }) => approvalFrom(textOf((await ask(approvalQuestion(description, args))).parts)),
+    ask: async (question, _metadata, { choices = [] } = {}) => {
+      const answer = await ask(question);
+      const choice = choiceIn(textOf(answer.parts), choices);
+      return choice === undefined ? answer : { ...answer, parts: [{ text: choice }] };
+    },
+    approve: (action) => approve(action),
+    act: async (name, action, effect) => {
+      const approval = await approve(action, name);
+      if (!approval.approved) return { done: false, reason: approval.reason };
+      return { done: true, value: await effect(action.args, { key: `task-1:${name}`, signal }) };
+    },
     spend: async (name, cost) => void spent.push({ name, ...cost }),
     contracts: {},
     preferences: options.preferences ?? { accuracy: 1, cost: 1, latency: 1 },

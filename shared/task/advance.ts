@@ -2,13 +2,28 @@
  * What a task does when something arrives: the head and an input give the events to append and what the host must do
  * next, or a refusal. Pure: no clock, no ids, no storage.
  */
+import { type Principal, principalKey } from "../auth/principal.ts";
 import { type Artifact, isInterrupted, isTerminal, type Json, type JsonObject, type Message, type TaskState } from "./a2a-types.ts";
+import { type AnswerRefusal, type Judged, waitingState } from "./answering.ts";
 import type { GivenChain, TaskEvent } from "./event.ts";
 import { keyName, type TaskHead } from "./head.ts";
+import { interruptIn } from "./interrupt-extension.ts";
 
 export type TaskInput =
-  /** `next` is the question that waits behind the one that is put, if there is one. */
-  | { type: "message"; message: Message; key?: string; digest?: string; chain?: GivenChain; next?: Question }
+  /**
+   * `next` is the question that waits behind the one that is put, if there is one; `again` the one that is put, where it needs more
+   * people than have said yes.
+   */
+  | {
+      type: "message";
+      message: Message;
+      judged: Judged;
+      key?: string;
+      digest?: string;
+      chain?: GivenChain;
+      next?: Question;
+      again?: Question;
+    }
   | { type: "cancel"; message: Message; metadata?: JsonObject }
   | { type: "pause"; message: Message; metadata?: JsonObject }
   /** `again` is the question that is put once more, where one waits. */
@@ -43,7 +58,8 @@ export type Refusal =
   | { code: "paused" }
   | { code: "not-paused" }
   | { code: "context-mismatch"; contextId: string }
-  | { code: "key-reused" };
+  | { code: "key-reused" }
+  | AnswerRefusal;
 
 export type Advance = { ok: true; events: TaskEvent[]; effect: Effect } | { ok: false; refusal: Refusal };
 
@@ -90,7 +106,7 @@ export function advance(head: TaskHead, input: TaskInput): Advance {
   }
 }
 
-function takeMessage(head: TaskHead, { message, key, digest, chain, next }: TaskInput & { type: "message" }): Advance {
+function takeMessage(head: TaskHead, { message, judged, key, digest, chain, next, again }: TaskInput & { type: "message" }): Advance {
   // The key first: a repeat of an accepted message is no new message, also when the task has ended since.
   if (key !== undefined && Object.hasOwn(head.keys, keyName(key))) {
     if (head.keys[keyName(key)] !== (digest ?? "")) return { ok: false, refusal: { code: "key-reused" } };
@@ -101,22 +117,33 @@ function takeMessage(head: TaskHead, { message, key, digest, chain, next }: Task
   if (message.contextId !== undefined && message.contextId !== head.contextId) {
     return { ok: false, refusal: { code: "context-mismatch", contextId: head.contextId } };
   }
+  if (judged.means === "refused") return { ok: false, refusal: judged.refusal };
   // The limits of another chain are not this task's, nor are anybody's of a task that began its own.
   const own = chain !== undefined && chain.delegation.root === head.chain?.delegation.root;
   const keyed = { ...(key !== undefined && { key, digest: digest ?? "" }), ...(own && { chain }) };
-  const answers = isInterrupted(head.state) ? head.questions[0] : undefined;
-  if (answers === undefined) return { ok: true, events: [{ type: "message", message, ...keyed }], effect: "none" };
+  if (judged.means === "nothing") return { ok: true, events: [{ type: "message", message, ...keyed }], effect: "none" };
+  const { name } = judged;
+  const by = isOwner(judged.by, head.principal) ? {} : { by: judged.by };
+  if (judged.means === "approves") {
+    const shown: TaskEvent[] = again && head.questions[0] === name ? [put(again, head.principal)] : [];
+    return { ok: true, events: [{ type: "message", message, approves: name, ...by, ...keyed }, ...shown], effect: "none" };
+  }
   return {
     ok: true,
-    events: [{ type: "message", message, answers, ...keyed }, ...afterAnswer(head, answers, next)],
+    events: [{ type: "message", message, answers: name, ...by, ...keyed }, ...afterAnswer(head, name, next)],
     effect: "run",
   };
+}
+
+/** Nobody but the task's caller. */
+function isOwner(by: readonly Principal[], owner: Principal): boolean {
+  return by.every((each) => principalKey(each) === principalKey(owner));
 }
 
 /** Another question is put when the one that was has its answer; one that waited behind it changes nothing that is shown. */
 function afterAnswer(head: TaskHead, name: string, next: Question | undefined): TaskEvent[] {
   if (head.paused || head.questions[0] !== name) return [];
-  return [next ? put(next) : { type: "status", state: "TASK_STATE_WORKING" }];
+  return [next ? put(next, head.principal) : { type: "status", state: "TASK_STATE_WORKING" }];
 }
 
 function expired({ name, value }: TaskInput & { type: "expired" }): TaskEvent {
@@ -126,7 +153,7 @@ function expired({ name, value }: TaskInput & { type: "expired" }): TaskEvent {
 function unpause(head: TaskHead, { again }: TaskInput & { type: "unpause" }): Advance {
   if (isTerminal(head.state)) return { ok: false, refusal: { code: "task-ended", state: head.state } };
   if (!head.paused) return { ok: false, refusal: { code: "not-paused" } };
-  const event: TaskEvent = again ? put(again) : { type: "status", state: "TASK_STATE_WORKING" };
+  const event: TaskEvent = again ? put(again, head.principal) : { type: "status", state: "TASK_STATE_WORKING" };
   return { ok: true, events: [{ ...event, paused: false } as TaskEvent], effect: "run" };
 }
 
@@ -142,9 +169,11 @@ function fromProgram(head: TaskHead, input: ProgramInput): TaskEvent[] {
       if (isInterrupted(head.state)) return [];
       return [{ ...input, type: "status", state: "TASK_STATE_WORKING", transient: true }];
     case "question":
+      // A run that was paused has not stopped by itself; the one that takes over asks again.
+      if (head.paused) return [];
       // One is put at a time: a "yes" must approve what its reader was shown, whatever else is asked meanwhile.
       return head.questions.length === 0
-        ? [put(input)]
+        ? [put(input, head.principal)]
         : [{ type: "asked", name: input.name, message: input.message, ...metadataOf(input) }];
     case "ended":
       return [
@@ -167,8 +196,8 @@ function fromProgram(head: TaskHead, input: ProgramInput): TaskEvent[] {
   }
 }
 
-function put({ name, message, metadata }: Question): TaskEvent {
-  return { type: "status", state: "TASK_STATE_INPUT_REQUIRED", message, ask: name, ...(metadata && { metadata }) };
+function put({ name, message, metadata }: Question, owner: Principal): TaskEvent {
+  return { type: "status", state: waitingState(interruptIn(metadata), owner), message, ask: name, ...(metadata && { metadata }) };
 }
 
 function metadataOf(input: { metadata?: JsonObject }): { metadata?: JsonObject } {

@@ -35,6 +35,10 @@ export interface TaskHead {
   questions: string[];
   /** Where each of them stands, as it was last put or asked. A head that an earlier version stored lacks the one that is put. */
   asked: Record<string, number>;
+  /** Of open questions that several people must say yes to: where the last of them did. */
+  approvals?: Record<string, number>;
+  /** The question that was put last, and how many were put with it. */
+  put?: { readonly name: string; readonly times: number };
   /** Calls to other agents that have not ended, and answers to their questions: name to position. */
   delegating: Record<string, number>;
   /** Idempotency keys of later messages: key to digest. */
@@ -123,6 +127,7 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
       // A caller that answers later says anew how long it waits and what may be spent.
       if (event.chain) head.chain = underWishes(event.chain, head.wishes);
       if (event.key !== undefined) head.keys[keyName(event.key)] = event.digest ?? "";
+      if (event.approves !== undefined) head.approvals = { ...head.approvals, [event.approves]: seq };
       if (event.answers !== undefined) settle(head, event.answers, seq);
       break;
     case "expired":
@@ -137,10 +142,7 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
       if (!isInterrupted(event.state)) head.metadata = without(head.metadata, INTERRUPT_EXTENSION);
       if (event.metadata && !event.transient) head.metadata = { ...head.metadata, ...event.metadata };
       if (event.message && !event.transient) pushMessage(head, seq);
-      if (event.ask !== undefined) {
-        if (!head.questions.includes(event.ask)) head.questions.push(event.ask);
-        head.asked[event.ask] = seq;
-      }
+      if (event.ask !== undefined) notePut(head, event.ask, seq);
       break;
     case "asked":
       head.questions.push(event.name);
@@ -217,11 +219,19 @@ function underWishes(chain: GivenChain, wishes: Wishes | undefined): GivenChain 
   return { ...chain, delegation: { ...delegation, label } };
 }
 
+/** Put again, after a pause or when one of several has said yes, it is the same question. */
+function notePut(head: TaskHead, name: string, seq: number): void {
+  if (!head.questions.includes(name)) head.questions.push(name);
+  head.asked[name] = seq;
+  if (head.put?.name !== name) head.put = { name, times: (head.put?.times ?? 0) + 1 };
+}
+
 /** A question has its answer. */
 function settle(head: TaskHead, name: string, seq: number): void {
   head.memo[name] = seq;
   head.questions = head.questions.filter((each) => each !== name);
   delete head.asked[name];
+  delete head.approvals?.[name];
 }
 
 /** They are put again, and history need not hold them twice. */
@@ -230,6 +240,7 @@ function forgetQuestions(head: TaskHead, names: readonly string[]): void {
   head.messages = head.messages.filter((seq) => !places.has(seq));
   head.questions = head.questions.filter((name) => !names.includes(name));
   for (const name of names) delete head.asked[name];
+  delete head.approvals;
 }
 
 /** A call is over, with whatever was said to its callee. */

@@ -6,6 +6,8 @@ import type { Security } from "../../auth/security.ts";
 import { CHAIN_EXTENSION } from "../../chain/delegation.ts";
 import type { AgentCard, AgentExtension } from "../../task/a2a-types.ts";
 import { GOVERNANCE_EXTENSION } from "../../task/governance-extension.ts";
+import { HITL_EXTENSION } from "../../task/hitl-extension.ts";
+import { INTERRUPT_EXTENSION } from "../../task/interrupt-extension.ts";
 import { PUSH_EXTENSION } from "../../task/push-extension.ts";
 import { RESUME_EXTENSION } from "../../task/resume-extension.ts";
 import { SKILL_EXTENSION } from "../../task/skill-extension.ts";
@@ -34,6 +36,15 @@ const EXTENSIONS: readonly AgentExtension[] = [
     uri: GOVERNANCE_EXTENSION,
     description:
       "A request may carry its caller's limits, preferences and privacy label in its metadata, and a task says there what it has cost and which limit it waits at.",
+  },
+  {
+    uri: INTERRUPT_EXTENSION,
+    description: "A task that waits says in its metadata what for: who asks, through which agents, what about and until when.",
+  },
+  {
+    uri: HITL_EXTENSION,
+    description:
+      "Questions and actions to approve stand in the status message in the form of this profile, and are answered in it by their ids.",
   },
 ];
 

@@ -5,9 +5,10 @@
 
 import type { Principal } from "../../auth/principal.ts";
 import type { JsonObject, Message } from "../../task/a2a-types.ts";
-import { textOf } from "../../task/a2a-types.ts";
+import { saidIn } from "../../task/answering.ts";
 import { GOVERNANCE_EXTENSION } from "../../task/governance-extension.ts";
 import { type LimitAnswer, type LimitQuestion, limitMetadata, readLimitAnswer, wordsOfLimit } from "../../task/limit-question.ts";
+import type { About } from "../asking.ts";
 import type { DelegateCall, NewArtifact, StoppedCall } from "../program.ts";
 
 /** What came of a question. */
@@ -20,7 +21,7 @@ export type Answered =
 /** What a limit needs of the run that meets it. */
 export interface Asking {
   /** Puts a question under a name of its own, the same in every run. */
-  put(name: string, question: string, metadata: JsonObject): Promise<Answered>;
+  put(name: string, question: string, metadata: JsonObject, about?: About): Promise<Answered>;
   emit(artifact: NewArtifact): void;
 }
 
@@ -38,7 +39,8 @@ export async function atLimit(run: Asking, name: string, question: LimitQuestion
     const answered = await run.put(`limit:${name}:${round}`, words, { [GOVERNANCE_EXTENSION]: { limit } });
     // Nobody lifted it in time: then it holds.
     if ("expired" in answered) return { choice: "partial" };
-    const answer = readLimitAnswer(textOf(answered.answer.parts), limit);
+    const said = saidIn(answered.answer, { kind: "limit" });
+    const answer = readLimitAnswer("text" in said ? said.text : "", limit);
     if (answer.choice !== "unclear") return answer;
   }
 }

@@ -1,17 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isTerminal, type TaskState } from "../../../shared/task/a2a-types.ts";
+import { LOCAL_PRINCIPAL } from "../../../shared/auth/principal.ts";
+import { isInterrupted, isTerminal, type TaskState } from "../../../shared/task/a2a-types.ts";
 import { advance, type TaskInput } from "../../../shared/task/advance.ts";
 import type { LogEntry } from "../../../shared/task/event.ts";
 import { evolve } from "../../../shared/task/head.ts";
 import { agent, headOf, logOf, T0, user } from "./log.ts";
 
 const asked = () => headOf(logOf({ type: "status", state: "TASK_STATE_INPUT_REQUIRED", message: agent("Where?"), ask: "ask:1" }));
+const NOTHING = { means: "nothing" } as const;
+const settles = (name: string) => ({ means: "settles", name, by: [LOCAL_PRINCIPAL] }) as const;
 const ended = () => headOf(logOf({ type: "status", state: "TASK_STATE_COMPLETED" }));
 
 describe("a message", () => {
   it("answers the oldest open question and lets the program go on", () => {
-    expect(advance(asked(), { type: "message", message: user("Lisbon") })).toEqual({
+    expect(advance(asked(), { type: "message", message: user("Lisbon"), judged: settles("ask:1") })).toEqual({
       ok: true,
       events: [
         { type: "message", message: user("Lisbon"), answers: "ask:1" },
@@ -22,19 +25,23 @@ describe("a message", () => {
   });
 
   it("answers nothing while the task works: what was said too early must not approve what is asked later", () => {
-    const step = advance(headOf(logOf({ type: "status", state: "TASK_STATE_WORKING" })), { type: "message", message: user("yes") });
+    const step = advance(headOf(logOf({ type: "status", state: "TASK_STATE_WORKING" })), {
+      type: "message",
+      message: user("yes"),
+      judged: NOTHING,
+    });
     expect(step).toEqual({ ok: true, events: [{ type: "message", message: user("yes") }], effect: "none" });
   });
 
   it("is refused by a task that has ended", () => {
-    expect(advance(ended(), { type: "message", message: user("more") })).toEqual({
+    expect(advance(ended(), { type: "message", message: user("more"), judged: NOTHING })).toEqual({
       ok: false,
       refusal: { code: "task-ended", state: "TASK_STATE_COMPLETED" },
     });
   });
 
   it("is refused when it names another context", () => {
-    expect(advance(asked(), { type: "message", message: user("Lisbon", { contextId: "other" }) })).toEqual({
+    expect(advance(asked(), { type: "message", message: user("Lisbon", { contextId: "other" }), judged: settles("ask:1") })).toEqual({
       ok: false,
       refusal: { code: "context-mismatch", contextId: "c" },
     });
@@ -44,12 +51,12 @@ describe("a message", () => {
     const head = headOf(
       logOf({ type: "message", message: user("Lisbon"), key: "k", digest: "d" }, { type: "status", state: "TASK_STATE_COMPLETED" }),
     );
-    expect(advance(head, { type: "message", message: user("Lisbon"), key: "k", digest: "d" })).toEqual({
+    expect(advance(head, { type: "message", message: user("Lisbon"), judged: NOTHING, key: "k", digest: "d" })).toEqual({
       ok: true,
       events: [],
       effect: "none",
     });
-    expect(advance(head, { type: "message", message: user("Porto"), key: "k", digest: "e" })).toEqual({
+    expect(advance(head, { type: "message", message: user("Porto"), judged: NOTHING, key: "k", digest: "e" })).toEqual({
       ok: false,
       refusal: { code: "key-reused" },
     });
@@ -75,10 +82,11 @@ it("hides no open question behind the progress of another branch", () => {
 });
 
 const input: fc.Arbitrary<TaskInput> = fc.oneof(
-  fc.record({ type: fc.constant("message" as const), message: fc.string().map((text) => user(text)) }),
+  fc.record({ type: fc.constant("message" as const), message: fc.string().map((text) => user(text)), judged: fc.constant(NOTHING) }),
   fc.record({
     type: fc.constant("message" as const),
     message: fc.constant(user("k")),
+    judged: fc.constant(NOTHING),
     key: fc.constantFrom("a", "b"),
     digest: fc.constantFrom("d", "e"),
   }),
@@ -100,7 +108,10 @@ describe("whatever arrives, in whatever order,", () => {
     const entries = logOf();
     const head = headOf(entries);
     for (const each of inputs) {
-      const step = advance(head, each);
+      // As the host has it judged: words answer the question that is put.
+      const [put] = isInterrupted(head.state) ? head.questions : [];
+      const judged = put === undefined ? NOTHING : settles(put);
+      const step = advance(head, each.type === "message" ? { ...each, judged } : each);
       if (!step.ok) continue;
       for (const event of step.events) {
         const entry = { seq: head.seq + 1, at: T0, event };

@@ -29,6 +29,8 @@ export type Refusal = {
   readonly unit: Unit;
   readonly limit: number;
   readonly spent: number;
+  /** By others. Absent in what was recorded before it was asked for. */
+  readonly held?: number;
   readonly needed: number;
 };
 
@@ -80,8 +82,9 @@ export function decideBudget(contract: BudgetContract, { need, lease, task, answ
       limit: minus(task.limit, lease.spent),
     };
   }
-  const { account, unit, limit, spent } = answer;
-  const needed = Math.max(0, spent + answer.needed - limit);
+  const { account, unit, limit, spent, held: byOthers = 0 } = answer;
+  const taken = answer.reason === "held" ? spent + byOthers : spent;
+  const needed = Math.max(0, taken + answer.needed - limit);
   return { ...by, outcome: "pause", reason: reasonOf(answer), account, unit, needed, limit, spent };
 }
 

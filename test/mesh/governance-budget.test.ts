@@ -58,6 +58,18 @@ function buy(caller: Caller, tasks: number, from: Order = {}, whole: Omit<Order,
   return Promise.all(Array.from({ length: tasks }, (_, n) => order(caller, "buyer", each(n))));
 }
 
+/**
+ * Answers those that wait, until all have ended. On a slow machine others may hold what one of them needs for longer than it waits
+ * for it: then it says so, and asks again.
+ */
+async function goOn(caller: Caller, paused: readonly Task[]): Promise<void> {
+  for (let left = paused; left.length > 0; ) {
+    const after = await Promise.all(left.map((task) => answer(caller, "buyer", task, "again")));
+    left = inState(after, "INPUT_REQUIRED");
+    for (const task of left) expect(limitOf(task), said(task)).toMatchObject({ policy: "budget", reason: "held" });
+  }
+}
+
 function inState(tasks: readonly Task[], state: string): Task[] {
   return tasks.filter(({ status }) => status.state === `TASK_STATE_${state}`);
 }
@@ -73,8 +85,8 @@ describe("200 concurrent requests against a budget of 50 calls", () => {
     console.log(`200 concurrent requests: ${(await booksOf(caller)).spent} calls spent of ${BUDGET}, ${paused.length} paused, none lost`);
 
     await raise(caller, "app", { calls: 150 });
-    const after = await Promise.all(paused.map((task) => answer(caller, "buyer", task, "again")));
-    expect(inState(after, "COMPLETED")).toHaveLength(150);
+    await goOn(caller, paused);
+    expect(await tasksOf(caller, "buyer", "TASK_STATE_COMPLETED")).toHaveLength(200);
     expect(await tasksOf(caller, "shop")).toHaveLength(200);
     await expect.poll(() => booksOf(caller)).toMatchObject({ spent: 200, held: 0 });
   });
@@ -104,8 +116,7 @@ describe("200 concurrent requests against a budget of 50 calls", () => {
     console.log(`killed in the middle of ${all.length} requests: ${made} calls made, ${billed} billed, 0 held`);
 
     await raise(caller, "app", { calls: 150 });
-    const paused = await tasksOf(caller, "buyer", "TASK_STATE_INPUT_REQUIRED");
-    await Promise.all(paused.map((task) => answer(caller, "buyer", task, "again")));
+    await goOn(caller, await tasksOf(caller, "buyer", "TASK_STATE_INPUT_REQUIRED"));
     expect((await tasksOf(caller, "shop")).length).toBeLessThanOrEqual(all.length);
     await expect.poll(() => booksOf(caller), PATIENCE).toMatchObject({ spent: all.length, held: 0 });
   });

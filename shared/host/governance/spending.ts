@@ -180,8 +180,8 @@ async function decided(
     if (decision.outcome !== "top-up" || !governor.purse.bound) return decision;
     const got = await run.during(() => governor.purse.topUp(need, decision.limit));
     if (!got.ok) {
-      const { reason, account, unit, limit, spent, needed } = got;
-      return ask({ reason, account, unit, limit, spent, needed }, `:refused-${times}`);
+      const { ok: _, ...refusal } = got;
+      return ask(refusal, `:refused-${times}`);
     }
     // Another call of this task may have taken what came: then it is asked for once more.
   }

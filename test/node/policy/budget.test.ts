@@ -71,6 +71,14 @@ describe("a call", () => {
     });
   });
 
+  it("lacks what others hold beside what is spent, when it is others that hold it", () => {
+    // 60 spent and 35 held of 100: of 10 that are needed, 5 are there.
+    const answer = { reason: "held", account: "tenant", unit: "calls", limit: 100, spent: 60, held: 35, needed: 10 } as const;
+    expect(decide({ need: { calls: 1 }, answer })).toMatchObject({ outcome: "pause", reason: "held", needed: 5 });
+    // What is spent for good no waiting brings back: what others hold says nothing about that.
+    expect(decide({ need: { calls: 1 }, answer: { ...answer, reason: "exhausted", spent: 95 } })).toMatchObject({ needed: 5 });
+  });
+
   it("is not held up by an answer that is out of date: what the lease covers goes out", () => {
     const answer = { reason: "exhausted", account: "app", unit: "calls", limit: 1, spent: 1, needed: 1 } as const;
     expect(decide({ granted: { calls: 1 }, answer })).toMatchObject({ outcome: "carve" });

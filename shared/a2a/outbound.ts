@@ -3,6 +3,7 @@
  * becomes a result, never an exception.
  */
 import { CHAIN_EXTENSION } from "../chain/delegation.ts";
+import { askedId } from "../host/calling/passing-up.ts";
 import type { CallResult, Outbound, OutboundCall, OutboundOptions } from "../host/calls.ts";
 import type { Message } from "../task/a2a-types.ts";
 import { withHitl } from "../task/hitl-extension.ts";
@@ -14,9 +15,12 @@ import { post } from "./peer-request.ts";
 import { describePeer } from "./peers.ts";
 
 const NOT_FOUND = jsonRpcCode("task-not-found");
+const INTERNAL = jsonRpcCode("internal");
 /** Between two looks at a task that goes on. Milliseconds. */
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 2_000;
+/** That a callee may need to notice that the time of its question is over. */
+const SLOW_CLOCK_MS = 60_000;
 
 export const outbound: Outbound<object> = {
   describe: describePeer,
@@ -25,11 +29,10 @@ export const outbound: Outbound<object> = {
     const params = { message: toMessage(call, options.key), configuration: { historyLength: 0 }, ...underEnvelope(options) };
     const reply = await post(env, call, options, "SendMessage", params);
     const refusal = call.taskId === undefined ? undefined : errorIn(reply);
-    // Of a task that is not there nothing more can be learnt.
-    if (!refusal || refusal.code === NOT_FOUND) return toResult(call, reply);
+    // Of a task that is not there nothing more can be learnt, and a failure is no word about the answer.
+    if (!refusal || refusal.code === NOT_FOUND || refusal.code === INTERNAL) return toResult(call, reply);
     const now = await found(env, call, options);
-    if (!now) return toResult(call, reply);
-    return now.ok === "asks" ? { ...now, refused: refusal.message } : now;
+    return now ? { ...now, refused: refusal.message } : toResult(call, reply);
   },
 
   async look(env, call, options) {
@@ -50,12 +53,15 @@ function underEnvelope({ envelope }: OutboundOptions): { metadata?: object } {
  * when there is no such task.
  */
 async function found(env: object, call: OutboundCall, options: OutboundOptions): Promise<CallResult | undefined> {
+  const patience = Date.now() + SLOW_CLOCK_MS;
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     const reply = await post(env, call, options, "GetTask", { id: call.taskId, historyLength: 0 });
     if ("unreachable" in reply) return toResult(call, reply);
     const task = asSent(reply);
     if (!task) return undefined;
-    if (!goesOn(task)) return toResult(call, task);
+    const result = toResult(call, task);
+    const isPast = call.past !== undefined && result.ok === "asks" && askedId(result) === call.past;
+    if (!goesOn(task) && !(isPast && Date.now() < patience)) return result;
     await new Promise((resolve) => setTimeout(resolve, wait));
   }
 }

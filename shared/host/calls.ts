@@ -42,6 +42,8 @@ export interface OutboundCall extends DelegateCall {
   readonly taskId?: string;
   /** In the form of the human-in-the-loop profile: the answer to a question of that task. */
   readonly answer?: JsonObject | undefined;
+  /** Of a look: the question whose time is over. That the task still waits at it says only that its clock is slow. */
+  readonly past?: string | undefined;
 }
 
 export interface OutboundOptions {
@@ -55,7 +57,9 @@ export interface OutboundOptions {
   readonly traceparent?: string | undefined;
 }
 
-export type CallResult = (DelegateResult & { readonly cost?: Amount | undefined }) | AsksBack;
+export type CallResult =
+  /** `refused`: why the callee did not take the last answer, where something else came of its task. */
+  (DelegateResult & { readonly cost?: Amount | undefined; readonly refused?: string }) | AsksBack;
 
 /** A callee that waits. A stored shape: it stands in the log until the call has its result. */
 export interface AsksBack {

@@ -88,6 +88,6 @@ function reportExcess<Env>(
 }
 
 function withoutCost(result: Ended): DelegateResult {
-  const { cost: _, ...plain } = result;
+  const { cost: _, refused: __, ...plain } = result;
   return plain;
 }

@@ -3,26 +3,30 @@
  * its callee asks, is asked of a second agent when it takes long, and is booked. Run again, it does nothing twice.
  */
 import { type Amount, amountOf, isNothing, NOTHING, ONE_CALL, plus } from "../../budget/amount.ts";
-import { isObject, type Json, type JsonObject, type Message } from "../../task/a2a-types.ts";
+import { isObject, type Json, type JsonObject } from "../../task/a2a-types.ts";
 import { limitIn } from "../../task/governance-extension.ts";
+import { hitlResponse } from "../../task/hitl-extension.ts";
 import type { AsksBack, CallingRun, CallResult } from "../calls.ts";
 import { type Admitted, admit } from "../governance/call-gate.ts";
 import { beyondShare } from "../governance/share-gate.ts";
 import { cover, coverAgain } from "../governance/spending.ts";
 import { insideSurface } from "../governance/surface-gate.ts";
-import { scopeForAnswer } from "../live-task.ts";
-import type { DelegateCall, DelegateResult, StoppedCall } from "../program.ts";
+import type { DelegateCall, DelegateResult } from "../program.ts";
 import { booked, type Ended, leaseOf } from "./booking.ts";
 import { hedged } from "./hedge.ts";
+import { inPlace } from "./in-place.ts";
 import { keyOf, send } from "./leg.ts";
+import { askedId, passUp, type Reply } from "./passing-up.ts";
 import { release } from "./releasing.ts";
 
+/** Answers in a row that a callee does not take, before it is given up: people are not asked for ever. */
+const MOST_REFUSED = 3;
 /** Times that a callee is given more than was set aside for it, in one call. */
 const MOST_TOP_UPS = 64;
 
 export async function delegate<Env>(run: CallingRun<Env>, name: string, asked: DelegateCall): Promise<DelegateResult> {
   const memo = `delegate:${name}`;
-  const call = insideSurface(asked);
+  const call = insideSurface(inPlace(run.task.head, asked));
   const known = run.recall(memo) as CallResult | undefined;
   // A question of the callee's stands under the same name until the call has its result: it is no result yet.
   if (known !== undefined && known.ok !== "asks") return known;
@@ -44,21 +48,26 @@ async function untilEnded<Env>(
   admitted: Admitted | undefined,
 ): Promise<Ended> {
   let result = first;
+  let refused = 0;
   for (let round = 1; result.ok === "asks"; round++) {
     const { taskId } = result;
-    const reply = await answerFor(run, `${name}:ask:${round}`, call, result, admitted);
+    refused = result.refused === undefined ? 0 : refused + 1;
+    const reply =
+      refused < MOST_REFUSED ? await answerFor(run, `${name}:ask:${round}`, call, result, admitted) : { refused: takesNone(call, result) };
     if ("refused" in reply) {
       await release(run, { ...call, taskId }, keyOf(run.task.id, name));
       return reply.refused;
     }
-    const { parts, lease } = reply;
-    // Whoever answered here was held to the same question, so the callee may take it for as much. It may be somebody else than
-    // the one whose task this is.
-    const scope = scopeForAnswer(reply, result.metadata);
-    const answer = { ...call, taskId, parts };
+    const { said, lease } = reply;
     // Sent in this turn, and then the log says it.
     run.promised.delete(`${name}:ask:${round}`);
-    result = await send(run, { name: `${name}:answer:${round}`, call: answer, admitted, lease, scope, signal: run.signal });
+    const leg = { name: `${name}:answer:${round}`, admitted, lease, signal: run.signal };
+    result =
+      "expired" in said
+        ? await send(run, { ...leg, call: { ...call, taskId, past: askedId(result) }, looks: true })
+        : await send(run, { ...leg, call: { ...call, taskId, parts: said.parts, answer: said.answer }, by: said.by });
+    if (result.refused !== undefined && result.ok !== "asks")
+      run.progress(`${call.agent} had gone on without this answer, which was not used: ${result.refused}`, {});
   }
   return result;
 }
@@ -71,24 +80,39 @@ async function answerFor<Env>(
   run: CallingRun<Env>,
   name: string,
   call: DelegateCall,
-  { taskId, question, metadata }: AsksBack,
+  asks: AsksBack,
   admitted: Admitted | undefined,
-): Promise<{ parts: Message["parts"]; lease: Amount | undefined } | { refused: StoppedCall }> {
-  const limit = limitIn(metadata);
+): Promise<{ said: Reply; lease: Amount | undefined } | { refused: Ended }> {
+  const limit = limitIn(asks.metadata);
   const had = admitted && leaseOf(run, name, admitted);
   if (run.governor && admitted && had && limit?.["policy"] === "budget" && limit["reason"] === "lease") {
     // Nobody is troubled for it, so it must come to an end by itself.
-    if (isNothing(shortOf(limit)) || Number(/\d+$/.exec(name)?.[0]) > MOST_TOP_UPS) return { parts: [{ text: "partial" }], lease: had };
+    if (asks.refused !== undefined) return { refused: takesNone(call, asks) };
+    if (isNothing(shortOf(limit)) || Number(/\d+$/.exec(name)?.[0]) > MOST_TOP_UPS) return { said: inForm(asks, "partial"), lease: had };
     const beyond = beyondShare(run, run.governor, name, call, shortOf(limit));
     const covered = beyond ? { refused: beyond } : await cover(run, run.governor, name, shortOf(limit), call.partial);
-    if ("refused" in covered) return { parts: [{ text: "partial" }], lease: had };
-    return { parts: [{ text: "again" }], lease: { ...plus(had, covered.lease), wallMs: covered.lease.wallMs } };
+    if ("refused" in covered) return { said: inForm(asks, "partial"), lease: had };
+    return { said: inForm(asks, "again"), lease: { ...plus(had, covered.lease), wallMs: covered.lease.wallMs } };
   }
-  const answered = await run.put(name, question, { ...metadata, nested: { agent: call.agent, skill: call.skill, taskId } });
-  // The callee's own time for it was over no later: what it makes of that is asked by sending nothing new.
-  const parts = "expired" in answered ? [{ text: answered.value ?? "" }] : answered.answer.parts;
+  const said = await passUp(run, name, call, asks);
+  if ("expired" in said && said.expired === "here") return { refused: failed(call, "nobody answered in time") };
   const covered = run.governor && had && (await coverAgain(run, run.governor, name, had));
-  return covered && "refused" in covered ? covered : { parts, lease: had };
+  return covered && "refused" in covered ? covered : { said, lease: had };
+}
+
+/** An answer that nobody was asked for. */
+function inForm(asks: AsksBack, text: string): Reply {
+  const id = askedId(asks);
+  return { parts: [{ text }], ...(id !== undefined && { answer: hitlResponse(id, { text }) }) };
+}
+
+function takesNone(call: DelegateCall, { refused = "" }: AsksBack): Ended {
+  return failed(call, `it takes no answer to what it asks (${refused})`);
+}
+
+/** For want of an answer, which says nothing about how well the agent works. */
+function failed({ agent, skill }: DelegateCall, why: string): Ended {
+  return { ok: false, reason: "refused", message: `${agent}/${skill} came to no end: ${why}` };
 }
 
 /** What it says it lacks. No more: one with many calls side by side asks for each, and would soon hold all that there is. */

@@ -3,7 +3,7 @@
  * Given up at its deadline, and the callee told so.
  */
 
-import type { Scope } from "../../auth/principal.ts";
+import type { Principal } from "../../auth/principal.ts";
 import { type Amount, least, ONE_CALL, plus } from "../../budget/amount.ts";
 import type { Json } from "../../task/a2a-types.ts";
 import { callOf } from "../../task/account.ts";
@@ -26,15 +26,17 @@ export interface Leg {
   readonly admitted?: Admitted | undefined;
   /** What the callee may spend. */
   readonly lease?: Amount | undefined;
-  /** Of an answer: what was asked of whoever gave it, beyond what the task's caller may do. */
-  readonly scope?: Scope | undefined;
+  /** Of an answer: those who gave it. Absent where nobody was asked. */
+  readonly by?: readonly Principal[] | undefined;
+  /** Nothing is sent: what has become of the callee's task is asked. */
+  readonly looks?: true;
   /** Aborted with the run, or alone. */
   readonly signal: AbortSignal;
 }
 
 const LONGEST_NAME = 120;
 
-export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, lease, scope, signal }: Leg): Promise<CallResult> {
+export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, lease, by, looks, signal }: Leg): Promise<CallResult> {
   const known = run.known(name);
   if (known !== undefined) return known as unknown as CallResult;
   const { task, governor } = run;
@@ -50,17 +52,17 @@ export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, le
   const deadlineMs = call.deadlineMs ?? governor?.rule("agent-breaker", task).deadlineMs;
   const deadline = deadlineMs === undefined ? undefined : AbortSignal.timeout(deadlineMs);
   const either = deadline ? AbortSignal.any([signal, deadline]) : signal;
-  const { principal: caller } = task.head;
-  const principal = scope && !caller.scopes.includes(scope) ? { ...caller, scopes: [...caller.scopes, scope] } : caller;
+  const { principal } = task.head;
   const trace = task.head.traceparent === undefined ? undefined : traceparentFor(task.head.traceparent, key);
-  const options = { key, principal, signal: either, ...(trace !== undefined && { traceparent: trace }) };
+  const options = { key, principal, ...(by && { by }), signal: either, ...(trace !== undefined && { traceparent: trace }) };
 
   const began = Date.now();
-  if (governor) callBegins(governor.rule("agent-breaker", task), caller.tenant, call.agent, { call: `${task.id}/${name}`, at: began });
+  if (governor) callBegins(governor.rule("agent-breaker", task), principal.tenant, call.agent, { call: `${task.id}/${name}`, at: began });
   let result = await run.during(async () => {
     const enveloped = governor && admitted?.peer.chain && lease;
     const given = enveloped && { lease, deadlineMs: deadlineMs ?? Number.POSITIVE_INFINITY, traceparent: trace };
     const envelope = given && (await envelopeFor(run, governor, key, call, admitted, given));
+    if (looks && call.taskId !== undefined) return run.outbound.look(run.env, { ...call, taskId: call.taskId }, options);
     return run.outbound.call(run.env, call, { ...options, ...(envelope && { envelope }) });
   });
   // Whoever takes the task's place, or ends it, sees to its callees.

@@ -6,8 +6,11 @@
  */
 import type { Alarm, Sleeper } from "./alarm.ts";
 
-/** `expiry`: a question's time is over. `recheck`: something elsewhere is to be asked again. */
-export type AgendaKind = "expiry" | "recheck";
+/**
+ * `expiry`: a question's time is over. `recheck`: something elsewhere is to be asked again.
+ * `inbox`: the tenant's inbox does not know yet what waits.
+ */
+export type AgendaKind = "expiry" | "recheck" | "inbox";
 
 /** After a handler that failed. Milliseconds. */
 const AGAIN_MS = 30_000;

@@ -46,6 +46,18 @@ export class LiveTask {
     return task;
   }
 
+  /** A task whose log was begun elsewhere; it is stored with the first flush. */
+  static adopt(id: string, entries: readonly LogEntry[], store: LogStore, onStored: OnStored): LiveTask {
+    let head: TaskHead | undefined;
+    for (const entry of entries) head = evolve(head, entry, id);
+    if (!head) throw new Error(`the log of task ${id} is empty`);
+    const task = new LiveTask(head, store, onStored);
+    task.#pending = [...entries];
+    task.#recent = entries.slice(-RECENT);
+    task.gather();
+    return task;
+  }
+
   static load(id: string, store: LogStore, onStored: OnStored): LiveTask | undefined {
     const head = store.head(id);
     return head && new LiveTask(head, store, onStored);

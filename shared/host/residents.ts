@@ -58,6 +58,14 @@ export class Residents {
     return task;
   }
 
+  /** A task of a log that was begun elsewhere; stored as a new one is. */
+  adopt(id: string, entries: readonly LogEntry[]): LiveTask {
+    const { store, onStored } = this.#options;
+    const task = LiveTask.adopt(id, entries, store, onStored);
+    this.#keep(task);
+    return task;
+  }
+
   /** The task's object makes way for another one, which is taken from the log when somebody asks for it. */
   release(task: LiveTask): void {
     this.#options.drop(task);
@@ -66,6 +74,18 @@ export class Residents {
 
   get isEmpty(): boolean {
     return this.#tasks.size === 0;
+  }
+
+  /** Another object of the task takes the place of this one, made from the log; whoever watches it goes over. */
+  renew(task: LiveTask): LiveTask {
+    task.flush();
+    const { store, onStored, drop } = this.#options;
+    const next = LiveTask.load(task.id, store, onStored);
+    if (!next) throw new Error(`task ${task.id} has no log`);
+    drop(task);
+    task.handOver(next);
+    this.#keep(next);
+    return next;
   }
 
   /** Of an ended task nobody may ask again; whoever still waits holds on to it. */

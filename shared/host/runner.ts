@@ -33,6 +33,8 @@ export class Runner<Env> {
   readonly #lease: Lease;
   readonly #governor: Governor | undefined;
   readonly #running = new Map<LiveTask, Running<Env>>();
+  /** Runs of paused tasks that may still say how what was under way has ended. */
+  readonly #paused = new WeakMap<LiveTask, ActiveRun<Env>>();
 
   constructor(options: RunnerOptions<Env>, env: Env, lease: Lease, governor: Governor | undefined) {
     this.#options = options;
@@ -73,6 +75,7 @@ export class Runner<Env> {
 
   /** Lets a task go on whose question was answered: the run that asked where it stands, or a new one from the log. */
   async answer(task: LiveTask, question: string | undefined): Promise<void> {
+    if (task.head.paused) return;
     const running = this.#running.get(task);
     if (running && question !== undefined) running.run.answer(question);
     await this.#firstTurn(task, running?.ended ?? this.#start(task));
@@ -86,15 +89,30 @@ export class Runner<Env> {
       stopClock(running);
       running.run.abort(reason);
     }
+    this.#paused.get(task)?.abort(reason);
     this.#lease.release(task.id);
     this.#governor?.release(task);
     task.flush();
   }
 
-  /** Forgets a run that waits for people; the log knows how to begin another. */
+  /** Forgets a run that waits for people, or was paused; the log knows how to begin another. */
   drop(task: LiveTask): void {
     this.#running.delete(task);
     task.retire();
+    this.#paused.get(task)?.abort("another run takes over");
+  }
+
+  /** Nothing new begins in a paused task. What is under way may still say how it ended, so that it is not done again. */
+  pause(task: LiveTask): void {
+    const running = this.#running.get(task);
+    this.#running.delete(task);
+    if (running) {
+      stopClock(running);
+      this.#paused.set(task, running.run);
+    }
+    this.#lease.release(task.id);
+    this.#governor?.release(task);
+    task.flush();
   }
 
   #run(task: LiveTask, hooks: { hold: () => void; park: () => void }): ActiveRun<Env> {

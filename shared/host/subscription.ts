@@ -39,7 +39,8 @@ function jsonOf(task: LiveTask, entry: LogEntry): string {
   return json;
 }
 
-export function subscribe(task: LiveTask, { from, historyLength, limitMs, form = LINES }: SubscribeOptions): ReadableStream<Uint8Array> {
+export function subscribe(begun: LiveTask, { from, historyLength, limitMs, form = LINES }: SubscribeOptions): ReadableStream<Uint8Array> {
+  let task = begun;
   let position = from === "now" ? task.stored : from === "creation" ? 1 : from;
   const [before, between, after] = form.event;
   let pump = () => {};
@@ -59,6 +60,7 @@ export function subscribe(task: LiveTask, { from, historyLength, limitMs, form =
         const write = (line: string) => controller.enqueue(encoder.encode(line));
         pump = () => {
           try {
+            task = task.current;
             while (position < task.stored && (controller.desiredSize ?? 0) > -AHEAD_BYTES) {
               const entries = task.read(position + 1, Math.min(position + ENTRIES_PER_READ, task.stored));
               // Before the write: it may bring a reader at once, who asks for more.

@@ -7,7 +7,8 @@
  *                                                          is kept for a while, for words that are late. Stored shape.
  */
 import { DurableObject } from "cloudflare:workers";
-import type { InboxApi, InboxPage, InboxQuery, TaskWaits, Waiting } from "./api.ts";
+import type { Waiting } from "../../task/waiting.ts";
+import type { InboxApi, InboxPage, InboxQuery, TaskWaits } from "./api.ts";
 
 const TABLES = `
 CREATE TABLE waiting (
@@ -78,12 +79,12 @@ export class Inbox extends DurableObject implements InboxApi {
     }
     const total = this.#count(where, values);
     if (cursor) {
-      where.push(`(since, ${PLACE}) > (?, ?)`);
-      values.push(cursor.since, cursor.place);
+      where.push(`(since, ${ID}) > (?, ?)`);
+      values.push(cursor.at, cursor.id);
     }
     const rows = this.#sql
-      .exec<{ since: number; place: string; body: string }>(
-        `SELECT since, ${PLACE} AS place, body FROM waiting ${whereOf(where)} ORDER BY since, place LIMIT ?`,
+      .exec<{ at: number; id: string; body: string }>(
+        `SELECT since AS at, ${ID} AS id, body FROM waiting ${whereOf(where)} ORDER BY at, id LIMIT ?`,
         ...values,
         pageSize + 1,
       )
@@ -91,7 +92,7 @@ export class Inbox extends DurableObject implements InboxApi {
     const last = rows.length > pageSize ? rows[pageSize - 1] : undefined;
     return {
       waiting: rows.slice(0, pageSize).map(({ body }) => JSON.parse(body) as Waiting),
-      ...(last && { next: { since: last.since, place: last.place } }),
+      ...(last && { next: { at: last.at, id: last.id } }),
       total,
     };
   }
@@ -112,8 +113,8 @@ export class Inbox extends DurableObject implements InboxApi {
   }
 }
 
-/** One text that orders the rows of one moment, and names each of them. */
-const PLACE = "(agent || ' ' || task || ' ' || n)";
+/** One word that orders the rows of one moment, and names each of them. */
+const ID = "(agent || '_' || task || '_' || n)";
 
 function whereOf(conditions: readonly string[]): string {
   return conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : "";

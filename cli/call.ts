@@ -1,6 +1,6 @@
 /**
  * `npm run call`: sends a message to the mesh, or to any A2A agent, and shows what comes back; or looks at, lists and
- * cancels tasks.
+ * cancels or deletes tasks.
  */
 import { parseArgs } from "node:util";
 import { isTerminal, type Part, type Task } from "../shared/task/a2a-types.ts";
@@ -8,6 +8,7 @@ import { addressOf } from "./address.ts";
 import { type AgentClient, connect } from "./client.ts";
 import { converse, showEnd } from "./conversation.ts";
 import { credentialsFrom } from "./credentials.ts";
+import { deletionInWords } from "./deletion.ts";
 import { partFor, partTaken } from "./documents.ts";
 import { inWords } from "./narration.ts";
 import { CommandError, runCommand, terminal, UsageError } from "./terminal.ts";
@@ -37,6 +38,7 @@ Sends a message and follows the task to its end. Without --url it goes to the me
     --get <id>          shows a task
     --list              lists your tasks, newest first; with --context only those of one conversation
     --cancel <id>       cancels a task
+    --delete <id>       deletes a task that has ended, for good, and what other agents of its mesh had for it
   how
     --json              prints the raw events, one JSON object a line
     --no-stream         waits for the end instead of following the events
@@ -62,6 +64,7 @@ const OPTIONS = {
   get: { type: "string" },
   list: { type: "boolean", default: false },
   cancel: { type: "string" },
+  delete: { type: "string" },
   json: { type: "boolean", default: false },
   stream: { type: "boolean", default: true },
 } as const;
@@ -72,10 +75,11 @@ async function call(args: string[]): Promise<number> {
   const wishes = wishesFrom(values);
   if (wishes && values.task !== undefined)
     throw new UsageError("--limit, --prefer and --label are for a new task: one that runs keeps the rules it was made under");
-  const asksOnly = values.list || values.get !== undefined || values.cancel !== undefined;
+  const asksOnly = values.list || values.get !== undefined || values.cancel !== undefined || values.delete !== undefined;
   if (!asksOnly && parts.length === 0)
     throw new UsageError('nothing to send: give a text in quotes, such as npm run call -- "What is 12 * 7?"');
-  if (asksOnly && parts.length > 0) throw new UsageError("--get, --list and --cancel send nothing: leave the text and the files out");
+  if (asksOnly && parts.length > 0)
+    throw new UsageError("--get, --list, --cancel and --delete send nothing: leave the text and the files out");
 
   const client = await connect(addressOf(values.url, values.agent), credentialsFrom(values));
   if (asksOnly) return look(client, values);
@@ -122,11 +126,17 @@ function partsTaken(client: AgentClient, parts: readonly Part[], skill: string |
 interface Look {
   readonly get?: string | undefined;
   readonly cancel?: string | undefined;
+  readonly delete?: string | undefined;
   readonly context?: string | undefined;
   readonly json: boolean;
 }
 
-async function look(client: AgentClient, { get, cancel, context, json }: Look): Promise<number> {
+async function look(client: AgentClient, { get, cancel, delete: unwanted, context, json }: Look): Promise<number> {
+  if (unwanted !== undefined) {
+    const deletion = await client.delete(unwanted);
+    terminal.say(json ? JSON.stringify(deletion) : deletionInWords(deletion));
+    return 0;
+  }
   if (get !== undefined || cancel !== undefined) {
     const task = cancel === undefined ? await client.get(get ?? "") : await client.cancel(cancel);
     if (json) terminal.say(JSON.stringify(task));

@@ -29,6 +29,7 @@ import type { Part, StreamResponse as StreamEvent, Task as WireTask } from "../s
 import { GOVERNANCE_EXTENSION, type Preferences } from "../shared/task/governance-extension.ts";
 import { namingSkill, SKILL_EXTENSION } from "../shared/task/skill-extension.ts";
 import { type Credentials, fetchAs } from "./credentials.ts";
+import { type Deletion, deleteAt } from "./deletion.ts";
 import { CommandError } from "./terminal.ts";
 
 export interface Outgoing {
@@ -61,6 +62,8 @@ export interface AgentClient {
   /** All of the caller's, the newest first, page by page as they are asked for. */
   listAll(): AsyncGenerator<WireTask>;
   cancel(id: string): Promise<WireTask>;
+  /** For good, with what other agents of its mesh had for it. Of tasks that have ended. */
+  delete(id: string): Promise<Deletion>;
 }
 
 /**
@@ -73,7 +76,7 @@ export async function connect(url: string, credentials?: Credentials): Promise<A
   if (!URL.canParse(base)) throw new CommandError(`"${url}" is no address: give one such as http://127.0.0.1:8787/agents/researcher`);
   const client = await explained(base, () => factoryFor(fetchAs(credentials, base)).createFromUrl(base));
   const card = await explained(base, () => client.getAgentCard());
-  return agentClient(client, card, base);
+  return agentClient(client, card, base, credentials);
 }
 
 function factoryFor(fetchImpl: typeof fetch): ClientFactory {
@@ -85,7 +88,7 @@ function factoryFor(fetchImpl: typeof fetch): ClientFactory {
   );
 }
 
-function agentClient(client: Client, card: AgentCard, url: string): AgentClient {
+function agentClient(client: Client, card: AgentCard, url: string, credentials: Credentials | undefined): AgentClient {
   const named = (id: string) => `${url} (task ${id})`;
   return {
     url,
@@ -111,6 +114,11 @@ function agentClient(client: Client, card: AgentCard, url: string): AgentClient 
     },
     get: async (id) => toTask(await explained(named(id), () => client.getTask(GetTaskRequest.fromJSON({ id })))),
     cancel: async (id) => toTask(await explained(named(id), () => client.cancelTask(CancelTaskRequest.fromJSON({ id })))),
+    delete: (id) => {
+      const spoken = card.supportedInterfaces.find(({ protocolBinding }) => protocolBinding === "HTTP+JSON");
+      if (!spoken) throw new CommandError(`${url} speaks no HTTP+JSON, by which tasks are deleted: it keeps them for a time of its own`);
+      return explained(named(id), () => deleteAt(spoken.url, id, fetchAs(credentials, url)));
+    },
     list: async (contextId) => {
       const request = ListTasksRequest.fromJSON({ pageSize: 50, ...(contextId && { contextId }) });
       const page = ListTasksResponse.toJSON(await explained(url, () => client.listTasks(request))) as { tasks?: WireTask[] };

@@ -22,6 +22,7 @@ import { HISTORY_LIMIT } from "../task/head.ts";
 import { findTask, type Homes, placeTask } from "../task/home.ts";
 import { skillNamedIn } from "../task/skill-extension.ts";
 import { delegationOf } from "./delegation.ts";
+import { type Deleted, deleteTask } from "./deletion.ts";
 import { RequestError, refusalToError } from "./errors.ts";
 import { checkInputModes, checkOutputModes } from "./modes.ts";
 import { sealedConfig } from "./push-config.ts";
@@ -66,6 +67,8 @@ export interface A2ARequestHandler {
   getTask(request: GetRequest, context: CallContext): Promise<JsonText<Task>>;
   listTasks(request: ListRequest, context: CallContext): Promise<JsonText<ListTasksResponse>>;
   cancelTask(request: TaskRequest, context: CallContext): Promise<JsonText<Task>>;
+  /** No operation of A2A; see deletion.ts. */
+  deleteTask(request: TaskRequest, context: CallContext): Promise<JsonText<Deleted>>;
   subscribeToTask(request: TaskRequest, context: CallContext): Promise<ReadableStream<Uint8Array>>;
   createTaskPushNotificationConfig(request: CreatePushConfigRequest, context: CallContext): Promise<JsonText<TaskPushNotificationConfig>>;
   getTaskPushNotificationConfig(request: PushConfigRequest, context: CallContext): Promise<JsonText<TaskPushNotificationConfig>>;
@@ -197,6 +200,10 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
         taskId: id,
       };
       return unwrap(await find(id, context).cancel(id, message), id).task;
+    },
+
+    async deleteTask({ id }, { principal }) {
+      return JSON.stringify(await deleteTask(principalKey(principal), id, env));
     },
 
     async subscribeToTask({ id, metadata }, context) {

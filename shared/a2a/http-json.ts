@@ -6,7 +6,7 @@ import { drain, readJson, readOptionalJson } from "./body.ts";
 import { MethodNotAllowed, pathOf, RequestError, toRequestError } from "./errors.ts";
 import type { Opened } from "./handler.ts";
 import { isObject } from "./json-object.ts";
-import { acting, OPERATIONS, type OperationName } from "./operations.ts";
+import { acting, HTTP_OPERATIONS } from "./operations.ts";
 import { taskIdIn, wholeNumber } from "./path.ts";
 import { NO_ENVELOPE, sseForm, sseResponse } from "./sse.ts";
 
@@ -29,7 +29,7 @@ const query: Params = (c) => {
 };
 
 /** In this order: Hono takes the first that fits. */
-const ROUTES: readonly (readonly ["GET" | "POST" | "DELETE", string, OperationName, Params])[] = [
+const ROUTES: readonly (readonly ["GET" | "POST" | "DELETE", string, keyof typeof HTTP_OPERATIONS, Params])[] = [
   ["POST", "/message:send", "SendMessage", body],
   ["POST", "/message:stream", "SendStreamingMessage", body],
   ["POST", "/tasks/:id{[^/]+:cancel}", "CancelTask", taskAndBody],
@@ -40,6 +40,7 @@ const ROUTES: readonly (readonly ["GET" | "POST" | "DELETE", string, OperationNa
   ["GET", "/tasks/:id/pushNotificationConfigs/:config", "GetTaskPushNotificationConfig", pushConfig],
   ["DELETE", "/tasks/:id/pushNotificationConfigs/:config", "DeleteTaskPushNotificationConfig", pushConfig],
   ["GET", "/tasks/:id", "GetTask", query],
+  ["DELETE", "/tasks/:id", "DeleteTask", query],
   ["GET", "/tasks", "ListTasks", query],
   ["GET", "/extendedAgentCard", "GetExtendedAgentCard", query],
 ];
@@ -62,7 +63,7 @@ export function httpJsonApp<Env extends object>(
           const opened = await open(c.req.raw, c.env);
           // Who may not act for the tenant of the path is told nothing about the body.
           const context = acting(opened.context, c.req.param("tenant"));
-          const result = await OPERATIONS[name](opened.handler, forTenantOf(c, await params(c)), { ...context, form: EVENTS });
+          const result = await HTTP_OPERATIONS[name](opened.handler, forTenantOf(c, await params(c)), { ...context, form: EVENTS });
           if ("stream" in result) {
             const events = sseResponse(result.stream);
             // HEAD comes here as GET: its answer has no body, so nobody would ever let go of the stream.

@@ -45,6 +45,12 @@ export const OPERATIONS = {
   GetExtendedAgentCard: answers(cardRequest, (handler, _request, context) => handler.getExtendedAgentCard(context)),
 } as const satisfies Record<string, Operation>;
 
+/** What the HTTP+JSON binding has beyond them: A2A says nothing of deleting a task. */
+export const HTTP_OPERATIONS = {
+  ...OPERATIONS,
+  DeleteTask: answers(taskRequest, (handler, request, context) => handler.deleteTask(request, context)),
+} as const satisfies Record<string, Operation>;
+
 export type OperationName = keyof typeof OPERATIONS;
 
 type Perform<S extends v.GenericSchema, R> = (

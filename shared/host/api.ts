@@ -117,7 +117,8 @@ export type StreamReply = { ok: true; stream: ReadableStream<Uint8Array> } | { o
 /** `changed`: whether the task was not so already. */
 export type OperatedReply = { ok: true; task: JsonText<Task>; changed: boolean } | { ok: false; refusal: HomeRefusal };
 export type RecordReply = { ok: true; record: JsonText<TaskRecord> } | { ok: false; refusal: HomeRefusal };
-export type DeleteReply = { ok: true; calls: MadeCall[] } | { ok: false; refusal: HomeRefusal };
+/** Whose task it was, and which calls were made for it. */
+export type DeleteReply = { ok: true; principal: Principal; calls: MadeCall[] } | { ok: false; refusal: HomeRefusal };
 export type PushReply<T> = ({ ok: true } & T) | { ok: false; refusal: HomeRefusal };
 
 /** A task at another agent that was made for one of this agent's. */

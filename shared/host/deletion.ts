@@ -7,7 +7,7 @@ import { decideRetention } from "../policy/retention.ts";
 import { isTerminal, type TaskState } from "../task/a2a-types.ts";
 import type { TaskHead } from "../task/head.ts";
 import type { Agenda } from "./agenda.ts";
-import type { HomeRefusal, MadeCall } from "./api.ts";
+import type { DeleteReply } from "./api.ts";
 import type { Governance } from "./governance/governor.ts";
 import type { Listing } from "./listing.ts";
 import type { LogStore } from "./log-store.ts";
@@ -41,14 +41,14 @@ export class Deletion<Env> {
   }
 
   /** Its owner wants it gone. @returns the calls that were made for it: their tasks are other agents' */
-  async byOwner(head: TaskHead): Promise<{ ok: true; calls: MadeCall[] } | { ok: false; refusal: HomeRefusal }> {
+  async byOwner(head: TaskHead): Promise<DeleteReply> {
     const { store, listing } = this.#options;
     const why = this.#whyKept(head);
     if (why) return { ok: false, refusal: why };
     const calls = callsIn(store, head.id);
     if (!(await this.#erase(head))) return { ok: false, refusal: { code: "not-forgotten" } };
     await listing.settled();
-    return { ok: true, calls };
+    return { ok: true, principal: head.principal, calls };
   }
 
   /** Deletes those of these tasks whose time is over. @returns those that are not here, any more or at all */

@@ -335,7 +335,7 @@ describe("a method that a place is not there for", () => {
   it.each([
     ["PUT", "", "GET, HEAD, POST"],
     ["POST", "/agents", "GET, HEAD"],
-    ["DELETE", "/tasks/t-1", "GET, HEAD"],
+    ["PATCH", "/tasks/t-1", "GET, HEAD, DELETE"],
     ["PUT", "/message:send", "POST"],
     ["GET", "/agents/analyst", "POST"],
     ["GET", "/agents/analyst/tasks/t-1:cancel", "POST"],

@@ -193,7 +193,7 @@ describe("a place", () => {
     ["PUT", "/message:send", "POST"],
     ["GET", "/message:stream", "POST"],
     ["DELETE", "/tasks", "GET, HEAD"],
-    ["DELETE", "/tasks/t-1", "GET, HEAD"],
+    ["PATCH", "/tasks/t-1", "GET, HEAD, DELETE"],
     ["GET", "/tasks/t-1:cancel", "POST"],
     ["DELETE", "/tasks/t-1:subscribe", "POST, GET, HEAD"],
     ["PATCH", "/tasks/t-1/pushNotificationConfigs", "POST, GET, HEAD"],

@@ -102,10 +102,11 @@ describe("a home's agenda", () => {
     }));
 
   it("keeps what is for nobody from being asked for again and again", () =>
-    inHome((home) => {
-      home.agenda.set("retention", "", SOON);
-      ring(home, SOON);
-      expect(home.agenda.earliest()).toBeUndefined();
+    inHome(({ alarm, state }) => {
+      const agenda = new Agenda(state.storage.sql, alarm);
+      agenda.set("recheck", "", SOON);
+      agenda.rang(SOON);
+      expect(agenda.earliest()).toBeUndefined();
     }));
 
   it("writes nothing into a home that has nothing to see to", () =>

@@ -1,0 +1,173 @@
+/** A caller deletes a task: over HTTP, for good, and with what other agents had for it. */
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { LOCAL_PRINCIPAL, principalKey } from "../../shared/auth/principal.ts";
+import type { Task } from "../../shared/task/a2a-types.ts";
+import { findTask } from "../../shared/task/home.ts";
+import { forgets, forgotten } from "./probe-agent.ts";
+import { http, message, rpc, type Sent, VERSION, value } from "./wire.ts";
+
+const { TASK_HOME } = env as unknown as { TASK_HOME: DurableObjectNamespace };
+const owner = principalKey(LOCAL_PRINCIPAL);
+
+afterEach(() => {
+  forgets.clear();
+  forgotten.length = 0;
+});
+
+async function newTask(skill: string, text = "hello", more: object = {}, headers: Record<string, string> = {}): Promise<Task> {
+  const sent = (await value(await rpc("SendMessage", { message: message(text, skill, more) }, { ...VERSION, ...headers }))) as {
+    task: Task;
+  };
+  return sent.task;
+}
+
+const remove = (id: string) => http("DELETE", `/tasks/${id}`);
+const NOT_FOUND = { reason: "TASK_NOT_FOUND", fields: [] };
+
+async function listed(): Promise<string[]> {
+  const { tasks } = (await value(await rpc("ListTasks", { pageSize: 100 }))) as { tasks: Task[] };
+  return tasks.map(({ id }) => id);
+}
+
+/** What its home has of a task, in any of its tables. */
+async function tracesOf(id: string): Promise<string[]> {
+  return runInDurableObject(TASK_HOME.getByName(findTask(owner, id)?.home ?? ""), async (_home, { storage: { sql } }) => {
+    const tables = sql.exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%task TEXT%'").toArray();
+    return tables.map(({ name }) => name).filter((name) => sql.exec(`SELECT 1 FROM ${name} WHERE task = ?`, id).toArray().length > 0);
+  });
+}
+
+describe("a task that was deleted", () => {
+  it("is gone for every operation, and deleting it again says so", async () => {
+    const { id } = await newTask("chunks");
+    expect(await value(await remove(id))).toEqual({ deleted: id, elsewhere: [] });
+    const gone = [
+      await rpc("GetTask", { id }),
+      await rpc("CancelTask", { id }),
+      await rpc("SubscribeToTask", { id }),
+      await rpc("SubscribeToTask", { id }, { ...VERSION, "Last-Event-ID": "1" }),
+      await rpc("SendMessage", { message: message("more", "chunks", { taskId: id }) }),
+      await remove(id),
+    ];
+    for (const answer of gone) expect(await value(answer)).toEqual(NOT_FOUND);
+    expect((await http("GET", `/governance/tasks/${id}`)).status).toBe(404);
+    expect((await remove(id)).status).toBe(404);
+    expect(await listed()).not.toContain(id);
+    expect(await tracesOf(id)).toEqual([]);
+  });
+
+  it("makes a new task when its Idempotency-Key is used again, whatever is sent with it", async () => {
+    const key = { "Idempotency-Key": "used-again" };
+    const first = await newTask("echo", "one", {}, key);
+    await remove(first.id);
+    const second = await newTask("echo", "two", {}, key);
+    expect(second.artifacts?.[0]?.parts[0]?.text).toBe("two");
+    expect(await listed()).toContain(second.id);
+  });
+
+  it("has left its neighbours in the same object alone", async () => {
+    const [one, two] = [await newTask("echo", "1", { contextId: "near" }), await newTask("question", "2", { contextId: "near" })];
+    await remove(one?.id ?? "");
+    expect(await value(await rpc("GetTask", { id: two?.id }))).toMatchObject({
+      id: two?.id,
+      status: { state: "TASK_STATE_INPUT_REQUIRED" },
+    });
+    const { status } = await newTask("echo", "3", { contextId: "near" });
+    expect(status.state).toBe("TASK_STATE_COMPLETED");
+  });
+
+  it("takes with it the tasks that other agents had for it", async () => {
+    const { id, artifacts } = await newTask("fan", "echo,chunks");
+    expect(artifacts?.[0]?.parts[0]?.text).toContain("echo");
+    const before = await listed();
+    const { elsewhere } = (await value(await remove(id))) as { elsewhere: { agent: string; taskId: string; outcome: string }[] };
+    expect(elsewhere.map(({ agent, outcome }) => [agent, outcome])).toEqual([
+      ["peer", "deleted"],
+      ["peer", "deleted"],
+    ]);
+    expect(before).toEqual(expect.arrayContaining(elsewhere.map(({ taskId }) => taskId)));
+    const after = await listed();
+    for (const { taskId } of elsewhere) expect(after).not.toContain(taskId);
+  });
+
+  it("is what its agent was told to forget", async () => {
+    const { id, contextId } = await newTask("echo");
+    await remove(id);
+    expect(forgotten).toMatchObject([{ taskId: id, contextId, principal: LOCAL_PRINCIPAL }]);
+  });
+});
+
+describe("a deletion", () => {
+  it.each(["question", "hang"])("of a task that has not ended is refused, and says to cancel it first (%s)", async (skill) => {
+    const params = { message: message("x", skill), configuration: { returnImmediately: true } };
+    const { task } = (await value(await rpc("SendMessage", params))) as Sent;
+    const refused = await remove(task.id);
+    expect(refused.status).toBe(400);
+    expect(await refused.clone().text()).toContain("cancel it first");
+    expect(await value(refused)).toMatchObject({ reason: "TASK_NOT_ENDED" });
+    await rpc("CancelTask", { id: task.id });
+    expect((await remove(task.id)).status).toBe(200);
+  });
+
+  it("of a task that is not the caller's, or of nobody's, finds nothing", async () => {
+    expect(await value(await remove("s0-no-task"))).toEqual(NOT_FOUND);
+  });
+
+  it("for another tenant finds nothing, and for the caller's own the task", async () => {
+    const { id } = await newTask("echo");
+    expect((await http("DELETE", `/others/tasks/${id}`)).status).toBe(404);
+    expect((await http("DELETE", `/${LOCAL_PRINCIPAL.tenant}/tasks/${id}`)).status).toBe(200);
+  });
+
+  it("that its agent cannot carry out leaves the task as it is, to be deleted later", async () => {
+    const said = vi.spyOn(console, "error").mockImplementation(() => {});
+    const { id } = await newTask("echo");
+    forgets.set(id, () => Promise.reject(new Error("not now")));
+    expect((await remove(id)).status).toBe(503);
+    expect(await value(await rpc("GetTask", { id }))).toMatchObject({ id });
+    forgets.clear();
+    expect((await remove(id)).status).toBe(200);
+    said.mockRestore();
+  });
+
+  it("that is asked for twice at a time is done once", async () => {
+    const { id } = await newTask("echo");
+    let mayGo = false;
+    forgets.set(id, async () => {
+      while (!mayGo) await scheduler.wait(5);
+    });
+    const both = [remove(id), remove(id)];
+    await vi.waitFor(() => expect(forgotten).toHaveLength(1));
+    mayGo = true;
+    expect((await Promise.all(both)).map(({ status }) => status)).toContain(200);
+    expect(forgotten).toHaveLength(1);
+  });
+
+  it("survives the loss of its object: a list never shows what is gone", async () => {
+    const { id } = await newTask("echo", "x", { contextId: "lost-in-deletion" });
+    const home = TASK_HOME.getByName(findTask(owner, id)?.home ?? "");
+    await listed();
+    // What a crash leaves after the log was deleted and before the index was told of it.
+    await runInDurableObject(home, async (_home, state) => {
+      state.storage.sql.exec("DELETE FROM log WHERE task = ?", id);
+      state.storage.sql.exec("INSERT OR IGNORE INTO untold VALUES (?)", id);
+      await state.storage.sync();
+      state.abort("lost");
+    }).catch(() => {});
+    const { TASK_INDEX } = env as unknown as { TASK_INDEX: DurableObjectNamespace };
+    await runInDurableObject(TASK_INDEX.getByName(owner), async (_index, state) => {
+      state.storage.sql.exec("INSERT OR IGNORE INTO behind VALUES (?)", findTask(owner, id)?.home ?? "");
+      await state.storage.sync();
+      state.abort("lost");
+    }).catch(() => {});
+    expect(await listed()).not.toContain(id);
+  });
+
+  it("is no method of JSON-RPC, and says at its path what there is", async () => {
+    expect(await (await rpc("DeleteTask", { id: "s0-no-task" })).text()).toContain("-32601");
+    const refused = await http("PUT", "/tasks/s0-no-task", {});
+    expect([refused.status, refused.headers.get("Allow")]).toEqual([405, "GET, HEAD, DELETE"]);
+  });
+});

@@ -5,7 +5,7 @@
 import card from "../../agent-cards/courier.json" with { type: "json" };
 import { defineAgent } from "../../shared/kit/agent.ts";
 import { findingsPart } from "../../shared/kit/finding.ts";
-import { completed, failed, type JsonObject, type Outcome, rejected, type Skill } from "../../shared/kit/skill.ts";
+import { completed, failed, type Outcome, rejected, type Skill } from "../../shared/kit/skill.ts";
 import { readDelivery } from "./delivery.ts";
 import extended from "./extended-card.json" with { type: "json" };
 import { checkTarget, targets } from "./targets.ts";
@@ -19,7 +19,7 @@ export interface Env {
 const skills: Record<string, Skill<Env>> = {
   targets: ({ parts, env }) => targets(parts, env.COURIER_ALLOW ?? ""),
 
-  deliver: async ({ parts, env, taskId, signal, step, approve, progress }) => {
+  deliver: async ({ parts, env, step, act, progress }) => {
     // Read and judged once per task: a later run, after the answer or a crash, must come to the same question.
     const request = await step("read", () => {
       const delivery = readDelivery(parts);
@@ -30,18 +30,17 @@ const skills: Record<string, Skill<Env>> = {
     if (!request.ok) return rejected(request.reason);
 
     const { url, body } = request;
-    const args: JsonObject = { method: "POST", url, body };
-    const approval = await approve({ description: `Send this message to ${new URL(url).host}?`, args });
-    if (!approval.approved) return rejected(`Nothing was sent to ${url}: the approval was refused (${approval.reason}).`);
-
-    progress(`Sending to ${new URL(url).host}`);
-    const result = await step("deliver", async (): Promise<PostResult | { refused: string }> => {
+    const { host } = new URL(url);
+    const action = { description: `Send this message to ${host}?`, args: { method: "POST", url, body } };
+    const delivery = await act("deliver", action, async (approved, { key, signal }): Promise<PostResult | { refused: string }> => {
       // Checked again here: an approval may come days later, and the list may have changed since.
-      const target = checkTarget(env.COURIER_ALLOW ?? "", url);
+      const target = checkTarget(env.COURIER_ALLOW ?? "", approved.url);
       if (!target.ok) return { refused: target.reason };
-      return post({ url: target.url, body }, { idempotencyKey: taskId, signal });
+      progress(`Sending to ${host}`);
+      return post({ url: target.url, body: approved.body }, { idempotencyKey: key, signal });
     });
-    return "refused" in result ? rejected(result.refused) : report(url, result);
+    if (!delivery.done) return rejected(`Nothing was sent to ${url}: the approval was refused (${delivery.reason}).`);
+    return "refused" in delivery.value ? rejected(delivery.value.refused) : report(url, delivery.value);
   },
 };
 

@@ -18,7 +18,9 @@ export async function forget(ctx: SkillContext<ResearcherEnv>): Promise<Outcome>
   if (given !== undefined) {
     const ordered = v.safeParse(order, given);
     if (!ordered.success) return rejected(`"documents" must be a list of 1 to ${MOST} names`);
-    return remove(ctx, [...new Set(ordered.output.documents)]);
+    const names = [...new Set(ordered.output.documents)];
+    // A step, because a second run would find nothing left to remove.
+    return told(names, await ctx.step("forget", () => corpusOf(ctx).remove(names)));
   }
 
   const { text } = ctx;
@@ -26,18 +28,17 @@ export async function forget(ctx: SkillContext<ResearcherEnv>): Promise<Outcome>
   const named = await ctx.step("named", async () => namesIn(text, await corpusOf(ctx).namedIn(text)));
   if (named.length === 0) return rejected(`none of your documents is named there: ${HOW}`);
   if (named.length > MOST) return rejected(`more than ${MOST} of your documents are named there: forget them in several tasks`);
-  const { approved } = await ctx.approve({ description: `Forget ${count(named.length)} for good?`, args: { documents: named } });
-  return approved ? remove(ctx, named) : rejected("Nothing was forgotten: it was not approved.");
+  const action = { description: `Forget ${count(named.length)} for good?`, args: { documents: named } };
+  const forgotten = await ctx.act("forget", action, ({ documents }) => corpusOf(ctx).remove(documents));
+  return forgotten.done ? told(named, forgotten.value) : rejected(`Nothing was forgotten: it was not approved (${forgotten.reason}).`);
 }
 
-async function remove(ctx: SkillContext<ResearcherEnv>, names: readonly string[]): Promise<Outcome> {
-  // A step, because a second run would find nothing left to remove.
-  const forgotten = await ctx.step("forget", () => corpusOf(ctx).remove(names));
+function told(names: readonly string[], forgotten: readonly string[]): Outcome {
   const unknown = names.filter((name) => !forgotten.includes(name));
   if (forgotten.length === 0) return rejected(`you have no document called ${quoted(unknown)}: ${HOW}`);
   const not = unknown.length === 0 ? "" : ` There was none called ${quoted(unknown)}.`;
   const text = `Forgot ${count(forgotten.length)}: ${quoted(forgotten)}.${not}`;
-  const data = { forgotten, unknown };
+  const data = { forgotten: [...forgotten], unknown };
   return completed({ artifacts: [{ name: "forgotten", parts: [{ text }, { data, mediaType: "application/json" }] }], text });
 }
 

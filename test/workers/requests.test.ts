@@ -192,7 +192,7 @@ describe("an approval", () => {
 
   it("counts only from somebody with the scope for it; others are told which, and leave the question open", async () => {
     const { id, status } = await asCaller(["call"])("a letter");
-    expect(status.state).toBe("TASK_STATE_INPUT_REQUIRED");
+    expect(status.state).toBe("TASK_STATE_AUTH_REQUIRED");
     await expect(asCaller(["call"])("yes", id)).rejects.toMatchObject({
       code: "permission-denied",
       message: expect.stringContaining('"approve"'),

@@ -54,14 +54,14 @@ describe("delivering", () => {
     );
     expect(received).toHaveLength(1);
     expect(received[0]).toMatchObject({ method: "POST", path: "/hooks/team", body: '{"text":"green","build":7}' });
-    expect(received[0]?.headers).toMatchObject({ "idempotency-key": "task-1", "content-type": "application/json" });
+    expect(received[0]?.headers).toMatchObject({ "idempotency-key": "task-1:deliver", "content-type": "application/json" });
   });
 
   it("sends the same key when the same task runs again", async () => {
     await deliver(`Post "hello" to ${origin}/hooks/a`);
     await deliver(`Post "hello" to ${origin}/hooks/a`);
     const keys = received.map(({ headers }) => headers["idempotency-key"]);
-    expect(keys).toEqual(["task-1", "task-1"]);
+    expect(keys).toEqual(["task-1:deliver", "task-1:deliver"]);
   });
 
   it.each([

@@ -113,7 +113,7 @@ describe("a limit", () => {
     expect(limitOf(task)).toMatchObject({
       policy: "budget",
       reason: "task-limit",
-      choices: ["raise", "partial"],
+      choices: ["raise", "partial", "again"],
       raise: { unit: "calls" },
     });
     await expect(answer(callers.ada, "client", task, "raise 100")).rejects.toThrow(/operate/);

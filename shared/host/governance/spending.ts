@@ -241,7 +241,8 @@ function questionOf(head: TaskHead, contract: BudgetContract, { reason, account,
   if (account !== "task" || head.chain || reason === "held")
     return { ...shared, choices: ["again", "partial"], raise: { unit, by: needed, callerMax: 0 } };
   const callerMax = Math.max(0, Math.floor(contractLimit(contract)[unit] * contract.callerRaise) - limit);
-  return { ...shared, choices: ["raise", "partial"], raise: { unit, by: needed, callerMax } };
+  // The last one for when an operator has raised the task's limit.
+  return { ...shared, choices: ["raise", "partial", "again"], raise: { unit, by: needed, callerMax } };
 }
 
 /**

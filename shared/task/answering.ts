@@ -140,7 +140,10 @@ function idIn(response: HitlResponse): string | AnswerRefusal {
 
 function inForm(response: HitlResponse, { kind, choices }: Pick<Interrupt, "kind" | "choices">): Said | AnswerRefusal {
   if ((response.type === "approvals") !== (kind === "approval")) return { code: "answer-mismatched", kind };
-  if (response.type === "approvals") return response.approvals[0] ?? { code: "answer-partial" };
+  if (response.type === "approvals") {
+    const [{ id: _, ...verdict } = { id: "" }] = response.approvals;
+    return "approved" in verdict ? verdict : { code: "answer-partial" };
+  }
   const [answer = [], ...more] = response.answers;
   if (more.length > 0) return { code: "answers-several" };
   const words = answer.filter((each) => each.trim() !== "");

@@ -60,7 +60,7 @@ export function readVerdict(answer: string): Verdict & { readonly names?: string
   const [, word = "", name, rest = ""] = ANSWER.exec(text) ?? [];
   const names = name === undefined ? {} : { names: name.toLowerCase() };
   if (/^(yes|approved?)$/i.test(word)) return rest === "" ? { approved: true, ...names } : { approved: false, reason: text, ...names };
-  return { approved: false, reason: (word !== "" && rest) || text || NO_REASON, ...names };
+  return { approved: false, reason: (word === "" ? text : rest) || NO_REASON, ...names };
 }
 
 function inOrder(value: Json): Json {

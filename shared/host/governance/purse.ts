@@ -57,6 +57,8 @@ export class Purse implements Sleeper {
   /** The highest number of a lease so far. */
   #last = 0;
   #asking: Promise<unknown> = Promise.resolve();
+  /** Requests to the tenant's object that have not been answered. */
+  #asks = 0;
   #idle: number | null = null;
 
   constructor(options: PurseOptions) {
@@ -113,7 +115,11 @@ export class Purse implements Sleeper {
     const asked = this.#asking
       .then(ask, ask)
       .catch(() => scheduler.wait(AGAIN_MS).then(ask))
-      .catch((error) => this.#unreachable(error));
+      .catch((error) => this.#unreachable(error))
+      .finally(() => {
+        this.#asks -= 1;
+      });
+    this.#asks += 1;
     this.#asking = asked;
     return asked;
   }
@@ -140,7 +146,7 @@ export class Purse implements Sleeper {
     const lease = this.#current();
     for (const owed of this.#owed.values()) this.#options.during(this.#settle(owed));
     if (!lease) return;
-    if (this.held.isEmpty) this.#giveBack();
+    if (this.held.isEmpty && this.#asks === 0) this.#giveBack();
     else {
       this.#options.alarm.wish(this, Date.now() + RETRY_MS);
       this.#options.during(this.topUp(NOTHING, NOTHING));
@@ -202,7 +208,10 @@ export class Purse implements Sleeper {
 
   #whenIdle(): void {
     this.#idle = null;
-    if (this.held.isEmpty) this.#giveBack();
+    if (!this.held.isEmpty) return;
+    // Somebody waits for more of this very lease: what is given back under them would be refused them.
+    if (this.#asks > 0) this.#idle = setTimeout(() => this.#whenIdle(), IDLE_MS);
+    else this.#giveBack();
   }
 
   /** Told in the background; the row says that it is owed. */

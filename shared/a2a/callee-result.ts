@@ -91,6 +91,7 @@ export function toResult({ agent, skill }: OutboundCall, reply: Reply): CallResu
         ...(result.task.contextId !== undefined && { contextId: result.task.contextId }),
         question: words || `${agent} asks for something, but does not say what`,
         metadata: limitAsked(metadata),
+        cost,
         asks: askedIn(metadata, status.message?.metadata as JsonObject | undefined),
         ...(status.state === "TASK_STATE_AUTH_REQUIRED" && { auth: true as const }),
       };

@@ -4,7 +4,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Principal } from "../auth/principal.ts";
-import { type Amount, amountOf } from "../budget/amount.ts";
+import { type Amount, amountOf, NOTHING, plus } from "../budget/amount.ts";
 import type { ContractVersions } from "../contract/shelf.ts";
 import { type Artifact, type Json, type JsonObject, type Message, textOf } from "../task/a2a-types.ts";
 import { costAtEnd, costOf } from "../task/account.ts";
@@ -222,7 +222,7 @@ export class ActiveRun<Env> implements Run<Env> {
       governor: this.#governor,
       decide: (name, signals, decision) => this.decide(name, signals, decision),
       say: (text) => this.#say(text),
-      cost: (limit) => sayingCost(costOf(this.#task.head.account, Date.now()), limit),
+      cost: (limit, beyond = NOTHING) => sayingCost(plus(costOf(this.#task.head.account, Date.now()), { ...beyond, wallMs: 0 }), limit),
       waits: () => this.#parkWhenIdle(),
     };
   }

@@ -2,11 +2,12 @@
  * The questions of one run. Each is put once under its name, whatever crashes, and says what it is about, who may answer and until
  * when; it goes on when its answer, or the end of its time, stands in the log. How answers are judged is said elsewhere.
  */
+import type { Amount } from "../budget/amount.ts";
 import { decideInterrupt } from "../policy/interrupt.ts";
 import type { JsonObject, Message } from "../task/a2a-types.ts";
 import { questionId } from "../task/answering.ts";
 import { digest } from "../task/digest.ts";
-import { limitIn } from "../task/governance-extension.ts";
+import { costClaimedIn, limitIn } from "../task/governance-extension.ts";
 import { hitlRequest, withHitl } from "../task/hitl-extension.ts";
 import { INTERRUPT_EXTENSION, type Interrupt, type InterruptKind, interruptIn, type ProposedAction } from "../task/interrupt-extension.ts";
 import { decideOn, type Record } from "./governance/decision.ts";
@@ -31,8 +32,11 @@ export interface AskingRun {
   readonly governor: Governor | undefined;
   decide: Record;
   say(text: string): Message;
-  /** Metadata that says what the task has cost so far, and the limit it waits at. */
-  cost(limit: JsonObject | undefined): JsonObject;
+  /**
+   * Metadata that says what the task has cost so far, and the limit it waits at.
+   * @param beyond what its account does not hold yet
+   */
+  cost(limit: JsonObject | undefined, beyond: Amount | undefined): JsonObject;
   /** There is something to wait for now. */
   waits(): void;
 }
@@ -95,7 +99,8 @@ export class Questions {
     const interrupt = interruptIn(metadata) ?? this.#interrupt(name, about ?? { kind: limit ? "limit" : "question" }, limit);
     const words = about && about.kind !== "limit" ? worded(question, interrupt) : question;
     const message = task.head.hitl ? withHitl(say(words), hitlRequest(words, interrupt)) : say(words);
-    const said = { ...metadata, ...cost(limit), [INTERRUPT_EXTENSION]: JSON.parse(JSON.stringify(interrupt)) };
+    // What a callee that asks has spent is booked when it has ended, and belongs to what this has cost so far.
+    const said = { ...metadata, ...cost(limit, costClaimedIn(metadata)), [INTERRUPT_EXTENSION]: JSON.parse(JSON.stringify(interrupt)) };
     task.apply({ type: "question", name, message, metadata: said });
   }
 

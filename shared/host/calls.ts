@@ -73,6 +73,8 @@ export interface AsksBack {
   readonly asks?: CalleeAsks | undefined;
   /** It wants to be authorised, and does not say for what but in words. */
   readonly auth?: true;
+  /** What it says it has cost so far. */
+  readonly cost?: Amount | undefined;
   /** Why it did not take the last answer, in its words. */
   readonly refused?: string;
 }

@@ -70,6 +70,17 @@ export function chargeOf<Env>(run: CallingRun<Env>, name: string, call: Delegate
   return { ...least(most(claimed, price), most(bound, price)), wallMs: 0 };
 }
 
+/** What a callee that asks has cost so far, as it would be charged if it ended now; undefined where nothing is limited. */
+export function costSoFar<Env>(
+  run: CallingRun<Env>,
+  name: string,
+  call: DelegateCall,
+  { cost }: AsksBack,
+  admitted?: Admitted,
+): Amount | undefined {
+  return admitted && chargeOf(run, name, call, { ok: false, reason: "refused", message: "", cost }, admitted);
+}
+
 /** What the callee may spend: by the log, once it was called, and before that what was set aside but for the call itself. */
 export function leaseOf<Env>({ task }: CallingRun<Env>, name: string, { lease }: Admitted): Amount {
   return task.head.account?.carved[callOf(name)] ?? minus(lease, ONE_CALL);

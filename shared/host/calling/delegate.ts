@@ -12,7 +12,7 @@ import { beyondShare } from "../governance/share-gate.ts";
 import { cover, coverAgain } from "../governance/spending.ts";
 import { insideSurface } from "../governance/surface-gate.ts";
 import type { DelegateCall, DelegateResult } from "../program.ts";
-import { booked, type Ended, leaseOf } from "./booking.ts";
+import { booked, costSoFar, type Ended, leaseOf } from "./booking.ts";
 import { hedged } from "./hedge.ts";
 import { inPlace } from "./in-place.ts";
 import { keyOf, send } from "./leg.ts";
@@ -94,7 +94,7 @@ async function answerFor<Env>(
     if ("refused" in covered) return { said: inForm(asks, "partial"), lease: had };
     return { said: inForm(asks, "again"), lease: { ...plus(had, covered.lease), wallMs: covered.lease.wallMs } };
   }
-  const said = await passUp(run, name, call, asks);
+  const said = await passUp(run, name, call, asks, costSoFar(run, name, call, asks, admitted));
   if ("expired" in said && said.expired === "here") return { refused: failed(call, "nobody answered in time") };
   const covered = run.governor && had && (await coverAgain(run, run.governor, name, had));
   return covered && "refused" in covered ? covered : { said, lease: had };

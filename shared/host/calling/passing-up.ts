@@ -3,9 +3,11 @@
  * made into what the callee understands. One that asks several things at once gets one answer, when all of them have theirs.
  */
 import { type Principal, principalKey } from "../../auth/principal.ts";
+import type { Amount } from "../../budget/amount.ts";
 import type { Json, JsonObject, Message } from "../../task/a2a-types.ts";
 import { questionId, type Said, saidIn } from "../../task/answering.ts";
 import { actionName, approvalQuestion, digestOfAction } from "../../task/approval.ts";
+import { limitIn, sayingCost } from "../../task/governance-extension.ts";
 import { hitlResponse } from "../../task/hitl-extension.ts";
 import { INTERRUPT_EXTENSION, type Interrupt, interruptIn } from "../../task/interrupt-extension.ts";
 import type { About } from "../asking.ts";
@@ -23,15 +25,27 @@ interface Passed<Env> {
   readonly run: CallingRun<Env>;
   readonly call: DelegateCall;
   readonly asks: AsksBack;
+  /** Of each question that is put for it. */
+  readonly metadata: JsonObject;
 }
 
 /** After it has expired at the callee: by then its own alarm has rung. Milliseconds. */
 const LATER_MS = 2_000;
 const LATE: Said = { approved: false, reason: "nobody approved it in time" };
 
-/** @param name of the question in this task, the same in every run */
-export function passUp<Env>(run: CallingRun<Env>, name: string, call: DelegateCall, asks: AsksBack): Promise<Reply> {
-  const passed = { run, call, asks };
+/**
+ * @param name of the question in this task, the same in every run
+ * @param cost of the callee so far, as far as it is believed
+ */
+export function passUp<Env>(
+  run: CallingRun<Env>,
+  name: string,
+  call: DelegateCall,
+  asks: AsksBack,
+  cost: Amount | undefined,
+): Promise<Reply> {
+  const metadata = { ...asks.metadata, ...(cost && sayingCost(cost, limitIn(asks.metadata))) };
+  const passed = { run, call, asks, metadata };
   switch (asks.asks?.form) {
     case "interrupt":
       return asItIs(passed, name, asks.asks.interrupt);
@@ -50,7 +64,7 @@ export function askedId({ asks }: AsksBack): string | undefined {
 }
 
 /** Of an agent of the mesh, whatever is below it: nothing is decided anew, because it decided by the same rules. */
-async function asItIs<Env>({ run, call, asks }: Passed<Env>, name: string, asked: Interrupt): Promise<Reply> {
+async function asItIs<Env>({ run, call, asks, metadata }: Passed<Env>, name: string, asked: Interrupt): Promise<Reply> {
   const { action, expires } = asked;
   const up = {
     ...asked,
@@ -61,7 +75,7 @@ async function asItIs<Env>({ run, call, asks }: Passed<Env>, name: string, asked
     ...(expires !== undefined && { expires: new Date(Date.parse(expires) + LATER_MS).toISOString() }),
   };
   const words = action ? approvalQuestion(action.description, action.args, action.digest) : asks.question;
-  const answered = await run.put(name, afterRefusal(asks, words), { ...asks.metadata, [INTERRUPT_EXTENSION]: up as unknown as Json });
+  const answered = await run.put(name, afterRefusal(asks, words), { ...metadata, [INTERRUPT_EXTENSION]: up as unknown as Json });
   if ("expired" in answered) return { expired: expires === undefined ? "here" : "there" };
   const said = saidIn(answered.answer, up);
   return { parts: inParts(said, action?.digest), answer: hitlResponse(asked.id, said), by: answered.by };
@@ -119,10 +133,10 @@ async function inWords<Env>(passed: Passed<Env>, name: string): Promise<Reply> {
   return { parts: inParts(saidOf(answered.answer, about)), by: answered.by };
 }
 
-function putForeign<Env>({ run, call, asks }: Passed<Env>, name: string, words: string, about: About): Promise<Answered> {
+function putForeign<Env>({ run, call, asks, metadata }: Passed<Env>, name: string, words: string, about: About): Promise<Answered> {
   const asker = { agent: call.agent, skill: call.skill, task: asks.taskId };
   const passed = { asker, path: [...ownName(run), call.agent], callee: calleeOf(call, asks) };
-  return run.put(name, afterRefusal(asks, words), { ...asks.metadata }, { ...about, passed });
+  return run.put(name, afterRefusal(asks, words), metadata, { ...about, passed });
 }
 
 function afterRefusal({ refused }: AsksBack, words: string): string {

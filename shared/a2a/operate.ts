@@ -33,6 +33,7 @@ const words = v.pipe(
   v.check((said) => said.trim() !== "", "must not be empty"),
   v.maxLength(10_000, "must be at most 10000 characters"),
 );
+const LOGGED_CHARS = 500;
 const unknownField = "is no field of this request";
 const nothing = v.strictObject({}, unknownField);
 const why = v.strictObject({ reason: v.optional(words) }, unknownField);
@@ -113,8 +114,10 @@ async function say(
 }
 
 function note(agent: string, event: string, { operator, owner, taskId }: OperatedTask, body: unknown): void {
-  const { tenant } = operator;
-  console.log(JSON.stringify({ event, tenant, agent, task: taskId, owner, operator: ownerName(operator), ...(body as object) }));
+  // What was answered is in the task's own log, for those whose task it is.
+  const { question, by, reason } = body as { question?: string; by?: object; reason?: string };
+  const about = { question, by, reason: reason?.slice(0, LOGGED_CHARS) };
+  console.log(JSON.stringify({ event, tenant: operator.tenant, agent, task: taskId, owner, operator: ownerName(operator), ...about }));
 }
 
 /** How the task stands. What it has made is for those whose task it is. */

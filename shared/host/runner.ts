@@ -160,7 +160,7 @@ export class Runner<Env> {
       // Its limit stopped it: that says nothing about how well the agent works, so it has not failed.
       if (error instanceof Stopped) return { outcome: "rejected", reason: error.message };
       // Details stay here: an error's text may hold what the caller must not see.
-      if (!run.aborted) console.error(`task ${task.id}: the program threw`, error);
+      if (!run.aborted && !task.head.paused) console.error(`task ${task.id}: the program threw`, error);
       const reason = `the agent stopped with an internal error; its operator finds the cause under task ${task.id}. Sending the request again is safe.`;
       return { outcome: "failed", reason };
     }

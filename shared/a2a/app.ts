@@ -23,6 +23,7 @@ import { legacyHttpJsonApp } from "./legacy/http-json.ts";
 import { LEGACY } from "./legacy/operations.ts";
 import { operateApp } from "./operate.ts";
 import type { Identify } from "./operator.ts";
+import { taskLogsApp } from "./task-logs.ts";
 import { checkVersion, isLegacy, LEGACY_VERSION } from "./version.ts";
 
 export interface AppOptions<Env> {
@@ -98,8 +99,9 @@ export function a2aApp<Env extends HandlerEnv & CardEnv>({ homes, authenticate, 
     isLegacy(raw) ? answerJsonRpc(raw, () => openLegacy(raw, env), LEGACY) : answerJsonRpc(raw, () => openCurrent(raw, env)),
   );
   app.all("/", onlyFor("POST"));
-  // Before the bindings, where "governance" and "operate" would be tenants.
+  // Before the bindings, where "governance", "history" and "operate" would be tenants.
   app.route("/", governanceApp(open));
+  app.route("/", taskLogsApp({ card, homes }, identify));
   app.route("/", operateApp(card.name, identify));
   app.route("/", legacyHttpJsonApp(openLegacy));
   app.route(

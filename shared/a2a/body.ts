@@ -40,6 +40,30 @@ export async function readOptionalJson(request: Request, types: readonly string[
   return parse(text);
 }
 
+/**
+ * JSON Lines: a value a line; empty lines are passed over. Each line is bounded as a whole body is.
+ * @returns each value with the number of its line, from 1
+ * @throws RequestError as readJson does, naming the line
+ */
+export async function readJsonLines(
+  request: Request,
+  types: readonly string[],
+  { bytes = BODY_BYTES, ms = BODY_MS }: BodyLimits = {},
+): Promise<{ line: number; value: unknown }[]> {
+  checkContentType(request, types);
+  const lines = (await within(readText(request, bytes), ms)).split("\n");
+  return lines.flatMap((text, index) => (text.trim() === "" ? [] : [{ line: index + 1, value: parseLine(text, index + 1) }]));
+}
+
+function parseLine(text: string, line: number): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (error instanceof RequestError) throw new RequestError(error.code, error.message.replace(/^the body/, `line ${line}`));
+    throw error;
+  }
+}
+
 async function within<T>(reading: Promise<T>, ms: number): Promise<T> {
   let timer: number | null = null;
   const over = new Promise<never>((_, reject) => {

@@ -6,8 +6,9 @@ import type { Principal } from "../auth/principal.ts";
 import type { Amount } from "../budget/amount.ts";
 import type { Message, Task, TaskPushNotificationConfig, TaskState } from "../task/a2a-types.ts";
 import type { Refusal } from "../task/advance.ts";
-import type { GivenChain } from "../task/event.ts";
+import type { GivenChain, LogEntry } from "../task/event.ts";
 import type { Wishes } from "../task/governance-extension.ts";
+import type { TaskHistory } from "../task/history.ts";
 import type { TaskRecord } from "../task/record.ts";
 import type { TaskView } from "../task/render.ts";
 
@@ -127,6 +128,21 @@ export interface MadeCall {
   readonly taskId: string;
 }
 
+/** What is said to a question of a task that was made of a log, when its program asks it again. */
+export interface AdoptedAnswer {
+  /** Its name in the log. */
+  readonly question: string;
+  readonly text: string;
+  readonly by: Principal;
+}
+
+/** `refusal` is absent where the question was not asked again, or not yet. */
+export type AnswerGiven = { readonly given: true } | { readonly given: false; readonly refusal?: HomeRefusal };
+export type AdoptReply = { readonly ok: true; readonly answer?: AnswerGiven };
+export type HistoryReply = { ok: true; history: JsonText<TaskHistory> } | { ok: false; refusal: HomeRefusal };
+/** JSON Lines; see task/log-file.ts. */
+export type LogReply = { ok: true; log: ReadableStream<Uint8Array> } | { ok: false; refusal: HomeRefusal };
+
 export interface TaskHomeApi {
   start(request: StartRequest, options: ReplyOptions): Promise<TaskReply>;
   startStream(request: StartRequest, options: ReplyOptions): Promise<StreamReply>;
@@ -135,6 +151,16 @@ export interface TaskHomeApi {
   get(taskId: string, view: TaskView): Promise<TaskReply>;
   /** What governance did in a task, after a position of its log. */
   record(taskId: string, after: number): Promise<RecordReply>;
+  /** The log in words: after a position, so many entries at most. */
+  history(taskId: string, after: number, limit: number): Promise<HistoryReply>;
+  /** The task as it was when its log was so long. */
+  getAt(taskId: string, seq: number): Promise<TaskReply>;
+  /** The log itself, without what only the task may know. */
+  log(taskId: string, cardVersion: string): Promise<LogReply>;
+  /** Makes a task of a log that was begun elsewhere, and lets it go on. The same id again changes nothing. */
+  adopt(taskId: string, entries: readonly LogEntry[], answer?: AdoptedAnswer): Promise<AdoptReply>;
+  /** The versions of a policy that are deployed here; none for what is no policy. */
+  deployed(policy: string): Promise<number[]>;
   cancel(taskId: string, message: Message): Promise<TaskReply>;
   /** An operator's word; `reason` in their words. */
   pause(taskId: string, by: Principal, reason?: string): Promise<OperatedReply>;

@@ -6,6 +6,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Principal } from "../auth/principal.ts";
 import type { Amount } from "../budget/amount.ts";
+import type { PolicyName } from "../contract/contract.ts";
 import type { Message, StreamResponse, TaskPushNotificationConfig } from "../task/a2a-types.ts";
 import { costAtEnd } from "../task/account.ts";
 import type { LogEntry } from "../task/event.ts";
@@ -17,10 +18,14 @@ import { Alarm } from "./alarm.ts";
 import { answer, listed } from "./answer.ts";
 import { takeMessage } from "./answers.ts";
 import type {
+  AdoptedAnswer,
+  AdoptReply,
   DeleteReply,
   FollowUp,
+  HistoryReply,
   HomeRefusal,
   JsonText,
+  LogReply,
   OperatedReply,
   PushReply,
   RecordReply,
@@ -55,6 +60,7 @@ import { PushStore } from "./push/store.ts";
 import { Residents } from "./residents.ts";
 import { Runner, type RunnerOptions } from "./runner.ts";
 import { type SubscribeOptions, subscribe } from "./subscription.ts";
+import { TaskLogs } from "./task-logs.ts";
 
 export interface HomeOptions<Env> extends RunnerOptions<Env> {
   readonly homes: Homes;
@@ -166,6 +172,13 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       tasks: this.#tasks,
     });
 
+    readonly #logs = new TaskLogs<Env>({
+      agent: options.governance?.agent ?? "",
+      tasks: this.#tasks,
+      runner: this.#runner,
+      message: (followUp) => this.#message(followUp),
+    });
+
     async start(request: StartRequest, reply: ReplyOptions): Promise<TaskReply> {
       const taken = await this.#start(request);
       return "refusal" in taken ? { ok: false, refusal: taken.refusal } : this.#reply(taken.task, reply);
@@ -202,6 +215,32 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       if (!task) return NOT_FOUND;
       task.flush();
       return { ok: true, record: recordOf(task, this.#governor, after) };
+    }
+
+    async history(taskId: string, after: number, limit: number): Promise<HistoryReply> {
+      const task = this.#tasks.find(taskId);
+      return task ? { ok: true, history: this.#logs.history(task, after, limit) } : NOT_FOUND;
+    }
+
+    async getAt(taskId: string, seq: number): Promise<TaskReply> {
+      const task = this.#tasks.find(taskId);
+      return task ? this.#logs.at(task, seq) : NOT_FOUND;
+    }
+
+    async log(taskId: string, cardVersion: string): Promise<LogReply> {
+      const task = this.#tasks.find(taskId);
+      return task ? { ok: true, log: this.#logs.stream(task, cardVersion) } : NOT_FOUND;
+    }
+
+    async adopt(taskId: string, entries: readonly LogEntry[], given?: AdoptedAnswer): Promise<AdoptReply> {
+      const answered = await this.#logs.adopt(taskId, entries, given);
+      const task = this.#tasks.at(taskId);
+      if (task) await this.#telling.get(task);
+      return { ok: true, ...(answered && { answer: answered }) };
+    }
+
+    async deployed(policy: string): Promise<number[]> {
+      return (options.governance?.shelf.all(policy as PolicyName) ?? []).map(({ version }) => version);
     }
 
     async cancel(taskId: string, message: Message): Promise<TaskReply> {

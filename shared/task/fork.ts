@@ -94,7 +94,7 @@ function continued(
   return {
     ok: true,
     entries: [
-      ...copied.map((entry) => ({ ...entry, event: ownEvent(entry.event, options, isFromElsewhere) })),
+      ...copied.map((entry) => ({ ...entry, event: ownEvent(entry.event, options, isFromElsewhere ? undefined : head.principal) })),
       ...own.map((event, index) => ({ seq: copied.length + index + 1, at, event })),
     ],
     plan: planOf(all, copied, head, namesIn(all), forgetting, edit, question),
@@ -102,8 +102,11 @@ function continued(
   };
 }
 
-/** An event as the new task's: under its id, of its principal, and without what bound the other task to its callers and callees. */
-function ownEvent(event: TaskEvent, options: ForkOptions, isFromElsewhere: boolean): TaskEvent {
+/**
+ * An event as the new task's: under its id, of its principal, and without what bound the other task to its callers and callees.
+ * @param caller the other task's, who stands behind what nobody else does; absent where nobody here knows
+ */
+function ownEvent(event: TaskEvent, options: ForkOptions, caller: Principal | undefined): TaskEvent {
   const { id, from, principal, edit } = options;
   switch (event.type) {
     case "created": {
@@ -120,7 +123,7 @@ function ownEvent(event: TaskEvent, options: ForkOptions, isFromElsewhere: boole
     }
     case "message": {
       const { key: _, digest: __, chain: ___, by, ...rest } = event;
-      return { ...rest, message: ownMessage(event.message, options), ...(by && !isFromElsewhere && { by }) };
+      return { ...rest, message: ownMessage(event.message, options), ...(caller && { by: by ?? [caller] }) };
     }
     case "status":
       return { ...event, ...(event.message && { message: ownMessage(event.message, options) }) };

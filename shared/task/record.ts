@@ -26,6 +26,10 @@ export interface TaskRecord {
     readonly product: number;
   };
   readonly cost: Amount;
+  /** What the tasks had cost that this one was forked from: not part of its own cost. */
+  readonly inherited?: Amount;
+  /** Up to there the log is a copy. */
+  readonly forkedFrom?: { readonly task: string; readonly seq: number };
   /** Set aside for calls that have not ended. */
   readonly carved: Amount;
   readonly decisions: readonly RecordedDecision[];

@@ -36,6 +36,8 @@ export function recordOf(task: LiveTask, governor: Governor | undefined, after: 
       product: path.reduce((product, { reliability }) => product * reliability, 1),
     },
     cost: costOf(head.account, Date.now()),
+    ...(head.account?.inherited && { inherited: head.account.inherited }),
+    ...(head.forkedFrom && { forkedFrom: head.forkedFrom }),
     carved: head.account ? carvedOf(head.account) : NOTHING,
     decisions,
     calls,

@@ -1,16 +1,36 @@
 /** An agent whose skills do what the tests of the host need: finish at once, step, ask, hang, throw, call others. */
 import { defineAgent } from "../../shared/kit/agent.ts";
-import { completed, type DeletedTask, rejected } from "../../shared/kit/skill.ts";
+import { completed, type DeletedTask, rejected, type Skill } from "../../shared/kit/skill.ts";
 
 /** How often each step's function ran, in this isolate: what must not run twice is counted here. */
 export const runs = new Map<string, number>();
 /** Which waiting skills were reached, and which a test has let go on. Polled: an object must not be woken from outside it. */
 export const reached = new Set<string>();
 export const opened = new Set<string>();
+/** What the next run of an acting skill does differently: a program should not, and some do. */
+export const edits = new Map<string, string>();
 
 /** Tasks that the agent was told to forget, and what comes of it when a test says so. */
 export const forgotten: DeletedTask<object>[] = [];
 export const forgets = new Map<string, () => Promise<void>>();
+
+/** Does one thing in the world, counted, when somebody has approved it. */
+const acting =
+  (things: string[], sideBySide = false): Skill<object> =>
+  async ({ text, act }) => {
+    const one = async (thing: string) => {
+      const args = { thing, text: edits.get(text) ?? text };
+      const acted = await act(thing, { description: `Do ${thing}?`, args }, (approved, { key }) => {
+        count(`${text}:${thing}`);
+        return { ...approved, key };
+      });
+      return acted.done ? `${thing}: ${acted.value.text}` : `${thing} not done: ${acted.reason}`;
+    };
+    if (sideBySide) return completed((await Promise.all(things.map(one))).join("; "));
+    const told: string[] = [];
+    for (const thing of things) told.push(await one(thing));
+    return completed(told.join("; "));
+  };
 
 async function gate(name: string, signal: AbortSignal): Promise<void> {
   reached.add(name);
@@ -37,6 +57,11 @@ const ids = [
   "mixed",
   "approval",
   "again",
+  "act",
+  "strict",
+  "acts",
+  "sides",
+  "choose",
 ];
 
 const card = {
@@ -143,6 +168,16 @@ export default defineAgent<object>(
     },
 
     wordy: () => completed({ artifacts: [], text: "done", metadata: { words: "w".repeat(3_000_000) } }),
+
+    act: acting(["it"]),
+    strict: acting(["it"]),
+    acts: acting(["first", "second"]),
+    sides: acting(["left", "right"], true),
+
+    choose: async ({ text, ask }) => {
+      const options = { choices: ["red", "blue"], ...(text === "default" && { default: "blue" }) };
+      return completed(`chose ${await ask("Which one?", options)}`);
+    },
 
     mixed: () => completed([{ text: "forty-two" }, { data: { answer: 42 } }]),
 

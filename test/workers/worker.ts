@@ -11,9 +11,12 @@ import agent from "./probe-agent.ts";
 
 // Given up soon, so that no test has to wait for it.
 const push = { attempts: 3, firstMs: 20, factor: 2, longestMs: 60, longestAskedMs: 400, timeoutMs: 250 };
-// The Worker is its own peer, which a chain would refuse.
+// The Worker is its own peer, which a chain would refuse; and one of its skills is strict about who may approve.
 const contracts = Object.fromEntries(
-  Object.entries(DEPLOYED_CONTRACTS).map(([file, text]) => [file, text.replace("mayRepeat: []", 'mayRepeat: ["probe"]')]),
+  Object.entries(DEPLOYED_CONTRACTS).map(([file, text]) => [
+    file,
+    text.replace("mayRepeat: []", 'mayRepeat: ["probe"]').replace("strict: []", 'strict: ["probe/strict"]'),
+  ]),
 );
 const shared = agentWorker(agent, { push, contracts });
 const own = agentWorker(agent, { homes: "own", runLimitMs: 400, streamLimitMs: 600, push, contracts });

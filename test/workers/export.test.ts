@@ -45,7 +45,7 @@ const linesOf = (log: string) =>
   log
     .trim()
     .split("\n")
-    .map((line) => JSON.parse(line)) as Lines;
+    .map((line) => JSON.parse(line) as unknown) as unknown as Lines;
 const written = (lines: readonly unknown[]) => `${lines.map((line) => JSON.stringify(line)).join("\n")}\n`;
 const words = (task: Task) => textOf(task.status.message?.parts ?? []);
 const result = (task: Task) => textOf(task.artifacts?.at(-1)?.parts ?? []);

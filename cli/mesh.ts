@@ -20,6 +20,8 @@ export interface MeshOptions {
   readonly port: number;
   /** An empty state that is thrown away at the end; what is in `.skein/` stays as it is. */
   readonly fresh?: boolean;
+  /** Variables for every Worker, in place of those of this environment. */
+  readonly variables?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
   /** Gives up starting. */
   readonly signal?: AbortSignal | undefined;
@@ -53,7 +55,7 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
 
   const scratch = fresh ? mkdtempSync(join(tmpdir(), "skein-")) : undefined;
   const state = scratch ?? stateFolder(root);
-  const child = spawnRuntime(root, port, state);
+  const child = spawnRuntime(root, port, state, options.variables);
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const stop = async () => {
     await endRuntime(child, exited);

@@ -16,8 +16,11 @@ import { secretsKeyVariable } from "./secrets-key.ts";
 /** Politeness has an end: wrangler waits for ever when a build failed. */
 const GRACE_MS = 2_500;
 
-/** @param state the folder for everything it keeps */
-export function spawnRuntime(root: string, port: number, state: string): ChildProcess {
+/**
+ * @param state the folder for everything it keeps
+ * @param more variables for every Worker, in place of those of this environment
+ */
+export function spawnRuntime(root: string, port: number, state: string, more: Readonly<Record<string, string>> = {}): ChildProcess {
   const wrangler = join(dirname(createRequire(import.meta.url).resolve("wrangler/package.json")), "wrangler-dist", "cli.js");
   const leash = fileURLToPath(new URL("./leash.ts", import.meta.url));
   const configs = workerConfigs(root).flatMap((config) => ["-c", config]);
@@ -29,7 +32,7 @@ export function spawnRuntime(root: string, port: number, state: string): ChildPr
   return spawn(process.execPath, ["--no-warnings", "--import", leash, wrangler, "dev", ...configs, ...where, ...secrets, ...quiet], {
     cwd: root,
     detached: true,
-    env: runtimeEnv(root, state),
+    env: { ...runtimeEnv(root, state), ...more },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
 }

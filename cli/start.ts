@@ -2,19 +2,21 @@
  * `npm start`: the whole mesh at work once, on real documents, then up until Ctrl-C.
  */
 import { parseArgs } from "node:util";
-import { accessOf, describeAccess } from "./access.ts";
+import { accessOf, describeAccess, variablesOf } from "./access.ts";
 import { flagsToReach } from "./address.ts";
-import { connect } from "./client.ts";
-import { converse, count, showEnd } from "./conversation.ts";
+import { type AgentClient, connect } from "./client.ts";
+import { type Conversation, converse, count, showEnd } from "./conversation.ts";
 import { type Credentials, credentialsFrom } from "./credentials.ts";
 import { untilOver } from "./dev.ts";
 import { documentsIn, projectDocuments } from "./documents.ts";
+import { showApproval } from "./first-approval.ts";
 import { governedLine } from "./governed.ts";
 import { ingest } from "./ingest.ts";
 import { type Lifetime, watchLifetime } from "./lifetime.ts";
 import { type Mesh, startMesh } from "./mesh.ts";
 import { choosePort } from "./port.ts";
 import { agentNames, ROOT, shown } from "./project.ts";
+import { openReceiver } from "./receiver.ts";
 import { readRecord } from "./records.ts";
 import { CommandError, runCommand, terminal, UsageError } from "./terminal.ts";
 
@@ -56,6 +58,7 @@ async function start(args: string[]): Promise<number> {
   const documents = values.docs === undefined ? projectDocuments(ROOT) : documentsIn(values.docs);
   const lifetime = watchLifetime(() => process.exit(130));
   const port = await choosePort(process.env["PORT"], "npm start", true);
+  const receiver = await openReceiver();
   const { paint, note } = terminal;
 
   note(`${paint("bold", "1")}  Starting the front door and ${count(agentNames(ROOT).length, "agent")} …`);
@@ -63,6 +66,7 @@ async function start(args: string[]): Promise<number> {
     root: ROOT,
     port,
     fresh: values.fresh,
+    variables: { COURIER_ALLOW: [variablesOf(ROOT, ["COURIER_ALLOW"]).COURIER_ALLOW ?? "", receiver.url].filter(Boolean).join(", ") },
     signal: lifetime.signal,
     onWaiting: (seconds) => note(`   still starting, ${seconds} s`),
     onProblem: (problem) => terminal.complain(problem),
@@ -71,11 +75,20 @@ async function start(args: string[]): Promise<number> {
   note(`   answers ${describeAccess(access)}\n`);
 
   let code = 1;
+  let endApproval = async () => {};
   try {
     const skipped = documents.skipped > 0 ? `, ${count(documents.skipped, "other file")} skipped` : "";
     note(`${paint("bold", "2")}  Reading ${count(documents.files.length, "document")} from ${shown(documents.folder)}${skipped} …`);
     await ingest(`${mesh.url}/agents/researcher`, documents, (line) => note(`   ${line}`), credentials);
-    code = await ask(mesh, positionals[0] ?? QUESTION, lifetime, { ...values, credentials });
+    const { client, conversation } = await ask(mesh, positionals[0] ?? QUESTION, lifetime, credentials);
+    const flags = flagsToReach(mesh.url);
+    code = showEnd(conversation, flags);
+    note(governedLine(await readRecord(mesh.url, conversation.task.id, credentials)));
+    if (code === 0) {
+      const { signal } = lifetime;
+      endApproval = await showApproval(conversation.task, { client, receiver, credentials, flags, stays: !values.once, signal });
+    }
+    proposeNext(values.once ? nextAfterOnce(values.fresh, code === 3) : nextWhileUp(flags, conversation.task.id));
   } catch (error) {
     if (!lifetime.signal.aborted && !(error instanceof CommandError)) {
       await mesh.stop();
@@ -84,41 +97,48 @@ async function start(args: string[]): Promise<number> {
     if (error instanceof CommandError && !lifetime.signal.aborted) terminal.complain(error.message);
   }
   if (values.once || lifetime.signal.aborted) {
+    await endApproval();
+    receiver.close();
     await mesh.stop();
     return lifetime.signal.aborted && !values.once ? 0 : code;
   }
   note(
     `\nThe mesh stays up at ${mesh.url}; its state is ${values.fresh ? "forgotten at the end" : `in ${shown(mesh.state)}`}. Stop: Ctrl-C`,
   );
-  return untilOver(mesh, lifetime.over);
+  const over = lifetime.over.then(async (why) => {
+    await endApproval();
+    receiver.close();
+    return why;
+  });
+  return untilOver(mesh, over);
 }
 
 type Next = readonly (readonly [command: string, why: string])[];
 
-interface Asking {
-  readonly once: boolean;
-  readonly fresh: boolean;
-  readonly credentials: Credentials | undefined;
-}
-
-async function ask(mesh: Mesh, question: string, lifetime: Lifetime, { once, fresh, credentials }: Asking): Promise<number> {
+async function ask(
+  mesh: Mesh,
+  question: string,
+  lifetime: Lifetime,
+  credentials: Credentials | undefined,
+): Promise<{ client: AgentClient; conversation: Conversation }> {
   const { paint, note } = terminal;
   note(`\n${paint("bold", "3")}  ${paint("bold", question)}\n`);
   const client = await connect(mesh.url, credentials);
   const interactive = process.stdin.isTTY === true;
   const conversation = await converse(client, { parts: [{ text: question }] }, { interactive, signal: lifetime.signal });
-  const flags = flagsToReach(mesh.url);
-  const code = showEnd(conversation, flags);
-  note(governedLine(await readRecord(mesh.url, conversation.task.id, credentials)));
+  return { client, conversation };
+}
+
+function proposeNext(next: Next): void {
+  const { paint, note } = terminal;
   note(`\n${paint("bold", "Try next")}`);
-  const next = once ? nextAfterOnce(fresh, code === 3) : nextWhileUp(flags, conversation.task.id);
   for (const [command, why] of next) note(`  ${command}   ${paint("dim", `# ${why}`)}`);
-  return code;
 }
 
 function nextWhileUp(flags: string, taskId: string): Next {
   return [
     [`npm run call -- ${flags}"What is 15% of 2.4 GB in MB?"`, "ask something else, in another terminal"],
+    [`npm run inbox${flags && ` -- ${flags.trim()}`}`, "what waits for somebody to answer or approve it"],
     [`npm run decisions -- ${flags}${taskId}`, "what governance decided in it, and on which signals"],
     [`npm run call -- ${flags}--get ${taskId} --json`, "the task as any A2A client sees it"],
     NEW_AGENT,

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,6 +21,42 @@ beforeAll(async () => {
   told = stderr;
 });
 
+/** At a terminal: `script` makes one of what we write and read. */
+function startAtTerminal(onOutput: (said: string, say: (words: string) => void) => void): Promise<string> {
+  const command = `${process.execPath} ${join(ROOT, "cli/start.ts")} --once --fresh`;
+  return new Promise((resolve, reject) => {
+    freePort().then((port) => {
+      const env = { ...process.env, npm_lifecycle_event: undefined, PORT: String(port), NO_COLOR: "1" };
+      const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], { cwd: ROOT, env });
+      let said = "";
+      child.stdout.on("data", (chunk) => {
+        said += chunk;
+        onOutput(said, (words) => void child.stdin.write(words));
+      });
+      child.once("error", reject);
+      child.once("exit", () => resolve(said));
+    }, reject);
+  });
+}
+
+describe("npm start, with somebody at the terminal", () => {
+  it("sends what they were shown when they say yes, and shows that it arrived", async () => {
+    let isAnswered = false;
+    const said = await startAtTerminal((said, say) => {
+      if (
+        isAnswered ||
+        !/Something to approve[\s\S]*"method": "POST"[\s\S]*\n> $/.test(said.replaceAll("\r", "").replace(/\x1b\[\w+/g, ""))
+      )
+        return;
+      isAnswered = true;
+      say("yes\n");
+    });
+    const [shown, arrived] = [/"text": "(The mesh has answered: [^"]*)"/.exec(said)?.[1], /arrived: (\{.*\})/.exec(said)?.[1]];
+    expect(shown).toBeTruthy();
+    expect(JSON.parse(arrived ?? "{}"), said.slice(-3_000)).toEqual({ text: shown });
+  });
+});
+
 describe("npm start, asked nothing", () => {
   it("works out from the contract's own numbers how long a goal may take", () => {
     const { maxAttempts, deadlineMs } = parse(readFileSync(join(ROOT, "contracts/dispatch.v1.yaml"), "utf8"));
@@ -31,6 +67,14 @@ describe("npm start, asked nothing", () => {
 
   it.each(["researcher/search", "analyst/calculate", "writer/compose", "critic/check"])("has %s take part, to its end", (who) => {
     expect(told).toMatch(new RegExp(`${who} +is done`));
+  });
+
+  it("shows an action that waits for somebody's word: exactly what would be sent, the inbox it stands in, and what approves it", () => {
+    expect(told).toContain("Something to approve");
+    expect(told).toContain(`"text": "The mesh has answered: maxAttempts * deadlineMs / 1000 = `);
+    const [, question = ""] = /npm run approve -- --url \S+ (q-\w+)/.exec(told) ?? [];
+    expect(told).toMatch(new RegExp(`^ +${question} approval courier, 1 hop down `, "m"));
+    expect(told).not.toContain("arrived");
   });
 
   it("proposes nothing that needs the mesh it is about to stop", () => {

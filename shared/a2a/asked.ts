@@ -73,13 +73,13 @@ const requestSchema = v.variant("type", [
 
 /**
  * @param metadata of the task that waits
- * @param message of its status
+ * @param said metadata of the message of its status
  * @returns what is asked in a form that takes a structured answer; undefined for one that asks in words only
  */
-export function askedIn(metadata: JsonObject | undefined, message: JsonObject | undefined): CalleeAsks | undefined {
+export function askedIn(metadata: JsonObject | undefined, said: JsonObject | undefined): CalleeAsks | undefined {
   const interrupt = v.safeParse(interruptSchema, metadata?.[INTERRUPT_EXTENSION]);
   if (interrupt.success) return { form: "interrupt", interrupt: JSON.parse(JSON.stringify(interrupt.output)) as Interrupt };
-  const request = v.safeParse(requestSchema, (message?.["metadata"] as JsonObject | undefined)?.[HITL_EXTENSION]);
+  const request = v.safeParse(requestSchema, said?.[HITL_EXTENSION]);
   if (!request.success) return undefined;
   const { output } = request;
   // People decide on what the agent further down asks: what is outside is only the call to it.

@@ -50,14 +50,17 @@ export function asSent({ body }: Reply): Reply | undefined {
   return reply.success ? { body: { result: { task: reply.output.result } } } : undefined;
 }
 
-/** Whether the task of a reply goes on by itself: it has not ended, and waits for nobody, or only for its operator. */
+/** Whether the task of a reply goes on by itself: it has not ended, and waits for nobody. */
 export function goesOn({ body }: Reply): boolean {
   const reply = v.safeParse(replySchema, body);
   if (!reply.success || !("result" in reply.output) || !("task" in reply.output.result)) return false;
-  const { status, metadata } = reply.output.result.task;
-  const asks = askedIn(metadata as JsonObject | undefined, undefined);
-  if (asks?.form === "interrupt" && asks.interrupt.kind === "paused") return true;
-  return !isTerminal(status.state as TaskState) && !isInterrupted(status.state as TaskState);
+  const { state } = reply.output.result.task.status;
+  return !isTerminal(state as TaskState) && !isInterrupted(state as TaskState);
+}
+
+/** Whether an operator has stopped the callee's task: no message lets it go on. */
+export function isPaused(result: CallResult): boolean {
+  return result.ok === "asks" && result.asks?.form === "interrupt" && result.asks.interrupt.kind === "paused";
 }
 
 export function toResult({ agent, skill }: OutboundCall, reply: Reply): CallResult {

@@ -8,7 +8,7 @@ import type { CallResult, Outbound, OutboundCall, OutboundOptions } from "../hos
 import type { Message } from "../task/a2a-types.ts";
 import { withHitl } from "../task/hitl-extension.ts";
 import { namingSkill } from "../task/skill-extension.ts";
-import { asSent, errorIn, goesOn, toResult } from "./callee-result.ts";
+import { asSent, errorIn, goesOn, isPaused, toResult } from "./callee-result.ts";
 import { callOff } from "./calling-off.ts";
 import { jsonRpcCode } from "./errors.ts";
 import { post } from "./peer-request.ts";
@@ -30,7 +30,10 @@ export const outbound: Outbound<object> = {
     const reply = await post(env, call, options, "SendMessage", params);
     const refusal = call.taskId === undefined ? undefined : errorIn(reply);
     // Of a task that is not there nothing more can be learnt, and a failure is no word about the answer.
-    if (!refusal || refusal.code === NOT_FOUND || refusal.code === INTERNAL) return toResult(call, reply);
+    if (!refusal || refusal.code === NOT_FOUND || refusal.code === INTERNAL) {
+      const result = toResult(call, reply);
+      return result.ok === "asks" && isPaused(result) ? this.look(env, { ...call, taskId: result.taskId }, options) : result;
+    }
     const now = await found(env, call, options);
     return now ? { ...now, refused: refusal.message } : toResult(call, reply);
   },
@@ -61,7 +64,7 @@ async function found(env: object, call: OutboundCall, options: OutboundOptions):
     if (!task) return undefined;
     const result = toResult(call, task);
     const isPast = call.past !== undefined && result.ok === "asks" && askedId(result) === call.past;
-    if (!goesOn(task) && !(isPast && Date.now() < patience)) return result;
+    if (!goesOn(task) && !isPaused(result) && !(isPast && Date.now() < patience)) return result;
     await new Promise((resolve) => setTimeout(resolve, wait));
   }
 }

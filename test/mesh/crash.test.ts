@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type AgentClient, connect } from "../../cli/client.ts";
 import { isTerminal, type JsonObject, type StreamResponse, type Task } from "../../shared/task/a2a-types.ts";
 import { costClaimedIn, GOVERNANCE_EXTENSION } from "../../shared/task/governance-extension.ts";
+import { interruptIn } from "../../shared/task/interrupt-extension.ts";
 import { type CopiedMesh, copyMesh } from "./copied-mesh.ts";
 import { listen, type Webhook } from "./webhook.ts";
 import { countTasks, getTask, HEADERS } from "./wire.ts";
@@ -154,8 +155,8 @@ describe("deliveries, with the runtime killed", () => {
   it("that waited for an approval through the front door are canceled with their request", async () => {
     const canceled = await (await connect(mesh.url)).cancel(canceledLater.id);
     expect(canceled.status.state).toBe("TASK_STATE_CANCELED");
-    const { taskId } = (canceledLater.metadata?.["nested"] ?? {}) as JsonObject;
-    expect((await ended(courier, String(taskId))).status.state).toBe("TASK_STATE_CANCELED");
+    const passedOn = interruptIn(canceledLater.metadata)?.callee?.task ?? "";
+    expect((await ended(courier, passedOn)).status.state).toBe("TASK_STATE_CANCELED");
     expect(keysAt("/canceled-later")).toEqual([]);
   });
 

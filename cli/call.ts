@@ -4,13 +4,16 @@
  */
 import { parseArgs } from "node:util";
 import { isTerminal, type Part, type Task } from "../shared/task/a2a-types.ts";
+import { NO_REASON, type Verdict } from "../shared/task/approval.ts";
 import { addressOf } from "./address.ts";
 import { type AgentClient, connect } from "./client.ts";
 import { converse, showEnd } from "./conversation.ts";
 import { credentialsFrom } from "./credentials.ts";
+import { decisionOn } from "./deciding.ts";
 import { deletionInWords } from "./deletion.ts";
 import { partFor, partTaken } from "./documents.ts";
 import { inWords } from "./narration.ts";
+import { positionFrom, showHistory, taskAt } from "./task-history.ts";
 import { CommandError, runCommand, terminal, UsageError } from "./terminal.ts";
 import { wishesFrom } from "./wishes.ts";
 
@@ -29,7 +32,9 @@ Sends a message and follows the task to its end. Without --url it goes to the me
   what
     --file <path>       attaches a file; may be given several times
     --context <id>      goes on in a conversation
-    --task <id>         with --answer "text" or --approve: answers what the task asked
+    --task <id>         with --answer "text": answers what the task asks; with --approve, or --reject "why not": decides about
+                        the action that it shows
+                        with --history: shows in words what happened, step by step; with --at <n>: the task as it was then
   within which limits, for a new task
     --limit <amount>    what it may cost at most: calls=3, or microUsd=20000,wallMs=60000; also tokensIn, tokensOut
     --prefer <weights>  what counts how much, from 0 to 1: accuracy=1,cost=0.2,latency=0.5
@@ -59,8 +64,11 @@ const OPTIONS = {
   prefer: { type: "string", multiple: true, default: [] as string[] },
   label: { type: "string" },
   task: { type: "string" },
+  history: { type: "boolean", default: false },
+  at: { type: "string" },
   answer: { type: "string" },
   approve: { type: "boolean", default: false },
+  reject: { type: "string" },
   get: { type: "string" },
   list: { type: "boolean", default: false },
   cancel: { type: "string" },
@@ -71,12 +79,14 @@ const OPTIONS = {
 
 async function call(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true, allowNegative: true });
+  if (values.history || values.at !== undefined) return lookBack(values, positionals);
   const parts = partsToSend(positionals, values);
   const wishes = wishesFrom(values);
   if (wishes && values.task !== undefined)
     throw new UsageError("--limit, --prefer and --label are for a new task: one that runs keeps the rules it was made under");
   const asksOnly = values.list || values.get !== undefined || values.cancel !== undefined || values.delete !== undefined;
-  if (!asksOnly && parts.length === 0)
+  const verdict = verdictIn(values);
+  if (!asksOnly && !verdict && parts.length === 0)
     throw new UsageError('nothing to send: give a text in quotes, such as npm run call -- "What is 12 * 7?"');
   if (asksOnly && parts.length > 0)
     throw new UsageError("--get, --list, --cancel and --delete send nothing: leave the text and the files out");
@@ -84,9 +94,12 @@ async function call(args: string[]): Promise<number> {
   const client = await connect(addressOf(values.url, values.agent), credentialsFrom(values));
   if (asksOnly) return look(client, values);
   const interactive = process.stdin.isTTY === true && !values.json;
+  const message = { parts: partsTaken(client, parts, values.skill), contextId: values.context, skill: values.skill, wishes };
+  // Looked up first: what is decided about is what the task shows now.
+  const decision = verdict && decisionOn(await client.get(values.task ?? ""), verdict);
   const conversation = await converse(
     client,
-    { parts: partsTaken(client, parts, values.skill), taskId: values.task, contextId: values.context, skill: values.skill, wishes },
+    decision ? { ...decision, parts: [...decision.parts, ...message.parts] } : { ...message, taskId: values.task },
     { json: values.json, blocking: !values.stream, interactive },
   );
   // The answer must reach the same agent: say so in the command we propose.
@@ -96,20 +109,45 @@ async function call(args: string[]): Promise<number> {
   return showEnd(conversation, flags);
 }
 
+interface LookBack {
+  readonly url?: string | undefined;
+  readonly agent?: string | undefined;
+  readonly token?: string | undefined;
+  readonly key?: string | undefined;
+  readonly task?: string | undefined;
+  readonly at?: string | undefined;
+  readonly json: boolean;
+}
+
+/** Sends nothing. */
+async function lookBack({ task, at, json, ...where }: LookBack, texts: readonly string[]): Promise<number> {
+  if (task === undefined || texts.length > 0)
+    throw new UsageError("--history and --at look at a task: name it with --task, and leave the text out");
+  const base = addressOf(where.url, where.agent);
+  const credentials = credentialsFrom(where);
+  if (at === undefined) return showHistory(base, task, credentials, json);
+  return showEnd({ task: await taskAt(base, task, positionFrom(at), credentials), elapsedMs: 0, agents: 0, calls: 0 });
+}
+
 interface Sent {
   readonly file: readonly string[];
   readonly task?: string | undefined;
   readonly answer?: string | undefined;
   readonly approve: boolean;
+  readonly reject?: string | undefined;
 }
 
-function partsToSend(texts: readonly string[], { file, task, answer, approve }: Sent): Part[] {
-  if ((answer !== undefined || approve) && task === undefined)
-    throw new UsageError("--answer and --approve need --task <id>: which task is answered?");
-  if (answer !== undefined && approve)
-    throw new UsageError("--approve says yes: leave --answer out, or leave --approve out to say something else");
-  const words = [...texts, ...(answer === undefined ? [] : [answer]), ...(approve ? ["yes"] : [])].filter((text) => text.trim() !== "");
+function partsToSend(texts: readonly string[], { file, task, answer, approve, reject }: Sent): Part[] {
+  const answers = [answer !== undefined, approve, reject !== undefined].filter(Boolean).length;
+  if (answers > 0 && task === undefined) throw new UsageError("--answer, --approve and --reject need --task <id>: which task is answered?");
+  if (answers > 1) throw new UsageError("--answer, --approve and --reject say different things: give one of them");
+  const words = [...texts, ...(answer === undefined ? [] : [answer])].filter((text) => text.trim() !== "");
   return [...words.map((text) => ({ text })), ...file.map((path) => partFor(path))];
+}
+
+function verdictIn({ approve, reject }: Sent): Verdict | undefined {
+  if (approve) return { approved: true };
+  return reject === undefined ? undefined : { approved: false, reason: reject.trim() || NO_REASON };
 }
 
 /** An agent refuses a message for one file of a kind it does not take, and cannot say which: seen before anything is sent. */

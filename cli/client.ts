@@ -25,8 +25,9 @@ import {
   withA2AExtensions,
 } from "@a2a-js/sdk/client";
 import type { Amount } from "../shared/budget/amount.ts";
-import type { Part, StreamResponse as StreamEvent, Task as WireTask } from "../shared/task/a2a-types.ts";
+import type { JsonObject, Part, StreamResponse as StreamEvent, Task as WireTask } from "../shared/task/a2a-types.ts";
 import { GOVERNANCE_EXTENSION, type Preferences } from "../shared/task/governance-extension.ts";
+import { HITL_EXTENSION } from "../shared/task/hitl-extension.ts";
 import { namingSkill, SKILL_EXTENSION } from "../shared/task/skill-extension.ts";
 import { type Credentials, fetchAs } from "./credentials.ts";
 import { type Deletion, deleteAt } from "./deletion.ts";
@@ -38,6 +39,8 @@ export interface Outgoing {
   readonly contextId?: string | undefined;
   /** The skill wanted; the agent chooses when it is left out. */
   readonly skill?: string | undefined;
+  /** Of an answer: the same in the form of the human-in-the-loop profile. */
+  readonly answer?: JsonObject | undefined;
   /** Limits, preferences and a label for a new task. */
   readonly wishes?: Wished | undefined;
 }
@@ -136,11 +139,23 @@ function agentClient(client: Client, card: AgentCard, url: string, credentials: 
   };
 }
 
-function toRequest({ parts, taskId, contextId, skill, wishes }: Outgoing): { request: SendMessageRequest; options: RequestOptions } {
-  const metadata = skill === undefined ? undefined : namingSkill(skill);
-  const message = { messageId: randomUUID(), role: "ROLE_USER", parts, taskId, contextId, metadata };
-  const extensions = [...(skill === undefined ? [] : [SKILL_EXTENSION]), ...(wishes ? [GOVERNANCE_EXTENSION] : [])];
-  const options = extensions.length === 0 ? {} : { serviceParameters: ServiceParameters.create(withA2AExtensions(...extensions)) };
+function toRequest({ parts, taskId, contextId, skill, answer, wishes }: Outgoing): {
+  request: SendMessageRequest;
+  options: RequestOptions;
+} {
+  const metadata = { ...(skill !== undefined && namingSkill(skill)), ...(answer && { [HITL_EXTENSION]: answer }) };
+  const message = {
+    messageId: randomUUID(),
+    role: "ROLE_USER",
+    parts,
+    taskId,
+    contextId,
+    ...(Object.keys(metadata).length > 0 && { metadata }),
+    ...(answer && { extensions: [HITL_EXTENSION] }),
+  };
+  // There is a person here, who can be asked: every agent is told so.
+  const extensions = [HITL_EXTENSION, ...(skill === undefined ? [] : [SKILL_EXTENSION]), ...(wishes ? [GOVERNANCE_EXTENSION] : [])];
+  const options = { serviceParameters: ServiceParameters.create(withA2AExtensions(...extensions)) };
   // Wishes stand beside the message: an agent must be able to tell them from what somebody wrote.
   const request = { message, ...(wishes && { metadata: { [GOVERNANCE_EXTENSION]: wishes } }) };
   return { request: SendMessageRequest.fromJSON(JSON.parse(JSON.stringify(request))), options };

@@ -4,14 +4,18 @@
  */
 import { createInterface } from "node:readline/promises";
 import { isInterrupted, isTerminal, type StreamResponse, type Task, textOf } from "../shared/task/a2a-types.ts";
-import { costClaimedIn, limitIn } from "../shared/task/governance-extension.ts";
+import { actionName, NO_REASON } from "../shared/task/approval.ts";
+import { costClaimedIn } from "../shared/task/governance-extension.ts";
+import { interruptIn, type ProposedAction } from "../shared/task/interrupt-extension.ts";
 import { wordsOfAmount } from "../shared/task/limit-question.ts";
 import { answerOf, sourcesOf } from "./answer.ts";
 import type { AgentClient, Outgoing } from "./client.ts";
+import { decisionOn } from "./deciding.ts";
 import { renderMarkdown } from "./markdown.ts";
 import { inWords, type Narration, narrate, seconds } from "./narration.ts";
 import { afterEvent } from "./task-view.ts";
 import { CommandError, terminal } from "./terminal.ts";
+import { waitsFor } from "./waits-for.ts";
 
 export interface ConversationOptions {
   /** Prints the events as JSON lines, and nothing else. */
@@ -36,13 +40,20 @@ export async function converse(client: AgentClient, message: Outgoing, options: 
   const narration = narrate((style, text) => terminal.paint(style, text));
   const elapsed = () => performance.now() - since;
   let outgoing = message;
+  let task: Task | undefined;
   for (;;) {
-    const task = options.blocking ? await client.send(outgoing) : await follow(client, outgoing, narration, elapsed, options);
-    if (options.blocking && options.json) terminal.say(JSON.stringify({ task }));
+    try {
+      task = options.blocking ? await client.send(outgoing) : await follow(client, outgoing, narration, elapsed, options);
+      if (options.blocking && options.json) terminal.say(JSON.stringify({ task }));
+    } catch (error) {
+      // An answer that was refused has changed nothing: whoever gave it may give another.
+      if (!(error instanceof CommandError) || task === undefined || options.signal?.aborted) throw error;
+      terminal.complain(error.message);
+    }
     const answer = isInterrupted(task.status.state) && options.interactive ? await askPerson(task, options.signal) : undefined;
     if (answer === undefined) return { task, elapsedMs: elapsed(), ...narration.tally() };
     // What was wished for the task holds: it is said once, when the task is made.
-    outgoing = { parts: [{ text: answer }], taskId: task.id, contextId: task.contextId };
+    outgoing = answer;
   }
 }
 
@@ -82,18 +93,34 @@ function tell(event: StreamResponse, narration: Narration, elapsedMs: number, js
   if (line !== undefined) terminal.note(line);
 }
 
-async function askPerson(task: Task, signal: AbortSignal | undefined): Promise<string | undefined> {
-  terminal.note(`\n${terminal.paint("yellow", "?")} ${textOf(task.status.message?.parts ?? [])}`);
+async function askPerson(task: Task, signal: AbortSignal | undefined): Promise<Outgoing | undefined> {
+  const interrupt = interruptIn(task.metadata);
+  // What somebody else has to decide is not asked here.
+  if (interrupt?.kind === "paused" || (interrupt && task.status.state === "TASK_STATE_AUTH_REQUIRED")) return undefined;
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const read = (prompt: string) => lines.question(prompt, signal ? { signal } : {});
   try {
-    const answer = await lines.question("> ", signal ? { signal } : {});
-    return answer.trim() === "" ? undefined : answer;
+    if (interrupt?.action) return await askApproval(task, interrupt.action, read);
+    terminal.note(`\n${terminal.paint("yellow", "?")} ${textOf(task.status.message?.parts ?? [])}`);
+    const text = await read("> ");
+    return text.trim() === "" ? undefined : { parts: [{ text }], taskId: task.id, contextId: task.contextId };
   } catch {
     // Ctrl-C or Ctrl-D at the prompt: the task keeps its question.
     return undefined;
   } finally {
     lines.close();
   }
+}
+
+/** Only a y or a yes approves. */
+async function askApproval(task: Task, action: ProposedAction, read: (prompt: string) => Promise<string>): Promise<Outgoing> {
+  const { paint, note } = terminal;
+  note(`\n${paint("yellow", "?")} ${paint("bold", action.description)}`);
+  note(JSON.stringify(action.args, null, 2).replace(/^/gm, "  "));
+  const said = (await read(`Approve exactly this (action ${actionName(action.digest)})? y/N > `)).trim();
+  if (/^y(es)?$/i.test(said)) return decisionOn(task, { approved: true });
+  const reason = /^(no?)?$/i.test(said) ? await read("Why not? > ") : said;
+  return decisionOn(task, { approved: false, reason: reason.trim() || NO_REASON });
 }
 
 /** Prints how the task ended. @returns the command's exit code: 0 answered, 1 not, 3 waiting for an answer */
@@ -119,8 +146,7 @@ export function showEnd({ task, elapsedMs, agents, calls }: Conversation, flags 
     // What there is so far, where a task stands at a limit.
     if (text) terminal.say(`\n${process.stdout.isTTY ? renderMarkdown(text, terminal.columns, paint) : text}`);
     terminal.note(`\n${paint("yellow", "?")} ${textOf(task.status.message?.parts ?? [])}`);
-    const yes = limitIn(task.metadata) ? "" : "      (--approve says yes)";
-    terminal.note(`\nAnswer:  npm run call -- ${flags}--task ${task.id} --answer "…"${yes}`);
+    terminal.note(`\n${waitsFor(task, flags, Date.now()).join("\n")}`);
     return 3;
   }
   terminal.complain(`${inWords(task.status.state)}: ${textOf(task.status.message?.parts ?? []) || text || "the agent gave no reason"}`);

@@ -132,13 +132,71 @@ describe("npm run call", () => {
     expect(code).toBe(3);
   });
 
-  it.each([
-    ["--answer", "1969"],
-    ["--approve", "yes"],
-  ])("answers a waiting task with %s", async (flag, text) => {
+  it("answers a waiting task in words", async () => {
     events = () => [task("TASK_STATE_COMPLETED")];
-    await call("--url", url, "--task", "t-1", flag, ...(flag === "--answer" ? [text] : []));
-    expect(calls[0]?.params.message).toMatchObject({ taskId: "t-1", parts: [{ text }] });
+    await call("--url", url, "--task", "t-1", "--answer", "1969");
+    expect(calls[0]?.params.message).toMatchObject({ taskId: "t-1", parts: [{ text: "1969" }] });
+  });
+
+  const asker = { agent: "x", skill: "s", task: "t-1" };
+  const action = { description: "Send it?", args: { to: "b" }, digest: "3fa9c01b".padEnd(64, "0"), approvers: 2, others: 1 };
+  const interrupt = { id: "q-1", kind: "approval", asker, path: ["x", "courier"], action, approvedBy: ["a/b"], since: T0, expires: T0 };
+  const waiting = (kind: JsonObject) => task("TASK_STATE_AUTH_REQUIRED", { metadata: { "urn:skein:ext:interrupt:v1": kind } });
+  const answered = (kind: JsonObject) => (each: Call) => [each.method === "GetTask" ? waiting(kind) : task("TASK_STATE_COMPLETED")];
+
+  it.each<[string[], string, JsonObject]>([
+    [["--approve"], "yes 3fa9c01b", { approved: true }],
+    [["--reject", "too loud"], "no 3fa9c01b: too loud", { approved: false, rejection_reason: "too loud" }],
+  ])("decides with %j about exactly the action that waits", async (flags, text, decided) => {
+    events = answered(interrupt);
+    await call("--url", url, "--task", "t-1", ...flags);
+    expect(calls.map(({ method }) => method)).toEqual(["GetTask", "SendStreamingMessage"]);
+    expect(calls[1]?.params.message).toMatchObject({
+      taskId: "t-1",
+      parts: [{ text }],
+      extensions: ["https://kagent.dev/extensions/hitl/v1"],
+      metadata: { "https://kagent.dev/extensions/hitl/v1": { type: "tool_approval_response", approvals: [{ id: "q-1", ...decided }] } },
+    });
+  });
+
+  it("decides about everything that an agent of another mesh asks at once", async () => {
+    const tools = ["a", "b"].map((id) => ({ id, call_id: id, name: "f", args: {} }));
+    const metadata = { "https://kagent.dev/extensions/hitl/v1": { type: "tool_approval_request", hint: "", tools } };
+    const message: Message = { messageId: "m", role: "ROLE_AGENT", parts: [{ text: "May I?" }], metadata };
+    const asks = task("TASK_STATE_INPUT_REQUIRED", { status: { state: "TASK_STATE_INPUT_REQUIRED", timestamp: T0, message } });
+    events = ({ method }) => [method === "GetTask" ? asks : task("TASK_STATE_COMPLETED")];
+    await call("--url", url, "--task", "t-1", "--approve");
+    expect(calls[1]?.params.message?.metadata).toMatchObject({
+      "https://kagent.dev/extensions/hitl/v1": {
+        approvals: [
+          { id: "a", approved: true },
+          { id: "b", approved: true },
+        ],
+      },
+    });
+  });
+
+  it.each<[string, JsonObject | undefined, RegExp]>([
+    ["a question", { ...interrupt, kind: "question" }, /asks a question.*--answer/],
+    ["nothing", undefined, /waits for nothing/],
+  ])("approves nothing of a task that waits for %s", async (_what, kind, said) => {
+    events = kind ? answered(kind) : () => [task("TASK_STATE_WORKING")];
+    const { code, err } = await call("--url", url, "--task", "t-1", "--approve");
+    expect(err).toMatch(said);
+    expect(code).toBe(1);
+    expect(calls).toHaveLength(1);
+  });
+
+  it("says of a task that waits who asks, who may approve, until when, and how", async () => {
+    events = () => [waiting(interrupt)];
+    const { code, err } = await call("go", "--url", url, "--no-stream");
+    expect(err).toContain(`Asked by x → courier.
+It takes 2 people with the scope "approve", one of them not the task's caller.
+Approved so far by a/b.
+Its time is over, then it counts as rejected.
+Approve:  npm run call -- --url ${url} --task t-1 --approve   (action 3fa9c01b)
+Reject:   npm run call -- --url ${url} --task t-1 --reject "why not"`);
+    expect(code).toBe(3);
   });
 
   it("fails with the agent's reason when the task fails", async () => {

@@ -12,20 +12,35 @@ import { CommandError } from "./terminal.ts";
  * @throws CommandError in one line
  */
 export async function askMesh(base: string, path: string, credentials: Credentials | undefined, body?: object): Promise<unknown> {
+  const init = body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  const response = await fetchMesh(base, path, credentials, init);
+  const answer: unknown = await response.json().catch(() => undefined);
+  if (answer === undefined) throw notOurs(base, response);
+  return answer;
+}
+
+/**
+ * The same for what is no JSON.
+ * @throws CommandError in one line, also for an answer that is an error
+ */
+export async function fetchMesh(
+  base: string,
+  path: string,
+  credentials: Credentials | undefined,
+  init: RequestInit = {},
+): Promise<Response> {
   const root = base.replace(/\/+$/, "");
   if (!URL.canParse(root)) throw new CommandError(`"${base}" is no address: give one such as http://127.0.0.1:8787`);
-  const url = `${root}/${path}`;
-  const response = await answered(root, () =>
-    fetchAs(credentials, root)(
-      url,
-      body === undefined ? {} : { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) },
-    ),
-  );
+  const response = await answered(root, () => fetchAs(credentials, root)(`${root}/${path}`, init));
+  if (response.ok) return response;
   const answer: unknown = await response.json().catch(() => undefined);
-  if (response.ok && answer !== undefined) return answer;
   const said = (answer as { error?: { message?: unknown } } | undefined)?.error?.message;
   if (typeof said === "string") throw new CommandError(`${root} says: ${said}`);
-  throw new CommandError(`${root} has no answer to this (${response.status}): is it a mesh of ours, and the right address?`);
+  throw notOurs(base, response);
+}
+
+function notOurs(base: string, { status }: Response): CommandError {
+  return new CommandError(`${base} has no answer to this (${status}): is it a mesh of ours, and the right address?`);
 }
 
 async function answered(root: string, ask: () => Promise<Response>): Promise<Response> {

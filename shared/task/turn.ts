@@ -25,7 +25,7 @@ export function turnAt(entries: readonly LogEntry[], seq: number): Turn {
 }
 
 /** Whether an event was said together with the one that follows it, so that one without the other would not be true. */
-export function isOneTurn(event: TaskEvent, next: TaskEvent): boolean {
+function isOneTurn(event: TaskEvent, next: TaskEvent): boolean {
   switch (event.type) {
     case "message":
     case "expired":

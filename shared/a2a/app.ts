@@ -5,12 +5,14 @@
 import { Hono } from "hono";
 import type { Authentication } from "../auth/authenticate.ts";
 import { schemeOf } from "../auth/challenge.ts";
+import { publicOrigin } from "../auth/mesh-origin.ts";
 import { missingScope } from "../auth/scope.ts";
 import type { AgentCard } from "../task/a2a-types.ts";
 import { HITL_EXTENSION } from "../task/hitl-extension.ts";
 import type { Homes } from "../task/home.ts";
 import { traceparentIn } from "../task/trace-context.ts";
 import { drain } from "./body.ts";
+import { callbackApp } from "./callbacks.ts";
 import { withMeshExtensions } from "./card/deployed.ts";
 import { CARD_PATH, type CardEnv, cardServer, JWKS_PATH } from "./card/server.ts";
 import { toAuthenticationError, toRequestError } from "./errors.ts";
@@ -32,10 +34,17 @@ export interface AppOptions<Env> {
   readonly extendedCard?: AgentCard | undefined;
   readonly homes: Homes;
   readonly authenticate: (request: Request, env: Env) => Authentication | Promise<Authentication>;
+  /** Where the mesh is reached from outside, as far as a request says so that may be believed. */
+  readonly originOf?: (request: Request) => string | undefined;
 }
 
 /** Serves an agent at the root of its own Worker and, behind the front door, at `/agents/<name>`. */
-export function a2aApp<Env extends HandlerEnv & CardEnv>({ homes, authenticate, ...written }: AppOptions<Env>): Hono<{ Bindings: Env }> {
+export function a2aApp<Env extends HandlerEnv & CardEnv>({
+  homes,
+  authenticate,
+  originOf = publicOrigin,
+  ...written
+}: AppOptions<Env>): Hono<{ Bindings: Env }> {
   const publicCard = withMeshExtensions(written.card);
   const extendedCard = written.extendedCard && withMeshExtensions(written.extendedCard);
   // Who gets as far as an operation is authenticated.
@@ -53,6 +62,7 @@ export function a2aApp<Env extends HandlerEnv & CardEnv>({ homes, authenticate, 
     const idempotencyKey = request.headers.get("Idempotency-Key");
     const lastEventId = request.headers.get("Last-Event-ID");
     const traceparent = traceparentIn(request.headers.get("traceparent"));
+    const origin = originOf(request);
     return {
       principal: caller.principal,
       scheme: schemeOf(request.headers),
@@ -61,6 +71,7 @@ export function a2aApp<Env extends HandlerEnv & CardEnv>({ homes, authenticate, 
       ...(idempotencyKey !== null && { idempotencyKey }),
       ...(lastEventId !== null && { lastEventId }),
       ...(traceparent !== undefined && { traceparent }),
+      ...(origin !== undefined && { origin }),
     };
   };
   const open = async (request: Request, env: Env): Promise<Opened> => {
@@ -95,6 +106,7 @@ export function a2aApp<Env extends HandlerEnv & CardEnv>({ homes, authenticate, 
       const { raw } = c.req;
       if (/^(GET|HEAD)$/.test(c.req.method) && c.res.ok) c.res = await cards.extendedForCaches(raw, c.res, baseOf(mount, raw), c.env);
     });
+  app.route("/", callbackApp<Env>());
   app.post("/", ({ req: { raw }, env }) =>
     isLegacy(raw) ? answerJsonRpc(raw, () => openLegacy(raw, env), LEGACY) : answerJsonRpc(raw, () => openCurrent(raw, env)),
   );

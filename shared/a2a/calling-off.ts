@@ -10,7 +10,7 @@ import { calledOffIn, RESUME_EXTENSION } from "../task/resume-extension.ts";
 import { costIn } from "./callee-result.ts";
 import { jsonRpcCode } from "./errors.ts";
 import { post } from "./peer-request.ts";
-import { lastCardOf } from "./peers.ts";
+import { manners } from "./peers.ts";
 
 const taskSchema = v.looseObject({
   status: v.looseObject({ state: v.string() }),
@@ -35,9 +35,8 @@ export async function callOff(
   options: OutboundOptions,
   toResult: (body: unknown) => CallResult,
 ): Promise<Released | undefined> {
-  const card = await lastCardOf(env, call.agent);
   // A stranger takes every message for a new task, one that is meant to cancel too.
-  if (!(card?.capabilities.extensions ?? []).some(({ uri }) => uri === RESUME_EXTENSION)) return cancelById(env, call, options);
+  if (!(await manners(env, call.agent)).keyed) return cancelById(env, call, options);
   const message: Message = { messageId: options.key, role: "ROLE_USER", parts: [{ text: "This call is called off." }] };
   const metadata = { [RESUME_EXTENSION]: { idempotencyKey: options.key, cancel: true } };
   const { body } = await post(env, call, options, "SendMessage", { message, metadata, configuration: { historyLength: 0 } });

@@ -53,6 +53,8 @@ export interface CallContext extends ResumeHeaders {
   readonly traceparent?: string;
   /** The caller activated the human-in-the-loop profile. */
   readonly hitl?: boolean;
+  /** Where the mesh is reached from outside, as far as it is known. */
+  readonly origin?: string;
 }
 
 export interface ListPushConfigsResponse {
@@ -157,6 +159,7 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
       ...(wishes && { wishes }),
       ...(context.hitl && { hitl: true as const }),
       ...(context.traceparent !== undefined && { traceparent: context.traceparent }),
+      ...(context.origin !== undefined && { origin: context.origin }),
       ...(push && { push: await sealed(push, taskId, context, "configuration.taskPushNotificationConfig.") }),
     };
     return unwrap((await homeOf(home)[calls.start](request, options)) as R, taskId);

@@ -4,15 +4,16 @@
  */
 import { CHAIN_EXTENSION } from "../chain/delegation.ts";
 import { askedId } from "../host/calling/passing-up.ts";
-import type { CallResult, Outbound, OutboundCall, OutboundOptions } from "../host/calls.ts";
+import type { CallResult, Outbound, OutboundCall, OutboundOptions, Pending } from "../host/calls.ts";
 import type { Message } from "../task/a2a-types.ts";
 import { withHitl } from "../task/hitl-extension.ts";
 import { namingSkill } from "../task/skill-extension.ts";
-import { asSent, errorIn, goesOn, isPaused, toResult } from "./callee-result.ts";
+import { asSent, errorIn, goesOn, isPaused, taskIdIn, toResult } from "./callee-result.ts";
 import { callOff } from "./calling-off.ts";
 import { jsonRpcCode } from "./errors.ts";
-import { post } from "./peer-request.ts";
-import { describePeer } from "./peers.ts";
+import { post, type Reply } from "./peer-request.ts";
+import { describePeer, manners } from "./peers.ts";
+import { notify, watch } from "./watching.ts";
 
 const NOT_FOUND = jsonRpcCode("task-not-found");
 const INTERNAL = jsonRpcCode("internal");
@@ -25,9 +26,16 @@ const SLOW_CLOCK_MS = 60_000;
 export const outbound: Outbound<object> = {
   describe: describePeer,
 
-  async call(env, call, options) {
-    const params = { message: toMessage(call, options.key), configuration: { historyLength: 0 }, ...underEnvelope(options) };
+  watch,
+  notify,
+  manners,
+
+  async call(env, call, options, atOnce = false) {
+    const configuration = { historyLength: 0, ...(atOnce && { returnImmediately: true }) };
+    const params = { message: toMessage(call, options.key), configuration, ...underEnvelope(options) };
     const reply = await post(env, call, options, "SendMessage", params);
+    const pending = pendingIn(call, reply);
+    if (pending && (await manners(env, call.agent)).keyed) return pending;
     const refusal = call.taskId === undefined ? undefined : errorIn(reply);
     // Of a task that is not there nothing more can be learnt, and a failure is no word about the answer.
     if (!refusal || refusal.code === NOT_FOUND || refusal.code === INTERNAL) {
@@ -49,6 +57,17 @@ export const outbound: Outbound<object> = {
 /** Beside the message, which has to stay the same when the call is repeated. */
 function underEnvelope({ envelope }: OutboundOptions): { metadata?: object } {
   return envelope ? { metadata: { [CHAIN_EXTENSION]: envelope } } : {};
+}
+
+/** What is no answer yet, where the callee can be asked again. */
+function pendingIn(call: OutboundCall, reply: Reply): Pending | undefined {
+  if ("lost" in reply && reply.lost) return { ok: "lost", message: reply.unreachable };
+  const error = errorIn(reply);
+  // Its Worker is there, but what should have done the work was lost with it.
+  if (error?.code === INTERNAL) return { ok: "lost", message: error.message };
+  const taskId = taskIdIn(reply);
+  const result = toResult(call, reply);
+  return taskId !== undefined && (goesOn(reply) || (result.ok === "asks" && isPaused(result))) ? { ok: "working", taskId } : undefined;
 }
 
 /**

@@ -2,6 +2,7 @@
  * One request to another agent of the mesh, through its service binding, and whatever comes back: anything, or nothing. Knows
  * no operation's parameters; repeats nothing.
  */
+import { withOrigin } from "../auth/mesh-origin.ts";
 import { withPrincipal } from "../auth/mesh-principal.ts";
 import type { OutboundCall, OutboundOptions } from "../host/calls.ts";
 import { HITL_EXTENSION } from "../task/hitl-extension.ts";
@@ -10,6 +11,8 @@ import { VERSION } from "./version.ts";
 
 /** `lost`: it may have arrived, and nothing has come back. */
 export type Reply = { readonly body: unknown } | { readonly unreachable: string; readonly lost?: true; readonly body?: undefined };
+
+const LOST = { lost: true } as const;
 
 /** @returns the answer to a JSON-RPC request; its body is undefined when it is no JSON */
 export async function post(env: object, call: OutboundCall, options: OutboundOptions, method: string, params: object): Promise<Reply> {
@@ -25,17 +28,18 @@ export async function post(env: object, call: OutboundCall, options: OutboundOpt
       return response.status >= 500 ? lost(agent, `HTTP ${response.status}`) : { body: undefined };
     }
   } catch (error) {
-    return lost(agent, error);
+    return options.signal.aborted ? { ...LOST, unreachable: `${agent} was not waited for any longer` } : lost(agent, error);
   }
 }
 
 /** @throws Error when the agent is not there, or the connection breaks */
-async function request(
+export async function request(
   env: object,
   { agent }: OutboundCall,
-  { key, principal, by, signal, traceparent }: OutboundOptions,
+  { key, principal, by, signal, traceparent, origin }: OutboundOptions,
   method: string,
   params: object,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
   const binding = agentBinding(env, agent);
   if (!binding) throw new Error(`there is no agent "${agent}" in this mesh`);
@@ -46,16 +50,18 @@ async function request(
       // What it asks is passed up: with ids, an answer finds its way back to exactly that question.
       "A2A-Extensions": HITL_EXTENSION,
       "Idempotency-Key": key,
+      ...more,
     }),
     principal,
     by,
   );
   if (traceparent !== undefined) headers.set("traceparent", traceparent);
+  if (origin !== undefined) withOrigin(headers, origin);
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
   return binding.fetch(`https://${agent}.mesh/`, { method: "POST", headers, body, signal });
 }
 
 function lost(agent: string, why: unknown): Reply {
-  console.warn(`${agent} could not be reached`, why);
-  return { unreachable: `${agent} could not be reached`, lost: true };
+  console.warn(`${agent} could not be reached: ${why}`);
+  return { ...LOST, unreachable: `${agent} could not be reached` };
 }

@@ -3,9 +3,11 @@
  * at most; one that cannot be read leaves its agent unknown, and is asked for again with the next call.
  */
 import { CHAIN_EXTENSION } from "../chain/delegation.ts";
+import type { Manners } from "../host/calls.ts";
 import type { Peer } from "../host/governance/peer.ts";
 import type { AgentCard } from "../task/a2a-types.ts";
 import { parseCard } from "../task/agent-card.ts";
+import { RESUME_EXTENSION } from "../task/resume-extension.ts";
 import { skillFactsIn } from "../task/skill-facts.ts";
 import { CARD_PATH } from "./card/server.ts";
 
@@ -43,8 +45,15 @@ export async function cardOf(env: object, agent: string): Promise<AgentCard | un
 }
 
 /** The same, or as it was when it could last be read: what an agent can do, it can do while it is away. */
-export async function lastCardOf(env: object, agent: string): Promise<AgentCard | undefined> {
+async function lastCardOf(env: object, agent: string): Promise<AgentCard | undefined> {
   return (await cardOf(env, agent)) ?? known.get(agent)?.card;
+}
+
+/** What a call may expect of its callee. */
+export async function manners(env: object, agent: string): Promise<Manners> {
+  const { extensions = [], streaming, pushNotifications } = (await lastCardOf(env, agent))?.capabilities ?? {};
+  const keyed = extensions.some(({ uri }) => uri === RESUME_EXTENSION);
+  return { keyed, streams: streaming === true, notifies: pushNotifications === true };
 }
 
 /**

@@ -15,7 +15,9 @@ import { acceptedParts } from "../task/media-type.ts";
 import { under, type Within } from "../task/within.ts";
 import { type ActingRun, act, approveAction } from "./acting.ts";
 import { type AskingRun, Questions } from "./asking.ts";
+import { Absences } from "./calling/absences.ts";
 import { delegate } from "./calling/delegate.ts";
+import type { WaitSettings } from "./calling/waiting.ts";
 import type { CallingRun, Outbound } from "./calls.ts";
 import { type Governor, PREFERENCES } from "./governance/governor.ts";
 import { coverSpent } from "./governance/spending.ts";
@@ -42,6 +44,7 @@ export interface RunOptions<Env> {
   readonly hold: () => void;
   /** All that is left to the run is to wait for answers. */
   readonly park: () => void;
+  readonly waits: WaitSettings;
 }
 
 export class ActiveRun<Env> implements Run<Env> {
@@ -60,14 +63,15 @@ export class ActiveRun<Env> implements Run<Env> {
   readonly #questions: Questions;
   /** Helpers at work that are not questions; a run that only asks needs nobody to watch over it. */
   #busy = 0;
+  readonly #absences = new Absences();
   #parking = false;
 
-  constructor(task: LiveTask, env: Env, { outbound, governor, hold, park }: RunOptions<Env>) {
+  constructor(task: LiveTask, env: Env, { outbound, governor, hold, park, waits }: RunOptions<Env>) {
     this.#task = task;
     this.env = env;
     this.#governor = governor;
     this.#questions = new Questions(this.#asking());
-    this.#calling = this.#toCalls(outbound);
+    this.#calling = this.#toCalls(outbound, waits);
     this.#hold = hold;
     this.#park = park;
     const [first] = task.read(1, 1);
@@ -100,9 +104,19 @@ export class ActiveRun<Env> implements Run<Env> {
     return this.#aborted !== undefined;
   }
 
-  /** All that is left to the run is to wait for answers. */
+  /** All that is left to the run is to wait for answers, of people or of callees that take long. */
   get waiting(): boolean {
-    return this.#busy === 0 && this.#questions.waiting;
+    return this.#busy === 0 && (this.#questions.waiting || this.dueBack !== undefined);
+  }
+
+  /** When a callee that takes long is to be asked again; undefined when none is waited for. Milliseconds since the epoch. */
+  get dueBack(): number | undefined {
+    return this.#absences.due;
+  }
+
+  /** It may be time to ask callees again. */
+  wake(): void {
+    this.#absences.end();
   }
 
   abort(reason: string): void {
@@ -228,12 +242,18 @@ export class ActiveRun<Env> implements Run<Env> {
   }
 
   /** What calls and spending see of this run. */
-  #toCalls(outbound: Outbound<Env>): CallingRun<Env> {
+  #toCalls(outbound: Outbound<Env>, waits: WaitSettings): CallingRun<Env> {
     const run = this;
     return {
       env: this.env,
       outbound,
       governor: this.#governor,
+      waits,
+      away: (due, signal) => {
+        const back = this.#absences.begin(due, signal);
+        this.#parkWhenIdle();
+        return back;
+      },
       task: this.#task,
       get signal() {
         return run.signal;

@@ -30,6 +30,8 @@ export interface StartRequest {
   readonly hitl?: true;
   /** W3C trace context of the request that made the task. */
   readonly traceparent?: string;
+  /** Where the mesh is reached from outside. */
+  readonly origin?: string;
 }
 
 /** A push notification config as its caller sends it; its id is made where there is none. */
@@ -169,6 +171,13 @@ export interface TaskHomeApi {
   raise(taskId: string, by: Principal, amounts: Partial<Amount>, key: string): Promise<OperatedReply>;
   /** Cancels the task that a key made, or makes it as a canceled one, so that whoever comes with the key later finds it so. */
   callOff(request: StartRequest): Promise<TaskReply>;
+  /**
+   * Somebody says that something has happened to a task that this one waits for.
+   * @param token proves that it was asked to
+   * @param goesOn it says that it is nothing that ends the wait
+   * @returns false for a token that this task did not give, and for a task that is not there
+   */
+  callback(taskId: string, token: string, goesOn: boolean): Promise<boolean>;
   /** After a sequence: what came since. Without: the task as it stands, then what comes. */
   subscribe(taskId: string, after?: number, form?: StreamForm): Promise<StreamReply>;
   /** Adds a push notification config, or takes the place of the one with its id. The answer holds no secrets. */

@@ -7,6 +7,7 @@ import type { Amount } from "../budget/amount.ts";
 import type { Envelope } from "../chain/delegation.ts";
 import type { Json, JsonObject } from "../task/a2a-types.ts";
 import type { Interrupt } from "../task/interrupt-extension.ts";
+import type { WaitSettings } from "./calling/waiting.ts";
 import type { Governor } from "./governance/governor.ts";
 import type { Answered } from "./governance/limit.ts";
 import type { Peer } from "./governance/peer.ts";
@@ -15,8 +16,17 @@ import type { DelegateCall, DelegateResult } from "./program.ts";
 
 /** How a run reaches other agents. Given to the host from outside, so that it knows nothing of the wire. */
 export interface Outbound<Env> {
-  /** Sends a message, or an answer to a question of `taskId`. The same key never makes a second task. */
-  call(env: Env, call: OutboundCall, options: OutboundOptions): Promise<CallResult>;
+  /**
+   * Sends a message, or an answer to a question of `taskId`. The same key never makes a second task of a callee that knows keys.
+   * @param atOnce to be told how it stands, not how it ends
+   */
+  call(env: Env, call: OutboundCall, options: OutboundOptions, atOnce?: boolean): Promise<CallResult | Pending>;
+  /** Resolves when the callee's task may have come to rest, and at the latest when the signal is aborted. */
+  watch(env: Env, call: OutboundCall, taskId: string, options: OutboundOptions): Promise<void>;
+  /** Asks the callee to say at an address that something has happened to its task. @returns whether it will */
+  notify(env: Env, call: OutboundCall, taskId: string, to: Address, options: OutboundOptions): Promise<boolean>;
+  /** What may be expected of an agent, by its card; of one whose card nobody has seen, nothing. */
+  manners(env: Env, agent: string): Promise<Manners>;
   /**
    * Cancels what the call with this key began, or keeps it from beginning.
    * @returns undefined when that could not be said, or not to all that is called for it in turn: say it again later
@@ -26,6 +36,21 @@ export interface Outbound<Env> {
   look(env: Env, call: OutboundCall & { readonly taskId: string }, options: OutboundOptions): Promise<CallResult>;
   /** What an agent's card says, at once when it is known; undefined for one that is not there. */
   describe(env: Env, agent: string): Peer | undefined | Promise<Peer | undefined>;
+}
+
+/** No answer yet: of a callee that can be asked again by the call's key. `lost`: it may not even have arrived. */
+export type Pending = { readonly ok: "working"; readonly taskId: string } | { readonly ok: "lost"; readonly message: string };
+
+export interface Manners {
+  /** The same key is the same call. */
+  readonly keyed: boolean;
+  readonly streams: boolean;
+  readonly notifies: boolean;
+}
+
+export interface Address {
+  readonly url: string;
+  readonly token: string;
 }
 
 /** A call that nobody waits for any more, once its callee knows. */
@@ -55,6 +80,8 @@ export interface OutboundOptions {
   readonly envelope?: Envelope | undefined;
   /** W3C trace context to send along. */
   readonly traceparent?: string | undefined;
+  /** Where the mesh is reached from outside. */
+  readonly origin?: string | undefined;
 }
 
 export type CallResult =
@@ -99,6 +126,9 @@ export interface CallingRun<Env> extends Spending {
   readonly signal: AbortSignal;
   readonly outbound: Outbound<Env>;
   readonly governor: Governor | undefined;
+  readonly waits: WaitSettings;
+  /** Resolves when it is time to ask again, at the latest then, or when the signal is aborted. @param due milliseconds since the epoch */
+  away(due: number, signal: AbortSignal): Promise<void>;
   progress(text: string, metadata: JsonObject): void;
   ask(question: string, metadata: JsonObject): Promise<Answered>;
   recall(name: string): Json | undefined;

@@ -17,6 +17,8 @@ export interface ResidentsOptions {
   readonly onLoaded: (task: LiveTask) => void;
   /** Its run was lost: begins another. */
   readonly resume: (task: LiveTask) => void;
+  /** It waits for callees that take long: it has no run, and none was lost. */
+  readonly isDueLater: (task: string) => boolean;
   /** Nobody but people can bring it further. */
   readonly isWaiting: (task: LiveTask) => boolean;
   /** Its run, if there is one, ends here; the log knows how to begin another. */
@@ -40,13 +42,13 @@ export class Residents {
   find(id: string): LiveTask | undefined {
     const known = this.#tasks.get(id);
     if (known) return known;
-    const { store, onStored, onLoaded, resume } = this.#options;
+    const { store, onStored, onLoaded, resume, isDueLater } = this.#options;
     const task = LiveTask.load(id, store, onStored);
     if (!task) return undefined;
     onLoaded(task);
     if (task.ended) return task;
     this.#keep(task);
-    if (!task.resting) resume(task);
+    if (!task.resting && !isDueLater(id)) resume(task);
     return task;
   }
 

@@ -5,6 +5,8 @@
  */
 import { RESUME_LIMIT } from "../task/advance.ts";
 import { ActiveRun, Stopped } from "./active-run.ts";
+import type { Rechecks } from "./calling/rechecks.ts";
+import type { WaitSettings } from "./calling/waiting.ts";
 import type { Outbound } from "./calls.ts";
 import type { Governor } from "./governance/governor.ts";
 import type { Lease } from "./lease.ts";
@@ -16,6 +18,7 @@ export interface RunnerOptions<Env> {
   readonly outbound: Outbound<Env>;
   /** A run that takes longer, its waits for people not counted, fails its task. Milliseconds. */
   readonly runLimitMs: number;
+  readonly waits: WaitSettings;
 }
 
 interface Running<Env> {
@@ -31,15 +34,17 @@ export class Runner<Env> {
   readonly #options: RunnerOptions<Env>;
   readonly #env: Env;
   readonly #lease: Lease;
+  readonly #rechecks: Rechecks;
   readonly #governor: Governor | undefined;
   readonly #running = new Map<LiveTask, Running<Env>>();
   /** Runs of paused tasks that may still say how what was under way has ended. */
   readonly #paused = new WeakMap<LiveTask, ActiveRun<Env>>();
 
-  constructor(options: RunnerOptions<Env>, env: Env, lease: Lease, governor: Governor | undefined) {
+  constructor(options: RunnerOptions<Env>, env: Env, lease: Lease, rechecks: Rechecks, governor: Governor | undefined) {
     this.#options = options;
     this.#env = env;
     this.#lease = lease;
+    this.#rechecks = rechecks;
     this.#governor = governor;
   }
 
@@ -81,6 +86,15 @@ export class Runner<Env> {
     await this.#firstTurn(task, running?.ended ?? this.#start(task));
   }
 
+  /** Callees that take long may have come to an end: the run asks them, or a new one from the log. Nothing was lost for that. */
+  wake(task: LiveTask): void {
+    if (task.ended || task.head.paused) return;
+    const running = this.#running.get(task);
+    if (running) running.run.wake();
+    else void this.#start(task);
+    this.#hold(task);
+  }
+
   /** Stops whatever still runs for a task that has ended. */
   end(task: LiveTask, reason: string): void {
     const running = this.#running.get(task);
@@ -116,7 +130,7 @@ export class Runner<Env> {
   }
 
   #run(task: LiveTask, hooks: { hold: () => void; park: () => void }): ActiveRun<Env> {
-    return new ActiveRun(task, this.#env, { outbound: this.#options.outbound, governor: this.#governor, ...hooks });
+    return new ActiveRun(task, this.#env, { ...this.#options, governor: this.#governor, ...hooks });
   }
 
   #start(task: LiveTask): Promise<void> {
@@ -171,18 +185,21 @@ export class Runner<Env> {
     const running = this.#running.get(task);
     if (!running || running.run.waiting || task.ended) return;
     this.#limit(task, running);
+    this.#rechecks.drop(task.id);
     task.apply({ type: "working" });
     this.#lease.take(task.id);
     this.#governor?.prepare(task);
     task.flush();
   }
 
-  /** Only people can bring the run further: nothing is owed until they do, and their time is not the run's. */
+  /** Only others can bring the run further: nothing is owed until they do, and their time is not the run's. */
   #park(task: LiveTask): void {
     const running = this.#running.get(task);
     // A run that still unwinds after its task has ended parks nothing.
     if (!running || task.ended) return;
     stopClock(running);
+    const due = running.run.dueBack;
+    if (due !== undefined) this.#rechecks.set(task.id, due);
     this.#lease.release(task.id);
     // Whoever waits for people holds nothing back from others.
     this.#governor?.release(task);

@@ -38,6 +38,7 @@ import type {
   TaskIndexApi,
   TaskReply,
 } from "./api.ts";
+import { isLeftBy } from "./calling/callback.ts";
 import { CALLED_OFF, calledOff } from "./calling/called-off.ts";
 import { LetGo } from "./calling/let-go.ts";
 import { Rechecks } from "./calling/rechecks.ts";
@@ -97,16 +98,17 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
         tasks: () => this.#tasks,
         during: (work) => this.ctx.waitUntil(work),
       });
-    readonly #runner = new Runner(options, this.env, this.#lease, this.#governor);
+    readonly #rechecks = new Rechecks(this.#agenda, (id) => this.#recheck(id));
+    readonly #runner = new Runner(options, this.env, this.#lease, this.#rechecks, this.#governor);
     readonly #tasks: Residents = new Residents({
       store: this.#store,
       onStored: (task, entries) => this.#stored(task, entries),
       onLoaded: (task) => this.#loaded(task),
       resume: (task) => this.#runner.resume(task),
-      isWaiting: (task) => this.#runner.isWaiting(task),
+      isDueLater: (id) => this.#rechecks.isDueLater(id),
+      isWaiting: (task) => this.#runner.isWaiting(task) || (!this.#runner.has(task) && this.#rechecks.isDueLater(task.id)),
       drop: (task) => this.#runner.drop(task),
     });
-    readonly #rechecks = new Rechecks(this.#agenda, (id) => this.#recheck(id));
     readonly #letGo = new LetGo<Env>({
       env: this.env,
       outbound: options.outbound,
@@ -281,6 +283,13 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       return calledOff(task.id, this.#letGo, (id) => this.#tasks.find(id));
     }
 
+    async callback(taskId: string, token: string, goesOn: boolean): Promise<boolean> {
+      const task = this.#tasks.find(taskId);
+      if (!task || !isLeftBy(task, token)) return false;
+      if (!goesOn) this.#runner.wake(task);
+      return true;
+    }
+
     async subscribe(taskId: string, after?: number, form?: StreamForm): Promise<StreamReply> {
       const task = this.#tasks.find(taskId);
       if (!task) return NOT_FOUND;
@@ -418,7 +427,9 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
 
     /** The time has come to ask again elsewhere. */
     #recheck(id: string): void {
-      if (this.#tasks.find(id)?.ended) this.#letGo.tell(id);
+      const task = this.#tasks.find(id);
+      if (task?.ended) this.#letGo.tell(id);
+      else if (task) this.#runner.wake(task);
     }
 
     /** A task from the log was this object's predecessor's, who may have been lost before the index knew of it. */

@@ -9,8 +9,10 @@ import type { CardEnv } from "../a2a/card/server.ts";
 import type { HandlerEnv } from "../a2a/handler.ts";
 import { outbound } from "../a2a/outbound.ts";
 import { authenticate } from "../auth/authenticate.ts";
+import { originFromMesh } from "../auth/mesh-origin.ts";
 import { principalFromMesh } from "../auth/mesh-principal.ts";
 import { contractShelf } from "../contract/shelf.ts";
+import type { WaitSettings } from "../host/calling/waiting.ts";
 import type { Program } from "../host/program.ts";
 import type { PushSettings } from "../host/push/outbox.ts";
 import { PUSH_RETRY } from "../host/push/retry.ts";
@@ -27,6 +29,8 @@ export interface AgentWorkerOptions {
   readonly runLimitMs?: number;
   /** How long a stream stays open; its reader goes on where it stopped. Milliseconds. */
   readonly streamLimitMs?: number;
+  /** How the answers of other agents are waited for. */
+  readonly waits?: WaitSettings;
   /** How push notifications are delivered, and when they are given up. */
   readonly push?: PushSettings;
   /** Texts of the contracts, by file; default: those in `contracts/`. `none` limits nothing, which only a benchmark wants. */
@@ -38,6 +42,9 @@ export interface AgentWorkerEnv extends HandlerEnv, CardEnv {}
 const RUN_LIMIT_MS = 5 * 60_000;
 const STREAM_LIMIT_MS = 15 * 60_000;
 
+/** Most calls take seconds; what takes minutes or days costs nothing while it does. */
+const WAITS: WaitSettings = { holdMs: 30_000, watchMs: 60_000, againMs: [5_000, 60 * 60_000] };
+
 /** Within the 10 to 30 seconds that receivers may expect. (A2A 1.0, 4.3.3) */
 const PUSH: PushSettings = { ...PUSH_RETRY, timeoutMs: 15_000 };
 
@@ -48,6 +55,7 @@ export function agentWorker<Env>(
     homes = "shared",
     runLimitMs = RUN_LIMIT_MS,
     streamLimitMs = STREAM_LIMIT_MS,
+    waits = WAITS,
     push = PUSH,
     contracts = DEPLOYED_CONTRACTS,
   }: AgentWorkerOptions = {},
@@ -57,7 +65,7 @@ export function agentWorker<Env>(
   const mainSkill = card.skills[0]?.id ?? "";
   const governance = contracts === "none" ? undefined : { shelf: contractShelf(contracts), agent: card.name, facts, mainSkill };
   const open = a2aApp<AgentWorkerEnv>({ card, extendedCard, homes, authenticate });
-  const mesh = a2aApp<AgentWorkerEnv>({ card, extendedCard, homes, authenticate: principalFromMesh });
+  const mesh = a2aApp<AgentWorkerEnv>({ card, extendedCard, homes, authenticate: principalFromMesh, originOf: originFromMesh });
 
   class Mesh extends WorkerEntrypoint<AgentWorkerEnv> {
     override fetch(request: Request): Response | Promise<Response> {
@@ -70,6 +78,7 @@ export function agentWorker<Env>(
     homes,
     runLimitMs,
     streamLimitMs,
+    waits,
     push,
     governance,
     // Loaded when it is first needed: most agents never meet a client of 0.3.

@@ -31,6 +31,9 @@ const watched = Object.fromEntries(
 export default shared.default;
 export const { Mesh, TaskHome, TaskIndex } = shared;
 export const OwnTaskHome = own.TaskHome;
+// Soon lets go of a callee that takes long, and asks again only when it is told to.
+const waits = { holdMs: 100, watchMs: 100, againMs: [60_000, 60_000] } as const;
+export const PatientTaskHome = agentWorker(agent, { homes: "own", waits, push, contracts }).TaskHome;
 export const WatchedTaskHome = agentWorker(agent, { push, contracts: watched }).TaskHome;
 export { Corpus, Inbox, Workbook };
 

@@ -3,12 +3,14 @@
  * once, refuses who may not, and passes the others on through the agents' `Mesh` entrypoints.
  */
 import { Hono } from "hono";
+import { isCallbackPath } from "../../shared/a2a/callbacks.ts";
 import { CARD_PATH, isPublicPath } from "../../shared/a2a/card/server.ts";
 import { pathOf, RequestError, toAuthenticationError } from "../../shared/a2a/errors.ts";
 import { onlyFor } from "../../shared/a2a/http-json.ts";
 import { agentBinding, agentNames } from "../../shared/a2a/peers.ts";
 import { refuse } from "../../shared/a2a/refuse.ts";
 import { type AuthEnv, authenticate } from "../../shared/auth/authenticate.ts";
+import { withOrigin } from "../../shared/auth/mesh-origin.ts";
 import { withoutPrincipal, withPrincipal } from "../../shared/auth/mesh-principal.ts";
 import type { GovernanceEnv } from "../../shared/host/governance/env.ts";
 import type { InboxEnv } from "../../shared/host/inbox/api.ts";
@@ -26,6 +28,8 @@ export function frontDoor<Env extends AuthEnv & GovernanceEnv & InboxEnv>(
   app.get("/agents", (c) => c.json(directory(new URL(c.req.url).origin, c.env)));
   app.all("/agents", onlyFor("GET"));
 
+  // The orchestrator's own place among the agents, for those that it has called.
+  app.all("/agents/orchestrator/callbacks/*", (c) => orchestrator(c.req.raw, c.env, c.executionCtx as ExecutionContext));
   app.all("/agents/:name/*", (c) => passOn(c.req.raw, c.env));
   app.all("/agents/:name", (c) => passOn(c.req.raw, c.env));
   app.route("/", budgetFace<Env>());
@@ -48,10 +52,11 @@ async function passOn(request: Request, env: AuthEnv & object): Promise<Response
   const agent = agentNames(env).includes(name) ? agentBinding(env, name) : undefined;
   if (!agent) return refuse(request, isRoot(pathname) ? "/" : pathname, noAgent(request, env));
   // Whoever calls from outside is who authentication says, whatever headers they send.
-  const headers = withoutPrincipal(request.headers);
+  const headers = withOrigin(withoutPrincipal(request.headers), new URL(request.url).origin);
   // Cards are public, and so are the keys that prove them. Everything else ends here: behind this door nobody knows any
   // more why a caller was not let in.
-  if (!isPublicPath(path)) {
+  // A callback is let in by a token, which only the task that gave it knows.
+  if (!isPublicPath(path) && !isCallbackPath(path)) {
     const caller = await authenticate(request, env);
     if (!caller.ok) return refuse(request, path, toAuthenticationError(caller));
     withPrincipal(headers, caller.principal);

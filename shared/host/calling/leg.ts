@@ -17,6 +17,7 @@ import { countedUnder } from "../governance/share-gate.ts";
 import { chargeOf, leaseOf } from "./booking.ts";
 import { costOfReleased, release } from "./releasing.ts";
 import { envelopeFor } from "./under-envelope.ts";
+import { answerTo, type Waited } from "./waiting.ts";
 
 export interface Leg {
   /** In this task, the same in every run. */
@@ -49,40 +50,62 @@ export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, le
     task.apply({ type: "delegating", name, agent: call.agent, skill: call.skill, key, ...(lease && { lease }), ...counted });
     if (lease && isFirst) governor?.sent(task, name, lease);
   }
-  const deadlineMs = call.deadlineMs ?? governor?.rule("agent-breaker", task).deadlineMs;
-  const deadline = deadlineMs === undefined ? undefined : AbortSignal.timeout(deadlineMs);
-  const either = deadline ? AbortSignal.any([signal, deadline]) : signal;
-  const { principal } = task.head;
-  const trace = task.head.traceparent === undefined ? undefined : traceparentFor(task.head.traceparent, key);
-  const options = { key, principal, ...(by && { by }), signal: either, ...(trace !== undefined && { traceparent: trace }) };
+  const sentAt = sentAtIn(run, name);
+  const deadlineMs = call.deadlineMs ?? governor?.rule("agent-breaker", task).deadlineMs ?? Number.POSITIVE_INFINITY;
+  const until = Math.min(sentAt + deadlineMs, task.head.chain?.delegation.deadline ?? Number.POSITIVE_INFINITY);
+  const { principal, origin } = task.head;
+  const traceparent = task.head.traceparent === undefined ? undefined : traceparentFor(task.head.traceparent, key);
+  const options = { key, principal, by, origin, traceparent };
+  const envelope = async () => {
+    if (!(governor && admitted?.peer.chain && lease)) return undefined;
+    return envelopeFor(run, governor, key, call, admitted, { lease, deadlineMs: until - Date.now(), traceparent });
+  };
 
   const began = Date.now();
   if (governor) callBegins(governor.rule("agent-breaker", task), principal.tenant, call.agent, { call: `${task.id}/${name}`, at: began });
-  let result = await run.during(async () => {
-    const enveloped = governor && admitted?.peer.chain && lease;
-    const given = enveloped && { lease, deadlineMs: deadlineMs ?? Number.POSITIVE_INFINITY, traceparent: trace };
-    const envelope = given && (await envelopeFor(run, governor, key, call, admitted, given));
-    if (looks && call.taskId !== undefined) return run.outbound.look(run.env, { ...call, taskId: call.taskId }, options);
-    return run.outbound.call(run.env, call, { ...options, ...(envelope && { envelope }) });
-  });
+  const waited = await answerTo(run, { name, call, options, envelope, looks: looks === true, sentAt, until, signal });
   // Whoever takes the task's place, or ends it, sees to its callees.
-  if (result.ok === false && run.signal.aborted) return LET_GO;
-  if (result.ok === false && (result.reason === "unreachable" || either.aborted)) {
-    // It may have arrived all the same, and nobody waits for it any more: the callee should not go on spending.
-    const released = await release(run, call, keyOf(task.id, callOf(name)));
-    const cost = released && costOfReleased(released, admitted?.peer, call.skill);
-    const message = `${call.agent}/${call.skill} gave no answer within ${(deadlineMs ?? 0) / 1000} s`;
-    if (released?.result?.ok === true) result = released.result;
-    else if (signal.aborted) result = { ...LET_GO, cost };
-    else
-      result = deadline?.aborted
-        ? { ok: false, reason: "deadline", message, cost }
-        : { ...result, cost: released?.arrived ? cost : undefined };
-  }
-  if (governor && admitted) noteEnd(run, governor, { name, call, admitted, signal }, result, Date.now() - began);
+  if (run.signal.aborted && isLeft(waited)) return LET_GO;
+  const result = isLeft(waited) ? await left(run, { name, call, admitted, signal }, waited, deadlineMs) : waited;
+  if (governor && admitted)
+    noteEnd(run, governor, { name, call, admitted, signal }, result, Date.now() - (isLong(run, sentAt) ? sentAt : began));
   // A question is remembered too: its answer must go to the task that asked, also from a later run.
   if (result.ok === "asks") run.remember(name, JSON.parse(JSON.stringify(result)) as Json);
   return result;
+}
+
+/** Nothing more is heard of it. */
+type Left = "too-late" | "let-go" | (CallResult & { readonly ok: false });
+
+function isLeft(waited: Waited): waited is Left {
+  return waited === "too-late" || waited === "let-go" || (waited.ok === false && waited.reason === "unreachable");
+}
+
+/** It may have arrived all the same, and nobody waits for it any more: the callee should not go on spending. */
+async function left<Env>(
+  run: CallingRun<Env>,
+  { name, call, admitted }: Leg,
+  why: Left,
+  deadlineMs: number,
+): Promise<Exclude<CallResult, { ok: "asks" }>> {
+  const released = await release(run, call, keyOf(run.task.id, callOf(name)));
+  // Just in time: what was done need not be thrown away.
+  if (released?.result?.ok === true) return released.result;
+  const cost = released?.arrived ? costOfReleased(released, admitted?.peer, call.skill) : undefined;
+  if (why === "let-go") return { ...LET_GO, cost };
+  if (why !== "too-late") return { ...why, cost };
+  return { ok: false, reason: "deadline", message: `${call.agent}/${call.skill} gave no answer within ${deadlineMs / 1000} s`, cost };
+}
+
+/** When the message was first sent, by whichever run. */
+function sentAtIn<Env>({ task }: CallingRun<Env>, name: string): number {
+  const seq = task.head.delegating[name];
+  return (seq === undefined ? undefined : task.read(seq, seq)[0]?.at) ?? Date.now();
+}
+
+/** Nobody watched it to the end, so that only the log knows how long it took. */
+function isLong<Env>({ waits }: CallingRun<Env>, sentAt: number): boolean {
+  return Date.now() - sentAt > waits.holdMs + waits.watchMs;
 }
 
 /** Names of agents and skills may be long, and a key has its bounds. */

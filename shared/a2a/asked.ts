@@ -4,7 +4,7 @@
  */
 import * as v from "valibot";
 import type { CalleeAsks } from "../host/calls.ts";
-import type { Json, JsonObject } from "../task/a2a-types.ts";
+import { isObject, type JsonObject } from "../task/a2a-types.ts";
 import { HITL_EXTENSION } from "../task/hitl-extension.ts";
 import { INTERRUPT_EXTENSION, type Interrupt } from "../task/interrupt-extension.ts";
 
@@ -22,10 +22,7 @@ const time = v.pipe(
   v.check((text) => !Number.isNaN(Date.parse(text))),
 );
 const args = v.pipe(
-  v.record(
-    v.string(),
-    v.custom<Json>(() => true),
-  ),
+  v.custom<JsonObject>(isObject),
   v.check((value) => JSON.stringify(value).length <= LONGEST_ARGS),
 );
 const choices = v.pipe(v.array(words), v.maxLength(100));

@@ -30,7 +30,18 @@ type Load =
   /** A decision on plain signals, or on those that give it the most work. */
   | { readonly kind: "decision"; readonly of: DecisionName; readonly worst: boolean }
   /** Tasks that wait for an answer, tasks that have ended, or plain objects, as many as a round has requests. */
-  | { readonly kind: "idle-tasks" | "ended-tasks" | "floor-objects" };
+  | { readonly kind: "idle-tasks" | "ended-tasks" | "floor-objects" }
+  /** An object that stores a row in each of its turns, or that only takes as many turns. */
+  | { readonly kind: "floor-turns" | "floor-idle-turns" }
+  /** The first answer to each of so many waiting tasks since their server was killed; or the first insert into plain objects. */
+  | { readonly kind: "cold-answer"; readonly tasks: number }
+  | { readonly kind: "floor-cold"; readonly objects: number }
+  /** Tasks at work while their server is killed, until the last has ended, with or without somebody who asks for them. */
+  | { readonly kind: "recover"; readonly tasks: number; readonly asked: boolean }
+  | { readonly kind: "floor-recover"; readonly objects: number }
+  /** The same with nothing killed. */
+  | { readonly kind: "finish"; readonly tasks: number }
+  | { readonly kind: "floor-finish"; readonly objects: number };
 
 /** `none`: what is measured runs in the load generator itself. */
 export type ServerKind =
@@ -76,7 +87,11 @@ export type Comparison =
   /** Microseconds of our median, by itself; theirs stands beside it to be compared with. */
   | { readonly compare: "microseconds"; readonly atMost?: number }
   /** Milliseconds of the median that ours takes longer. */
-  | { readonly compare: "p50-difference"; readonly atMost?: number }
+  | {
+      readonly compare: "p50-difference";
+      readonly atMost?: number /** Of so many alike, for each of which it is said. */;
+      readonly of?: number;
+    }
   /** Memory that the server holds for each, ours divided by theirs: the less the better. */
   | { readonly compare: "memory"; readonly atMost?: number };
 
@@ -95,6 +110,8 @@ export interface Group {
    * a process has few; and what a process grows by shows only in a new one.
    */
   readonly fresh?: { readonly mostRequests: number };
+  /** Servers are killed after they were prepared, and go on with what they had stored: only what was durable is measured. */
+  readonly killed?: true;
   /** So many times the rounds of others, where a difference of a few percent is the question. */
   readonly timesRounds?: number;
 }

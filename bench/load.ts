@@ -21,6 +21,8 @@ export type Order =
       /** Who is calling; with several, each request takes the next. */
       readonly headers: readonly Target["headers"][];
     } & Pick<Target, "pid">)
+  /** The server was killed, and is there again. */
+  | ({ readonly order: "moved"; readonly url: string } & Pick<Target, "pid"> & { readonly killedAt: number })
   | ({ readonly order: "round" } & RoundOrder);
 
 export type Report = { readonly ok: true; readonly round?: Round } | { readonly ok: false; readonly error: string };
@@ -57,6 +59,11 @@ async function carryOut(order: Order): Promise<Report> {
     return { ok: true };
   }
   if (!prepared) return { ok: false, error: "a round came before its preparation" };
+  if (order.order === "moved") {
+    const { pid, killedAt } = order;
+    prepared.target = { ...prepared.target, url: new URL(order.url), pid, killedAt };
+    return { ok: true };
+  }
   const { target, workload, sessions, inTurn } = prepared;
   if ("round" in workload) return { ok: true, round: await workload.round(target, order) };
   while (sessions.length < order.connections) sessions.push(takingTurns(workload.session(), inTurn));

@@ -41,7 +41,9 @@ export async function measure(group: Group, storage: Storage, { seconds, rounds,
         const order = done % 2 === 0 ? stand.drivers : [...stand.drivers].reverse();
         const warmUpSeconds = group.fresh ? FRESH_WARM_UP_SECONDS : round === 0 ? FIRST_WARM_UP_SECONDS : WARM_UP_SECONDS;
         const mostRequests = group.fresh?.mostRequests ?? Number.MAX_SAFE_INTEGER;
-        for (const { key, subject, process } of order) {
+        for (const driver of order) {
+          const { key, subject, process } = driver;
+          if (group.killed) await stand.prepareAndKill(driver);
           const connections = subject.connections ?? CONNECTIONS;
           const report = await ask(process, { order: "round", connections, seconds: seconds[storage], warmUpSeconds, mostRequests });
           if (report.round) results[key]?.push(report.round);
@@ -58,6 +60,9 @@ interface Driver {
   readonly key: string;
   readonly subject: Subject;
   readonly process: Running;
+  readonly server: Server;
+  /** Brings the server into the state the row is about. */
+  readonly prepare: () => Promise<unknown>;
 }
 
 /** Everything a group needs running at the same time. */
@@ -69,17 +74,26 @@ class Stand {
     const stand = new Stand();
     try {
       for (const [key, subject] of Object.entries(group.subjects)) {
-        const server = await stand.#server(group.apart ? key : subject.server, subject, storage);
+        const server = await stand.#server(group.apart || group.killed ? key : subject.server, subject, storage);
         const process = startModule(new URL("./load.ts", import.meta.url));
-        stand.drivers.push({ key, subject, process });
         const headers = subject.credential === undefined ? [] : server.headers(subject.credential);
-        await ask(process, { order: "prepare", url: server.url(subject.worker).href, headers, pid: server.pid, spec: subject.load });
+        const prepare = () =>
+          ask(process, { order: "prepare", url: server.url(subject.worker).href, headers, pid: server.pid, spec: subject.load });
+        stand.drivers.push({ key, subject, process, server, prepare });
+        if (!group.killed) await prepare();
       }
       return stand;
     } catch (error) {
       await stand.close();
       throw error;
     }
+  }
+
+  /** In one go, and right before the round: what was at work is still so when it is killed. */
+  async prepareAndKill({ server, subject, process, prepare }: Driver): Promise<void> {
+    await prepare();
+    const killedAt = await server.restart();
+    await ask(process, { order: "moved", url: server.url(subject.worker).href, pid: server.pid, killedAt });
   }
 
   async close(): Promise<void> {

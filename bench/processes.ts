@@ -13,6 +13,8 @@ export interface Running {
   /** Resolves with the end of its stderr when the process has ended, for whatever reason. */
   readonly ended: Promise<string>;
   stop(): Promise<void>;
+  /** Ends it as a crash does. */
+  kill(): Promise<void>;
 }
 
 const running = new Set<ChildProcess>();
@@ -62,5 +64,9 @@ function track(child: ChildProcess): Running {
     await ended;
     clearTimeout(timer);
   };
-  return { child, ended, stop };
+  const kill = async () => {
+    child.kill("SIGKILL");
+    await ended;
+  };
+  return { child, ended, stop, kill };
 }

@@ -56,8 +56,8 @@ export function resultsOf(group: Group, storage: Storage, rounds: Rounds): Resul
 }
 
 /** Rounds of the same number were run next to each other: they are compared with each other, and the median is taken last. */
-function compared({ compare }: Comparison, ours: Round, against: Round): number {
-  switch (compare) {
+function compared(line: Comparison, ours: Round, against: Round): number {
+  switch (line.compare) {
     case "throughput":
       return ours.requestsPerSecond / against.requestsPerSecond;
     case "p50":
@@ -65,7 +65,7 @@ function compared({ compare }: Comparison, ours: Round, against: Round): number 
     case "microseconds":
       return ours.p50 * 1_000;
     case "p50-difference":
-      return ours.p50 - against.p50;
+      return (ours.p50 - against.p50) / (line.of ?? 1);
     case "memory":
       return (ours.bytesEach ?? Number.NaN) / (against.bytesEach ?? Number.NaN);
   }

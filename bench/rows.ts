@@ -2,6 +2,7 @@
  * What is measured, against what, and what counts as reached: the benchmark as data. A group's subjects take turns in the
  * same minutes, so that a ratio compares two things under the same conditions.
  */
+import { DURABILITY_GROUPS } from "./durability-rows.ts";
 import { GOVERNANCE_GROUPS } from "./governance-rows.ts";
 import type { Group, Storage } from "./group.ts";
 
@@ -228,5 +229,6 @@ export const GROUPS: readonly Group[] = [
     },
     lines: [{ title: "The platform alone", ours: "hot", against: "hello", compare: "throughput" }],
   },
+  ...DURABILITY_GROUPS,
   ...GOVERNANCE_GROUPS,
 ];

@@ -16,7 +16,7 @@ import { ROOT, removeFolders } from "./servers.ts";
 
 const HELP = `npm run bench -- [options]
 
-  --only <row>        one group of rows; may be given several times: ${GROUPS.map((group) => group.id).join(", ")}
+  --only <row>        one group of rows, or all whose names begin so; may be given several times: ${GROUPS.map((group) => group.id).join(", ")}
   --storage <where>   memory (a memory file system) or disk; default: both
   --md                also writes docs/performance.md
   --help
@@ -96,11 +96,13 @@ async function run(): Promise<number> {
   return results.some(({ verdict }) => verdict === "invalid") ? 1 : 0;
 }
 
+/** By their ids, or by what the ids of several begin with. */
 function groupsNamed(names: readonly string[] | undefined): readonly Group[] {
+  const isNamed = ({ id }: Group, name: string) => id === name || id.startsWith(`${name}-`);
   for (const name of names ?? [])
-    if (!GROUPS.some((group) => group.id === name))
+    if (!GROUPS.some((group) => isNamed(group, name)))
       throw new Error(`there is no row "${name}". There are: ${GROUPS.map((group) => group.id).join(", ")}`);
-  return names ? GROUPS.filter((group) => names.includes(group.id)) : GROUPS;
+  return names ? GROUPS.filter((group) => names.some((name) => isNamed(group, name))) : GROUPS;
 }
 
 function storagesNamed(name: string | undefined): readonly Storage[] {

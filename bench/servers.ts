@@ -23,7 +23,11 @@ export interface Server {
   headers(credential: CredentialKind): readonly Readonly<Record<string, string>>[];
   readonly pid: number;
   stop(): Promise<void>;
+  /** Kills it, and starts it again on what it had stored, at other addresses. @returns when it was killed, milliseconds since the epoch */
+  restart(): Promise<number>;
 }
+
+type Started = Omit<Server, "restart"> & Pick<Running, "kill">;
 
 type OursKind = Exclude<ServerKind, "sdk-memory" | "sdk-sqlite" | "none">;
 
@@ -82,18 +86,31 @@ export async function startServer(kind: ServerKind, storage: Storage): Promise<S
   const bundles = kind === "sdk-memory" || kind === "sdk-sqlite" ? [] : await Promise.all(WORKERS[kind].map(bundleOnce));
   const folder = await newFolder(storage);
   try {
-    const started =
+    const start = () =>
       bundles.length === 0
-        ? await startPeer(kind, folder)
+        ? startPeer(kind, folder)
         : kind === "echo-guarded"
-          ? await startGuarded(bundles, folder)
-          : await startWorkers(bundles, folder);
-    const stop = async () => {
-      await started.stop();
-      await rm(folder, { recursive: true, force: true });
-      folders.delete(folder);
+          ? startGuarded(bundles, folder)
+          : startWorkers(bundles, folder);
+    let started = await start();
+    return {
+      url: (worker) => started.url(worker),
+      headers: (credential) => started.headers(credential),
+      get pid() {
+        return started.pid;
+      },
+      async restart() {
+        const killedAt = Date.now();
+        await started.kill();
+        started = await start();
+        return killedAt;
+      },
+      async stop() {
+        await started.stop();
+        await rm(folder, { recursive: true, force: true });
+        folders.delete(folder);
+      },
     };
-    return { ...started, stop };
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
@@ -105,6 +122,7 @@ const NOTHING_SERVED: Server = {
   headers: nobodyAsks,
   pid: process.pid,
   stop: () => Promise.resolve(),
+  restart: () => Promise.resolve(Date.now()),
 };
 
 /** Deletes what is left at the end of a run or when it is broken off: its bundles, and what servers it did not stop wrote. */
@@ -113,7 +131,7 @@ export function removeFolders(): void {
   folders.clear();
 }
 
-async function startWorkers(bundles: readonly Bundle[], folder: string): Promise<Server> {
+async function startWorkers(bundles: readonly Bundle[], folder: string): Promise<Started> {
   const served = await serve(ROOT, bundles.map(withChainKey), folder);
   const first = bundles[0]?.config.name ?? "";
   const url = (worker = first) => {
@@ -121,7 +139,7 @@ async function startWorkers(bundles: readonly Bundle[], folder: string): Promise
     if (!found) throw new Error(`no Worker "${worker}" is served here. There are: ${[...served.urls.keys()].join(", ")}`);
     return found;
   };
-  return { url, headers: nobodyAsks, pid: pidOf(served), stop: served.stop };
+  return { url, headers: nobodyAsks, pid: pidOf(served), stop: served.stop, kill: served.kill };
 }
 
 /** One for all Workers of this run, as those of a mesh have one. */
@@ -135,7 +153,7 @@ function withChainKey(bundle: Bundle): Bundle {
 }
 
 /** The same Workers, with callers to tell apart in the place of local mode. */
-async function startGuarded(bundles: readonly Bundle[], folder: string): Promise<Server> {
+async function startGuarded(bundles: readonly Bundle[], folder: string): Promise<Started> {
   const issuer = await startIssuer();
   try {
     const guarded = bundles.map(({ config, modules }) => ({ config: { ...config, vars: issuer.vars }, modules }));
@@ -144,7 +162,11 @@ async function startGuarded(bundles: readonly Bundle[], folder: string): Promise
       await server.stop();
       await issuer.close();
     };
-    return { ...server, headers: (credential) => issuer.headers[credential], stop };
+    const kill = async () => {
+      await server.kill();
+      await issuer.close();
+    };
+    return { ...server, headers: (credential) => issuer.headers[credential], stop, kill };
   } catch (error) {
     await issuer.close();
     throw error;
@@ -160,11 +182,11 @@ function nobodyAsks(credential: CredentialKind): never {
   throw new Error(`a server that asks nobody who it is takes no credential (${credential}): leave it out, or name another server`);
 }
 
-async function startPeer(kind: ServerKind, folder: string): Promise<Server> {
+async function startPeer(kind: ServerKind, folder: string): Promise<Started> {
   const args = [kind === "sdk-sqlite" ? join(folder, "tasks.sqlite") : "memory"];
   const peer = startModule(new URL("./peers/sdk-express.ts", import.meta.url), args);
   const { port } = await nextMessage<{ port: number }>(peer);
-  return { url: () => new URL(`http://127.0.0.1:${port}`), headers: nobodyAsks, pid: pidOf(peer), stop: peer.stop };
+  return { url: () => new URL(`http://127.0.0.1:${port}`), headers: nobodyAsks, pid: pidOf(peer), stop: peer.stop, kill: peer.kill };
 }
 
 function bundleOnce({ name, config, entry }: WorkerSource): Promise<Bundle> {

@@ -3,6 +3,7 @@
  * failure is HTTP 200, and a fast error is not a fast server. Runs in the load process.
  */
 import type { Task, TaskState } from "../shared/task/a2a-types.ts";
+import { answeringCold, insertingCold } from "./cold-answers.ts";
 import { deciding } from "./decisions.ts";
 import { minting } from "./envelopes.ts";
 import type { WorkloadSpec } from "./group.ts";
@@ -10,6 +11,7 @@ import { holding } from "./held-objects.ts";
 import type { HttpRequest, HttpResponse } from "./http-connection.ts";
 import type { Round, RoundOrder } from "./load.ts";
 import { fetching, pushing } from "./push.ts";
+import { finishing, insertingOnce, recovering, recoveringObjects } from "./recovery.ts";
 import { call, complaint, messageFor, resultOf, sendAll, sendRequest, taskOf } from "./requests.ts";
 import { type Watched, watching } from "./subscribers.ts";
 
@@ -20,6 +22,8 @@ export interface Target {
   readonly headers: Readonly<Record<string, string>>;
   /** Its process. */
   readonly pid: number;
+  /** When the process before it was killed, milliseconds since the epoch. */
+  readonly killedAt?: number;
 }
 
 /** One connection's side of a workload: makes its requests one after the other, and judges each answer. */
@@ -97,6 +101,22 @@ function workloadFor(spec: WorkloadSpec): Workload {
       return minting(spec.blocks);
     case "decision":
       return deciding(spec.of, spec.worst);
+    case "floor-turns":
+      return fixed({ method: "POST", path: "/turns", body: TEXT }, ({ body }) => body === '{"rows":20}');
+    case "floor-idle-turns":
+      return fixed({ method: "POST", path: "/idle-turns", body: TEXT }, ({ body }) => body === '{"rows":0}');
+    case "cold-answer":
+      return answeringCold(spec.tasks);
+    case "floor-cold":
+      return insertingCold(spec.objects);
+    case "recover":
+      return recovering(spec.tasks, spec.asked);
+    case "floor-recover":
+      return recoveringObjects(spec.objects);
+    case "floor-finish":
+      return insertingOnce(spec.objects);
+    case "finish":
+      return finishing(spec.tasks);
     case "idle-tasks":
       return holding(() => sendRequest(messageFor("chat", TEXT)), inState("TASK_STATE_INPUT_REQUIRED"));
     case "ended-tasks":

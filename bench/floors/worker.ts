@@ -10,6 +10,8 @@ export { RowObject } from "./row-object.ts";
 export { StreamObject } from "./stream-object.ts";
 
 const SSE_EVENTS = 20;
+/** As many as the skill of the benchmark has steps. */
+const TURNS = 20;
 
 const app = new Hono<{ Bindings: { ROWS: DurableObjectNamespace<RowObject>; STREAMS: DurableObjectNamespace<StreamObject> } }>();
 
@@ -25,6 +27,22 @@ app.post("/fresh", async (c) => {
 app.post("/hot", async (c) => {
   const object = c.env.ROWS.get(c.env.ROWS.idFromName("hot"));
   return c.json({ rows: await object.insert(await c.req.text()) });
+});
+
+/** The object of that name: one insert. */
+app.post("/rows/:name", async (c) => {
+  const object = c.env.ROWS.get(c.env.ROWS.idFromName(`named ${c.req.param("name")}`));
+  return c.json({ rows: await object.insert(await c.req.text()) });
+});
+
+/** The same object each time: one insert in each of its turns, or as many turns with nothing to do. */
+app.post("/turns", async (c) => {
+  const object = c.env.ROWS.get(c.env.ROWS.idFromName("hot"));
+  return c.json({ rows: await object.insertInTurns(await c.req.text(), TURNS) });
+});
+app.post("/idle-turns", async (c) => {
+  const object = c.env.ROWS.get(c.env.ROWS.idFromName("hot"));
+  return c.json({ rows: await object.takeTurns(TURNS) });
 });
 
 /**

@@ -23,6 +23,8 @@ const SHARED_ROW_CHARS = 4_000;
 const ROWS_PER_INSERT = 25;
 /** After how many entries of a task its head is stored. */
 const SNAPSHOT_EVERY = 64;
+/** A head grows by the names of its task's steps: after so many of them it is stored half as often, and so on. */
+const NAMES_PER_INTERVAL = 1_000;
 const SNAPSHOT_PART = -1;
 const NO_TASK = "";
 const LEASE_PART = -2;
@@ -45,7 +47,7 @@ export class LogStore {
     if (first === undefined) return;
     this.#makeLog();
     const rows = toRows(entries);
-    if (Math.floor(head.seq / SNAPSHOT_EVERY) > Math.floor((first - 1) / SNAPSHOT_EVERY)) {
+    if (isDue(first, head)) {
       const body = JSON.stringify(head);
       // A head beyond a row is left to the fold: it takes longer, and loses nothing.
       if (body.length <= PART_CHARS) {
@@ -202,6 +204,13 @@ export class LogStore {
   #exists(table: string): boolean {
     return this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = ?", table).toArray().length > 0;
   }
+}
+
+/** Whether the entries from `first` on bring the head to where it is stored again. What that costs an entry does not grow. */
+function isDue(first: number, { seq, memo }: TaskHead): boolean {
+  const passes = (interval: number) => Math.floor(seq / interval) > Math.floor((first - 1) / interval);
+  // Counted only where it may matter: most tasks have few names, and most entries pass no place.
+  return passes(SNAPSHOT_EVERY) && passes(SNAPSHOT_EVERY * (1 + Math.floor(Object.keys(memo).length / NAMES_PER_INTERVAL)));
 }
 
 function isHighSurrogate(code: number): boolean {

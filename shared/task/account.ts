@@ -75,7 +75,7 @@ export function evolveAccount(account: TaskAccount | undefined, { at, event }: P
       if (event.cost) noteLetGo(account, event.name, event.cost);
       break;
     case "forked":
-      account.inherited = plus(account.inherited ?? NOTHING, costOf(account, at));
+      account.inherited = plus(account.inherited ?? NOTHING, event.cost ?? costOf(account, at));
       account.spent = NOTHING;
       account.carved = {};
       account.raised = NOTHING;

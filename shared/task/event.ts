@@ -80,9 +80,9 @@ export type TaskEvent =
   | { type: "let-go"; name: string; cost?: Amount }
   /**
    * What stands before was copied from another task's log, up to `seq`; from here on it is this task's own. `forgets` names what
-   * does not hold for it: calls that were out, and what is to be done again.
+   * does not hold for it: calls that were out, and what is to be done again. `cost`: of the other task by then, since its own fork.
    */
-  | { type: "forked"; from: string; seq: number; forgets: readonly string[] }
+  | { type: "forked"; from: string; seq: number; forgets: readonly string[]; cost?: Amount }
   /** The program was started again after its object was lost. */
   | { type: "resumed" }
   /** Notifications of this config were given up after so many failures in a row; `reason` is the last one in words. */

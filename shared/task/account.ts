@@ -80,7 +80,7 @@ export function evolveAccount(account: TaskAccount | undefined, { at, event }: P
       account.carved = {};
       account.raised = NOTHING;
       account.worked = 0;
-      account.since = at;
+      if (account.since !== undefined) account.since = at;
       delete account.left;
       delete account.branches;
       break;

@@ -1,0 +1,116 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ago, until } from "../../../cli/time-words.ts";
+import { commandsFor, inboxDetail, inboxTable } from "../../../cli/waiting.ts";
+import { NOTHING } from "../../../shared/budget/amount.ts";
+import type { Waiting } from "../../../shared/task/waiting.ts";
+
+// What waits for people, as the commands show it.
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+const T0 = Date.parse("2026-11-01T12:00:00Z");
+const at = (ms: number) => new Date(T0 + ms).toISOString();
+const [SECOND, MINUTE, HOUR, DAY] = [1_000, 60_000, 3_600_000, 86_400_000] as const;
+
+function waiting(more: Partial<Waiting> = {}): Waiting {
+  const asker = { agent: "courier", skill: "deliver", task: "s3-callee" };
+  const shared = { asker, path: ["orchestrator", "courier"], agent: "orchestrator", task: "o-task", owner: "desk/desk", cost: NOTHING };
+  return { question: "q-2fapk69ektr10mghzv34oa", kind: "question", words: "Which place?", ...shared, since: at(-3 * MINUTE), ...more };
+}
+
+const action = {
+  description: "Send it?",
+  digest: "7dd86bf8",
+  args: { url: "https://hooks.example.com" },
+  approvers: 1,
+  others: 0,
+  approvedBy: [],
+};
+
+describe("times in words", () => {
+  it.each([
+    [0, "just now"],
+    [999, "just now"],
+    [SECOND, "1 s ago"],
+    [MINUTE - 1, "59 s ago"],
+    [3 * MINUTE, "3 min ago"],
+    [HOUR, "1 h ago"],
+    [DAY, "1 day ago"],
+    [6.9 * DAY, "6 days ago"],
+  ])("say %d ms as %s", (ms, words) => {
+    expect(ago(at(-ms), T0)).toBe(words);
+  });
+
+  it("say what is left, never more than there is", () => {
+    expect([until(at(7 * DAY - 1), T0), until(at(HOUR), T0), until(at(500), T0), until(at(0), T0)]).toEqual([
+      "in 6 days",
+      "in 1 h",
+      "in 1 s",
+      "is over",
+    ]);
+  });
+});
+
+describe("the table of an inbox", () => {
+  it("says what waits, who asks from how far down, since when, and until when", () => {
+    const [head, line] = inboxTable([waiting({ kind: "approval", action, expires: at(6 * DAY + HOUR) })], T0);
+    expect(head).toMatch(/^question +what +who asks +since +expires +for what$/);
+    expect(line).toMatch(/^q-2fapk69ektr10mghzv34oa approval +courier, 1 hop down +3 min ago +in 6 days +Send it\?$/);
+  });
+
+  it("fits 100 columns, whatever agents are called and whatever they ask", () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 300 }), fc.string({ maxLength: 60 }), fc.nat(9e9), (words, agent, ms) => {
+        const row = waiting({ words, asker: { agent, skill: "s", task: "t" }, since: at(-ms), expires: at(ms) });
+        for (const line of inboxTable([row], T0)) expect(line.length).toBeLessThanOrEqual(100);
+      }),
+    );
+  });
+});
+
+describe("one that waits, whole", () => {
+  it("shows exactly what would be done, for whom, by whom it came, and how to answer", () => {
+    const text = inboxDetail(
+      waiting({ kind: "approval", action: { ...action, approvers: 2, others: 1, approvedBy: ["ann/ann"] } }),
+      T0,
+      "--url http://x ",
+    ).join("\n");
+    for (const part of [
+      '"url": "https://hooks.example.com"',
+      "7dd86bf8",
+      "orchestrator → courier, which asks in s3-callee",
+      "o-task of desk/desk",
+      "2 people, 1 of them not the task's caller; approved by ann/ann",
+      "npm run approve -- --url http://x q-2fapk69ektr10mghzv34oa",
+    ])
+      expect(text).toContain(part);
+  });
+
+  it("says that arguments are left out, and does not show some of them", () => {
+    const { args: _, ...without } = action;
+    expect(inboxDetail(waiting({ kind: "approval", action: without }), T0, "").join("\n")).toContain("longer than the inbox keeps");
+  });
+});
+
+describe("the commands", () => {
+  const { scripts } = JSON.parse(readFileSync(`${ROOT}/package.json`, "utf8")) as { scripts: Record<string, string> };
+
+  it("that are proposed are there", () => {
+    for (const kind of ["question", "approval", "limit", "paused"] as const)
+      for (const command of commandsFor(waiting({ kind }), "")) expect(scripts).toHaveProperty(command.split(" ")[2] ?? "");
+  });
+
+  it.each(["inbox", "approve", "reject", "answer", "pause", "resume", "cancel", "raise"])(
+    "%s explains itself, and says which scope it takes",
+    (name) => {
+      const [, ...argv] = (scripts[name] ?? "").split(" ");
+      const help = execFileSync(process.execPath, [...argv, "--help"], { cwd: ROOT, encoding: "utf8" });
+      expect(help).toMatch(new RegExp(`^npm run ${name}\\b`));
+      expect(help).toMatch(/scope "(approve|operate)"/);
+      for (const line of help.split("\n")) expect(line.length).toBeLessThanOrEqual(130);
+    },
+  );
+});

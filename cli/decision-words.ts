@@ -6,6 +6,7 @@ import type { AgentBreakerDecision, AgentBreakerSignals } from "../shared/policy
 import type { BudgetDecision, BudgetSignals } from "../shared/policy/budget.ts";
 import type { ChainCapDecision, ChainCapSignals } from "../shared/policy/chain-cap.ts";
 import { type CircuitBreakerDecision, describeCircuitBreaker } from "../shared/policy/circuit-breaker.ts";
+import type { ConsultDecision, ConsultSignals } from "../shared/policy/consult.ts";
 import type { DispatchDecision, DispatchSignals } from "../shared/policy/dispatch.ts";
 import type { HedgeDecision, HedgeSignals } from "../shared/policy/hedge.ts";
 import type { InterruptDecision, InterruptSignals } from "../shared/policy/interrupt.ts";
@@ -84,6 +85,13 @@ const WORDS: { readonly [K in DecisionKind]: (decision: never, signals: never) =
     return decision.reason === "within-cap" ? `${counted}, ${hopsLeft} hops left` : `${decision.reason}: ${counted}`;
   },
   "circuit-breaker": (decision: CircuitBreakerDecision) => describeCircuitBreaker(decision),
+  consult: (decision: ConsultDecision, { candidates, preferences }: ConsultSignals) => {
+    if (decision.outcome === "consult")
+      return `${decision.roads.map((road) => `${nameOf(road)} ${share(road.score)}`).join(" and ")} side by side: accuracy weighs most`;
+    if (decision.reason === "too-few-that-read")
+      return `one alone: ${candidates.filter(({ readOnly }) => readOnly).length} of ${candidates.length} that fit only read`;
+    return `${decision.reason}: accuracy ${preferences.accuracy}, cost ${preferences.cost}, latency ${preferences.latency}`;
+  },
   dispatch: (decision: DispatchDecision, { candidates, goals, attempts }: DispatchSignals) => {
     if (decision.outcome === "delegate") {
       const next = candidates.toSorted((one, other) => other.score - one.score)[1];

@@ -89,7 +89,7 @@ function showDecisions({ created, decisions, calls }: TaskRecord): void {
 }
 
 function colourOf(outcome: string): "yellow" | "green" {
-  return /^(extend|call|go|carve|delegate|proceed|top-up|single|hedge)\b/.test(outcome) ? "green" : "yellow";
+  return /^(extend|call|go|carve|delegate|proceed|top-up|single|hedge|consult)\b/.test(outcome) ? "green" : "yellow";
 }
 
 /** @param url that was asked, when it was not found by itself: then the callees' too have to be said */

@@ -7,6 +7,7 @@ import budget1 from "./budget.v1.yaml";
 import chainCap1 from "./chain-cap.v1.yaml";
 import circuitBreaker1 from "./circuit-breaker.v1.yaml";
 import dispatch1 from "./dispatch.v1.yaml";
+import dispatch2 from "./dispatch.v2.yaml";
 import interrupt1 from "./interrupt.v1.yaml";
 import retention1 from "./retention.v1.yaml";
 import riskConfidence1 from "./risk-confidence.v1.yaml";
@@ -17,6 +18,7 @@ export const DEPLOYED_CONTRACTS = {
   "contracts/chain-cap.v1.yaml": chainCap1,
   "contracts/circuit-breaker.v1.yaml": circuitBreaker1,
   "contracts/dispatch.v1.yaml": dispatch1,
+  "contracts/dispatch.v2.yaml": dispatch2,
   "contracts/interrupt.v1.yaml": interrupt1,
   "contracts/retention.v1.yaml": retention1,
   "contracts/risk-confidence.v1.yaml": riskConfidence1,

@@ -4,7 +4,7 @@
 import * as v from "valibot";
 import { contractHead, share, wholeNumber } from "./fields.ts";
 
-export const dispatchContract = v.strictObject({
+const fields = v.strictObject({
   ...contractHead("dispatch"),
   /** Below it (0..1) a skill is never called. */
   floor: share,
@@ -20,6 +20,37 @@ export const dispatchContract = v.strictObject({
   maxQuestions: wholeNumber(0, 20),
   /** Milliseconds one delegate call may take. */
   deadlineMs: wholeNumber(100, 600_000),
+  /** Agents that one goal may be put to at once. */
+  branches: v.optional(wholeNumber(1, 5)),
+  /** Share (0..1) of a caller's weights from which accuracy is high. */
+  branchAccuracy: v.optional(share),
+  /** Of all branches of a goal, with what their calls cause. */
+  branchMicroUsd: v.optional(wholeNumber(0, 1_000_000_000)),
+  branchCalls: v.optional(wholeNumber(1, 100)),
 });
+
+export const dispatchContract = v.pipe(
+  fields,
+  v.forward(sinceTwo("branches"), ["branches"]),
+  v.forward(sinceTwo("branchAccuracy"), ["branchAccuracy"]),
+  v.forward(sinceTwo("branchMicroUsd"), ["branchMicroUsd"]),
+  v.forward(sinceTwo("branchCalls"), ["branchCalls"]),
+  // In a file of version 1 a goal has no branches.
+  v.transform(({ branches = 1, branchAccuracy = 1, branchMicroUsd = 0, branchCalls = 1, ...contract }) => ({
+    ...contract,
+    branches,
+    branchAccuracy,
+    branchMicroUsd,
+    branchCalls,
+  })),
+);
+
+/** Nothing is filled in silently that a file of its version should say. */
+function sinceTwo(field: "branches" | "branchAccuracy" | "branchMicroUsd" | "branchCalls") {
+  return v.check<v.InferOutput<typeof fields>, string>(
+    (contract) => contract.version < 2 || contract[field] !== undefined,
+    "must be there from version 2 on",
+  );
+}
 
 export type DispatchContract = Readonly<v.InferOutput<typeof dispatchContract>>;

@@ -6,7 +6,9 @@
 import type { Candidate } from "../policy/dispatch.ts";
 import { verified } from "../policy/reliability.ts";
 import type { Part } from "../task/a2a-types.ts";
+import type { Branches } from "./branches.ts";
 import { type Plan, type PlannedGoal, type PlanProblem, problemOf } from "./plan.ts";
+import { narrowTo } from "./surface.ts";
 
 export type GoalStatus =
   | "waiting"
@@ -39,6 +41,8 @@ export type Goal = PlannedGoal & {
   readonly result: GoalResult | null;
   /** Names of the decisions in the log that concern this goal. */
   readonly decisions: readonly string[];
+  /** The roads that were tried side by side; null where there was one at a time. */
+  readonly branches: Branches | null;
   /** Why it failed, or is blocked or needless, in words. */
   readonly note: string | null;
 };
@@ -48,7 +52,18 @@ export type ControlState = { readonly request: string; readonly goals: readonly 
 export function controlStateOf(plan: Plan): { readonly state: ControlState } | { readonly problem: PlanProblem } {
   const problem = problemOf(plan);
   if (problem) return { problem };
-  const goals = plan.goals.map((goal): Goal => ({ ...goal, status: "waiting", attempts: [], result: null, decisions: [], note: null }));
+  const goals = plan.goals.map(
+    (goal): Goal => ({
+      ...goal,
+      surface: surfaceIn(plan, goal),
+      status: "waiting",
+      attempts: [],
+      result: null,
+      decisions: [],
+      branches: null,
+      note: null,
+    }),
+  );
   return { state: settled({ request: plan.request, goals }) };
 }
 
@@ -79,6 +94,10 @@ export function noteDecision(state: ControlState, id: string, decision: string):
 /** @param attempt `failure` says what went wrong, null when the call worked: then a result follows */
 export function noteAttempt(state: ControlState, id: string, attempt: Attempt): ControlState {
   return withGoal(state, id, { attempts: [...goalOf(state, id).attempts, attempt] });
+}
+
+export function noteBranches(state: ControlState, id: string, branches: Branches): ControlState {
+  return withGoal(state, id, { branches });
 }
 
 export function applyResult(state: ControlState, id: string, result: GoalResult): ControlState {
@@ -131,6 +150,14 @@ export function describeGoal({ text, status, attempts, note }: Goal): string {
     case "needless":
       return `"${text}" was not needed`;
   }
+}
+
+/** What a goal may use: what was planned for it, as far as every goal that it serves may use it too. */
+function surfaceIn({ goals }: Plan, goal: PlannedGoal, below: readonly string[] = []): readonly string[] {
+  const parent = goals.find(({ id }) => id === goal.parent);
+  // Goals that serve each other are no plan of anybody's, and must not keep this from ending.
+  if (!parent || below.includes(parent.id)) return goal.surface;
+  return narrowTo(surfaceIn({ request: "", goals }, parent, [...below, goal.id]), goal.surface);
 }
 
 /** Ends every goal that can no longer go out, as far as that reaches. Each round ends one goal, so it ends. */

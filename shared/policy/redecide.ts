@@ -7,6 +7,7 @@ import { decideAgentBreaker } from "./agent-breaker.ts";
 import { decideBudget } from "./budget.ts";
 import { decideChainCap } from "./chain-cap.ts";
 import { decideCircuitBreaker } from "./circuit-breaker.ts";
+import { decideConsult } from "./consult.ts";
 import { decideDispatch } from "./dispatch.ts";
 import { decideHedge } from "./hedge.ts";
 import { decideInterrupt } from "./interrupt.ts";
@@ -18,14 +19,15 @@ const DECIDERS = {
   budget: decideBudget,
   "chain-cap": decideChainCap,
   "circuit-breaker": decideCircuitBreaker,
+  consult: decideConsult,
   dispatch: decideDispatch,
   hedge: decideHedge,
   interrupt: decideInterrupt,
   retention: decideRetention,
   "risk-confidence": decideRiskConfidence,
-} as const satisfies Record<PolicyName | "hedge", unknown>;
+} as const satisfies Record<PolicyName | "hedge" | "consult", unknown>;
 
-/** What is decided: each policy, and hedging, whose numbers stand in the agent breaker's contract. */
+/** What is decided: each policy; hedging, whose numbers stand in the agent breaker's contract; and consulting, in the dispatch contract. */
 export type DecisionKind = keyof typeof DECIDERS;
 
 export type Redecided = { readonly policy: PolicyName; readonly version: number; readonly outcome: string; readonly reason: string };
@@ -37,7 +39,8 @@ export function kindOf(name: string): DecisionKind | undefined {
 }
 
 export function policyOf(kind: DecisionKind): PolicyName {
-  return kind === "hedge" ? "agent-breaker" : kind;
+  if (kind === "hedge") return "agent-breaker";
+  return kind === "consult" ? "dispatch" : kind;
 }
 
 /**

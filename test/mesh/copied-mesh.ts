@@ -4,7 +4,7 @@
  * again on the same state.
  */
 import type { ChildProcess } from "node:child_process";
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -52,7 +52,7 @@ export async function copyMesh({ agents = [], answerers = [], contracts = {}, un
   for (const fixture of agents.map(fixtureOf)) addWorker(root, fixture, agentWorkerOf(fixture), OBJECTS);
   for (const fixture of answerers.map(fixtureOf)) addWorker(root, fixture, answererOf(fixture), "");
   if (unlimited) withoutRateLimit(join(root, "wrangler.toml"));
-  for (const [policy, fields] of Object.entries(contracts)) setFields(join(root, `contracts/${policy}.v1.yaml`), fields);
+  for (const [policy, fields] of Object.entries(contracts)) setFields(latestContract(root, policy), fields);
 
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -158,6 +158,12 @@ export default { fetch: answer };
 
 function withoutRateLimit(file: string): void {
   writeFileSync(file, readFileSync(file, "utf8").replace(/^\[\[ratelimits\]\]\n(?:\w+ = .*\n)+/m, ""));
+}
+
+/** What new tasks are made under. */
+function latestContract(root: string, policy: string): string {
+  const files = readdirSync(join(root, "contracts")).filter((name) => name.startsWith(`${policy}.v`));
+  return join(root, "contracts", files.toSorted().at(-1) ?? `${policy}.v1.yaml`);
 }
 
 function setFields(file: string, fields: Readonly<Record<string, string | number>>): void {

@@ -12,7 +12,7 @@ import { parseCard } from "../../shared/task/agent-card.ts";
 import { orchestratorProgram } from "../../workers/orchestrator/program.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-const CONTRACT = readContract("dispatch", readFileSync(new URL("contracts/dispatch.v1.yaml", ROOT), "utf8"), "dispatch.v1.yaml");
+const CONTRACT = readContract("dispatch", readFileSync(new URL("contracts/dispatch.v2.yaml", ROOT), "utf8"), "dispatch.v2.yaml");
 const cardOf = (name: string): AgentCard => parseCard(JSON.parse(readFileSync(new URL(`agent-cards/${name}.json`, ROOT), "utf8")));
 const CARDS = ["researcher", "analyst", "writer", "critic", "courier"].map(cardOf);
 const QUESTION =
@@ -235,7 +235,7 @@ describe("the orchestrator", () => {
     expect(ran.decisions.map(({ name }) => name)).toEqual(["dispatch:g1", "dispatch:g2", "dispatch:compose", "dispatch:check"]);
     expect(ran.decisions[0]?.decision).toMatchObject({
       policy: "dispatch",
-      version: 1,
+      version: CONTRACT.version,
       outcome: "delegate",
       agent: "researcher",
       lane: "inline",

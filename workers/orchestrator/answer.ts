@@ -2,6 +2,7 @@
  * The answer to the whole request out of a finished control state. Pure. Says plainly what is missing and what no source
  * supports; adds no words of its own to what the agents established.
  */
+import type { Branch } from "../../shared/control/branches.ts";
 import { type ControlState, describeGoal, type Goal, isChecked, reliabilityOf } from "../../shared/control/state.ts";
 import type { NewArtifact, Outcome } from "../../shared/host/program.ts";
 import { type Finding, findingsPart } from "../../shared/kit/finding.ts";
@@ -104,7 +105,7 @@ function listSection(title: string, items: readonly string[]): string {
 function metadataOf({ goals }: ControlState): JsonObject {
   return {
     plan: goals.map(({ id, text, role, parent, dependsOn }) => ({ goal: id, text, role, parent, dependsOn: [...dependsOn] })),
-    goals: goals.map(({ id, status, attempts, note, decisions }) => {
+    goals: goals.map(({ id, status, attempts, note, decisions, branches }) => {
       const last = attempts.at(-1);
       return {
         goal: id,
@@ -114,7 +115,25 @@ function metadataOf({ goals }: ControlState): JsonObject {
         attempts: attempts.length,
         note,
         decisions: [...decisions],
+        ...(branches && { branches: branches.roads.map(shownBranch) }),
       };
     }),
+  };
+}
+
+/** What came of one of several roads, in the figures that it was judged by. */
+function shownBranch(branch: Branch): JsonObject {
+  const { id, surface, status, share, evidence } = branch;
+  return {
+    branch: id,
+    skills: [...surface],
+    status,
+    share: { microUsd: share.microUsd, calls: share.calls },
+    ...(evidence && {
+      findings: evidence.findings.length,
+      reliability: evidence.reliability,
+      cost: { microUsd: evidence.cost.microUsd, calls: evidence.cost.calls },
+    }),
+    ...(branch.status === "dropped" && { reason: branch.reason }),
   };
 }

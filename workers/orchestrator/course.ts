@@ -5,7 +5,8 @@
 import type { DispatchContract } from "../../shared/contract/dispatch.ts";
 import { type ControlState, type Goal, giveUp, goalOf, noteDecision, reword } from "../../shared/control/state.ts";
 import { decideOn } from "../../shared/host/governance/decision.ts";
-import type { Run } from "../../shared/host/program.ts";
+import type { Run, SkillName } from "../../shared/host/program.ts";
+import { type ConsultSignals, decideConsult } from "../../shared/policy/consult.ts";
 import { type Candidate, type DispatchDecision, type DispatchSignals, decideDispatch } from "../../shared/policy/dispatch.ts";
 import { type Part, textOf } from "../../shared/task/a2a-types.ts";
 import { fromLog, toLog } from "./logged.ts";
@@ -19,12 +20,16 @@ export interface Course<Env> {
   readonly attachments: readonly Part[];
   /** What the cards call their skills, by `agent/skill`. */
   readonly names: Record<string, string>;
+  /** Each `agent/skill` that changes nothing, as its card says. */
+  readonly readOnly: ReadonlySet<string>;
   /** Goal ids by the round in which they go out when all goes well. */
   readonly layers: readonly (readonly string[])[];
   readonly rerank: (goal: Goal) => Promise<readonly Candidate[]>;
   state: ControlState;
   /** The decision each goal first goes out with. */
   readonly first: Map<string, DispatchDecision>;
+  /** Whom a goal first goes out to side by side, where it is more than one. */
+  readonly roads: Map<string, readonly SkillName[]>;
   questions: number;
   /** Why nothing more is called: somebody said at a limit to end with what there is. */
   over?: string;
@@ -46,8 +51,12 @@ export async function settle<Env>(course: Course<Env>): Promise<Refusal | undefi
 async function settleGoal<Env>(course: Course<Env>, id: string): Promise<DispatchDecision> {
   for (let round = 0; ; round++) {
     const goal = goalOf(course.state, id);
-    const decision = decide(course, goal, goal.candidates, round === 0 ? `dispatch:${id}` : `dispatch:${id}:answer-${round}`);
-    if (decision.outcome === "delegate") return decision;
+    const name = round === 0 ? id : `${id}:answer-${round}`;
+    const decision = decide(course, goal, goal.candidates, `dispatch:${name}`);
+    const roads = decision.outcome === "refuse" ? [] : consulted(course, goal, `consult:${name}`);
+    const isSettled = decision.outcome === "delegate" || isAmong(roads, decision);
+    if (isSettled && roads.length > 0) course.roads.set(id, roads);
+    if (isSettled) return decision;
     if (decision.outcome === "refuse") {
       course.state = giveUp(course.state, id, describeRefusal(decision, course.contract));
       return decision;
@@ -61,6 +70,27 @@ async function settleGoal<Env>(course: Course<Env>, id: string): Promise<Dispatc
     await askBack(course, goal, decision);
     if (goalOf(course.state, id).status !== "waiting") return decision;
   }
+}
+
+/** Whom the goal is put to side by side; nobody, as a rule. */
+function consulted<Env>(course: Course<Env>, goal: Goal, name: string): readonly SkillName[] {
+  const { contract, run } = course;
+  // Of two verdicts on a draft the milder one would look the better: who checks is asked alone.
+  if (goal.role === "check") return [];
+  const candidates = goal.candidates.map((each) => ({ ...each, readOnly: course.readOnly.has(`${each.agent}/${each.skill}`) }));
+  const signals: ConsultSignals = { candidates, preferences: run.preferences, attempts: goal.attempts.length };
+  const wanted = decideConsult(contract, signals);
+  // Most callers want no such thing: that is not worth a line in the log.
+  if (wanted.outcome === "single" && wanted.reason !== "too-few-that-read") return [];
+  const decision = decideOn((...recorded) => run.decide(...recorded), name, contract, signals, decideConsult);
+  course.state = noteDecision(course.state, goal.id, name);
+  return decision.outcome === "consult" && decision.mode === "enforce" ? decision.roads : [];
+}
+
+/** Nobody needs to say which of two is meant that are both asked. */
+function isAmong(roads: readonly SkillName[], decision: DispatchDecision): boolean {
+  if (decision.outcome !== "ask" || decision.reason !== "two-fit-equally") return false;
+  return decision.between.every(({ agent, skill }) => roads.some((road) => road.agent === agent && road.skill === skill));
 }
 
 async function askBack<Env>(course: Course<Env>, goal: Goal, decision: DispatchDecision & { outcome: "ask" }): Promise<void> {

@@ -11,6 +11,7 @@ import { type ControlState, controlStateOf, isFinished, readyGoals } from "../..
 import type { Outcome, Program, Run } from "../../shared/host/program.ts";
 import { type AgentCard, type Message, textOf } from "../../shared/task/a2a-types.ts";
 import { skillNamedIn } from "../../shared/task/skill-extension.ts";
+import { skillFactsIn } from "../../shared/task/skill-facts.ts";
 import { answerFrom } from "./answer.ts";
 import { type Course, describeRefusal, settle } from "./course.ts";
 import { fromLog, toLog } from "./logged.ts";
@@ -35,7 +36,10 @@ const LONGEST_WORD = 1_000;
 /** Characters of an answer that choose a skill. */
 const RANKED = 2_000;
 
-type Planned = { readonly plan: Plan; readonly names: Record<string, string> } | { readonly refused: string };
+/** As it stands in the log: a task that was planned before there was `readOnly` has none. */
+type Planned =
+  | { readonly plan: Plan; readonly names: Record<string, string>; readonly readOnly?: readonly string[] }
+  | { readonly refused: string };
 
 export function orchestratorProgram<Env>(deps: OrchestratorDeps<Env>): Program<Env> {
   return { run: (run) => orchestrate(run, deps) };
@@ -63,7 +67,9 @@ async function orchestrate<Env>(run: Run<Env>, deps: OrchestratorDeps<Env>): Pro
     layers: layersOf(planned.plan),
     rerank: async (goal) => deps.planner.rank({ ...goal, text: goal.text.slice(0, RANKED) }, await deps.catalogue(run)),
     state: started.state,
+    readOnly: new Set(planned.readOnly),
     first: new Map(),
+    roads: new Map(),
     questions: 0,
   };
   run.progress(announce(course.state), { state: "planned", goals: course.state.goals.length });
@@ -93,7 +99,12 @@ async function propose<Env>(run: Run<Env>, { catalogue, planner }: OrchestratorD
   }
   const attachments = run.message.parts.filter(isAttachment).map(attachmentOf);
   const plan = await planner.plan({ text, attachments, catalogue: cards, ...(named ? { named } : {}) });
-  return { plan, names };
+  return { plan, names, readOnly: cards.flatMap(readOnlyIn) };
+}
+
+/** Its skills that change nothing, by what the card says. */
+function readOnlyIn(card: AgentCard): string[] {
+  return [...skillFactsIn(card)].flatMap(([skill, { readOnly }]) => (readOnly ? [`${card.name}/${skill}`] : []));
 }
 
 /** `agent/skill`. A name without an agent is a skill of the orchestrator itself. */
@@ -110,7 +121,9 @@ async function carryOut<Env>(course: Course<Env>): Promise<void> {
     // Cannot be in a sound plan; but a loop that waits for nothing would never end.
     if (ready.length + out.size === 0) throw new Error("goals are waiting, and none of them can go out");
     const width = Math.max(1, ...[...ready.map(({ id }) => id), ...out.keys()].map((id) => widthOf(course, id)));
-    for (const { id } of ready.slice(0, Math.max(0, width - out.size))) {
+    for (const { id } of ready) {
+      // One that is put to more agents than may be called at once goes out alone.
+      if (out.size > 0 && callsOf(course, [...out.keys(), id]) > width) break;
       const pursued = pursue(course, id).finally(() => out.delete(id));
       out.set(id, pursued);
     }
@@ -118,7 +131,13 @@ async function carryOut<Env>(course: Course<Env>): Promise<void> {
   }
 }
 
-function widthOf<Env>({ first }: Course<Env>, id: string): number {
+/** Calls that these goals make side by side. */
+function callsOf<Env>({ roads }: Course<Env>, ids: readonly string[]): number {
+  return ids.reduce((sum, id) => sum + (roads.get(id)?.length ?? 1), 0);
+}
+
+function widthOf<Env>({ first, roads, contract }: Course<Env>, id: string): number {
+  if (roads.has(id)) return contract.maxFanOut;
   const decision = first.get(id);
   return decision?.outcome === "delegate" ? decision.width : 1;
 }

@@ -1,19 +1,28 @@
 /**
- * Pursues one goal: calls the skill that was decided on, and after a failure another one, as long as the contract allows.
+ * Pursues one goal: calls the skill that was decided on, or several side by side, and after a failure another one, as long as the
+ * contract allows.
  * A failure ends the goal, never the request.
  */
-import { applyResult, basisOf, type Goal, giveUp, goalOf, noteAttempt } from "../../shared/control/state.ts";
-import type { DelegateResult, SkillName, StoppedCall } from "../../shared/host/program.ts";
+import { applyResult, type Goal, giveUp, goalOf, noteAttempt } from "../../shared/control/state.ts";
 import type { DispatchDecision } from "../../shared/policy/dispatch.ts";
-import { partialFrom } from "./answer.ts";
+import { callFor, type Failure, failureOf, keyOf } from "./asking.ts";
+import { consult } from "./consultation.ts";
 import { type Course, decide, describeRefusal } from "./course.ts";
-import { partsFor, resultFrom } from "./hand-over.ts";
+import { resultFrom } from "./hand-over.ts";
 
 type Delegation = DispatchDecision & { outcome: "delegate" };
 
 export async function pursue<Env>(course: Course<Env>, id: string): Promise<void> {
   let decision = course.first.get(id);
   let failure = "nobody could be found for it";
+  const roads = course.over === undefined ? course.roads.get(id) : undefined;
+  if (roads) {
+    const answer = await consult(course, id, roads);
+    if (answer === "done") return;
+    failure = answer.message;
+    if (answer.next === "partial") course.over = failure;
+    decision = next(course, goalOf(course.state, id), answer);
+  }
   while (decision?.outcome === "delegate") {
     if (course.over !== undefined) {
       failure = course.over;
@@ -44,32 +53,11 @@ function next<Env>(course: Course<Env>, goal: Goal, { reason, other }: Failure):
   return decide(course, goal, again, `${name}:again`);
 }
 
-function keyOf({ agent, skill }: { readonly agent: string; readonly skill: string }): string {
-  return `${agent}/${skill}`;
-}
-
-type Failure = {
-  readonly reason: (DelegateResult & { ok: false })["reason"];
-  readonly message: string;
-  readonly next?: StoppedCall["next"];
-  readonly other?: SkillName;
-};
-
 async function call<Env>(course: Course<Env>, goal: Goal, { agent, skill }: Delegation): Promise<"done" | Failure> {
-  const { run, contract, attachments, state } = course;
+  const { run } = course;
   const who = { goal: goal.id, agent, skill };
   run.progress(`${agent}/${skill}: ${goal.text}`, { ...who, state: "started" });
-  const answer = await run.delegate(`${goal.id}#${goal.attempts.length + 1}`, {
-    agent,
-    skill,
-    parts: partsFor(state, goal, attachments),
-    metadata: { goal: goal.id, request: state.request },
-    deadlineMs: contract.deadlineMs,
-    ...checkerFor(course, goal),
-    alternatives: fittingOthers(course, goal, { agent, skill }),
-    basis: basisOf(course.state, goal, course.checkMisses),
-    partial: () => partialFrom(course.state, course.checkMisses),
-  });
+  const answer = await run.delegate(`${goal.id}#${goal.attempts.length + 1}`, callFor(course, goal, { agent, skill }));
   const result = answer.ok ? resultFrom(goal, answer) : undefined;
   if (result) {
     course.state = noteAttempt(course.state, goal.id, { agent, skill, failure: null });
@@ -81,43 +69,10 @@ async function call<Env>(course: Course<Env>, goal: Goal, { agent, skill }: Dele
     });
     return "done";
   }
-  const failure: Failure = answer.ok ? { reason: "nonsense", message: "it answered nothing" } : answer;
-  const message = `${agent}/${skill} ${describeFailure(failure)}${!answer.ok && answer.taskId ? ` (its task: ${answer.taskId})` : ""}`;
-  course.state = noteAttempt(course.state, goal.id, { agent, skill, failure: message });
-  run.progress(message, { ...who, state: failure.reason });
-  return { ...failure, message };
-}
-
-/** Whoever would check the answer, where the plan has a check. */
-function checkerFor<Env>({ state }: Course<Env>, goal: Goal): { checker?: SkillName } {
-  const [best] = goal.role === "check" ? [] : (state.goals.find(({ role }) => role === "check")?.candidates ?? []);
-  return best ? { checker: { agent: best.agent, skill: best.skill } } : {};
-}
-
-/** Who else would be given the goal: what the planner ranked above the floor, and was not tried yet. */
-function fittingOthers<Env>({ contract }: Course<Env>, goal: Goal, called: SkillName): SkillName[] {
-  const tried = new Set([called, ...goal.attempts].map(keyOf));
-  return goal.candidates
-    .filter((each) => each.score >= contract.floor && !tried.has(keyOf(each)))
-    .sort((one, other) => other.score - one.score)
-    .map(({ agent, skill }) => ({ agent, skill }));
-}
-
-function describeFailure({ reason, message }: Failure): string {
-  switch (reason) {
-    case "refused":
-      return `declined: ${message}`;
-    case "failed":
-      return `failed: ${message}`;
-    case "deadline":
-      return `did not answer in time: ${message}`;
-    case "unreachable":
-      return `could not be reached: ${message}`;
-    case "nonsense":
-      return `gave no answer that can be used: ${message}`;
-    case "stopped":
-      return `was not called: ${message}`;
-  }
+  const failure = failureOf({ agent, skill }, answer);
+  course.state = noteAttempt(course.state, goal.id, { agent, skill, failure: failure.message });
+  run.progress(failure.message, { ...who, state: failure.reason });
+  return failure;
 }
 
 function count(number: number, noun: string): string {

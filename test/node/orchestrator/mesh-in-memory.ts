@@ -1,6 +1,7 @@
 /** The orchestrator's program over agents that answer at once, in plain Node: what is asked, who is called, what comes out. */
 import { readFileSync } from "node:fs";
 import { LOCAL_PRINCIPAL } from "../../../shared/auth/principal.ts";
+import type { DispatchContract } from "../../../shared/contract/dispatch.ts";
 import { readContract } from "../../../shared/contract/load.ts";
 import { rulesPlanner } from "../../../shared/control/rules-planner.ts";
 import type { DelegateCall, DelegateResult, Outcome, Run } from "../../../shared/host/program.ts";
@@ -9,10 +10,15 @@ import { type Finding, findingsPart } from "../../../shared/kit/finding.ts";
 import { runSkill } from "../../../shared/kit/testing.ts";
 import { type AgentCard, type Json, type Part, textOf } from "../../../shared/task/a2a-types.ts";
 import { parseCard } from "../../../shared/task/agent-card.ts";
+import type { Preferences } from "../../../shared/task/governance-extension.ts";
 import { orchestratorProgram } from "../../../workers/orchestrator/program.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
-const CONTRACT = readContract("dispatch", readFileSync(new URL("contracts/dispatch.v1.yaml", ROOT), "utf8"), "dispatch.v1.yaml");
+export const dispatchContract = (version: number): DispatchContract => {
+  const file = `contracts/dispatch.v${version}.yaml`;
+  return readContract("dispatch", readFileSync(new URL(file, ROOT), "utf8"), file);
+};
+const CONTRACT = dispatchContract(2);
 export const cardOf = (name: string): AgentCard => parseCard(JSON.parse(readFileSync(new URL(`agent-cards/${name}.json`, ROOT), "utf8")));
 
 /** By `agent/skill`: what it answers. */
@@ -27,8 +33,18 @@ export interface Handled {
   readonly questions: readonly string[];
 }
 
+export interface Setting {
+  readonly preferences?: Preferences;
+  readonly contract?: DispatchContract;
+}
+
 /** Every question is answered with "skip". */
-export async function handle(request: string | readonly Part[], answers: Answers, more: readonly AgentCard[] = []): Promise<Handled> {
+export async function handle(
+  request: string | readonly Part[],
+  answers: Answers,
+  more: readonly AgentCard[] = [],
+  { preferences = { accuracy: 1, cost: 1, latency: 1 }, contract = CONTRACT }: Setting = {},
+): Promise<Handled> {
   const cards = [...["researcher", "analyst", "writer", "critic", "courier"].map(cardOf), ...more];
   const [progress, questions]: [string[], string[]] = [[], []];
   const calls: DelegateCall[] = [];
@@ -46,7 +62,7 @@ export async function handle(request: string | readonly Part[], answers: Answers
     act: async () => ({ done: false, reason: "nobody is there" }),
     spend: async () => {},
     within: (goal, pursue) => pursue(goal),
-    preferences: { accuracy: 1, cost: 1, latency: 1 },
+    preferences,
     contracts: {},
     step: async (_name, fn) => fn(),
     ask: async (question) => {
@@ -62,7 +78,7 @@ export async function handle(request: string | readonly Part[], answers: Answers
   };
   const program = orchestratorProgram<object>({
     catalogue: async () => cards,
-    contract: () => CONTRACT,
+    contract: () => contract,
     checkMisses: () => 0.3,
     planner: rulesPlanner,
   });

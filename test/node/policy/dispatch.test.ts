@@ -14,6 +14,10 @@ const CONTRACT: DispatchContract = {
   maxAttempts: 2,
   maxQuestions: 3,
   deadlineMs: 30_000,
+  branches: 1,
+  branchAccuracy: 1,
+  branchMicroUsd: 0,
+  branchCalls: 1,
 };
 
 const skill = (score: number, name = "search", agent = "researcher"): Candidate => ({ agent, skill: name, score });

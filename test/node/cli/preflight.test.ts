@@ -38,8 +38,8 @@ describe("before the mesh starts", () => {
   });
 
   it("a contract that is not there is named, with the file to add", () => {
-    rmSync(join(root, CONTRACT));
-    expect(preflight(root)).toEqual(["there is no contract for dispatch: add contracts/dispatch.v1.yaml"]);
+    rmSync(join(root, "contracts/retention.v1.yaml"));
+    expect(preflight(root)).toEqual(["there is no contract for retention: add contracts/retention.v1.yaml"]);
   });
 
   it("an extended card that is wrong is told, with its place", () => {

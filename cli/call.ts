@@ -3,9 +3,10 @@
  * cancels or deletes tasks.
  */
 import { parseArgs } from "node:util";
-import { isTerminal, type Part, type Task } from "../shared/task/a2a-types.ts";
+import { isTerminal, type Part, type Task, textOf } from "../shared/task/a2a-types.ts";
 import { NO_REASON, type Verdict } from "../shared/task/approval.ts";
 import { addressOf } from "./address.ts";
+import { answerOf } from "./answer.ts";
 import { type AgentClient, connect } from "./client.ts";
 import { converse, showEnd } from "./conversation.ts";
 import { credentialsFrom } from "./credentials.ts";
@@ -126,7 +127,11 @@ async function lookBack({ task, at, json, ...where }: LookBack, texts: readonly 
   const base = addressOf(where.url, where.agent);
   const credentials = credentialsFrom(where);
   if (at === undefined) return showHistory(base, task, credentials, json);
-  return showEnd({ task: await taskAt(base, task, positionFrom(at), credentials), elapsedMs: 0, agents: 0, calls: 0 });
+  const then = await taskAt(base, task, positionFrom(at), credentials);
+  if (json) terminal.say(JSON.stringify(then));
+  else if (then.status.state === "TASK_STATE_COMPLETED") return showEnd({ task: then, elapsedMs: 0, agents: 0, calls: 0 });
+  else terminal.say([oneLine(then), textOf(then.status.message?.parts ?? []), answerOf(then)].filter(Boolean).join("\n\n"));
+  return 0;
 }
 
 interface Sent {

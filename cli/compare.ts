@@ -49,7 +49,8 @@ async function compareTasks(args: string[]): Promise<number> {
   return compared.result.every(({ same }) => same) ? 0 : 3;
 }
 
-function show({ facts, result, calls, decisions, same }: Comparison): void {
+function show({ tasks, facts, result, calls, decisions, same }: Comparison): void {
+  terminal.say(`${"left".padEnd(TITLE)}${tasks[0]}\n${"right".padEnd(TITLE)}${tasks[1]}\n`);
   for (const each of facts) sideBySide(each, TITLE);
   section("Result", result, 0);
   section(`Calls that differ (${same.calls} the same)`, calls, -1);

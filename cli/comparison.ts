@@ -24,6 +24,7 @@ export interface Row {
 }
 
 export interface Comparison {
+  readonly tasks: readonly [string, string];
   /** State, cost, contracts: the same things of both. */
   readonly facts: readonly Row[];
   readonly result: readonly Row[];
@@ -35,7 +36,12 @@ export interface Comparison {
 }
 
 export function compare(left: Side, right: Side): Comparison {
-  const calls = rows(byName(left.record.calls), byName(right.record.calls), callInWords, nameOf);
+  const calls = rows(
+    byName(left.record.calls),
+    byName(right.record.calls),
+    callInWords,
+    ({ name }) => `call ${name.replace(/^delegate:/, "")}`,
+  );
   const decisions = rows(
     byTurn(left.record),
     byTurn(right.record),
@@ -43,6 +49,7 @@ export function compare(left: Side, right: Side): Comparison {
     ({ decision, about }) => `${kindOf(decision)} ${about}`,
   );
   return {
+    tasks: [left.record.id, right.record.id],
     facts: factsOf(left, right),
     result: lineByLine(answerOf(left.task), answerOf(right.task)),
     calls: calls.filter(({ same }) => !same),
@@ -56,13 +63,14 @@ function factsOf({ record: left }: Side, { record: right }: Side): Row[] {
   const inherited = (record: TaskRecord) => (record.inherited ? wordsOfAmount(record.inherited) : "");
   const policies = [...new Set([...Object.keys(left.contracts), ...Object.keys(right.contracts)])] as (keyof TaskRecord["contracts"])[];
   const version = ({ contracts }: TaskRecord, policy: (typeof policies)[number]) => (contracts[policy] ? `v${contracts[policy]}` : "");
+  const contracts = policies.map((policy) => row(policy, version(left, policy), version(right, policy)));
   return [
-    row("task", left.id, right.id),
     row("state", inWords(left.state), inWords(right.state)),
     row("forked from", forked(left), forked(right)),
     row("cost", wordsOfAmount(left.cost), wordsOfAmount(right.cost)),
     row("inherited", inherited(left), inherited(right)),
-    ...policies.map((policy) => row(policy, version(left, policy), version(right, policy))),
+    ...contracts.filter(({ same }) => !same),
+    ...(contracts.every(({ same }) => same) ? [row("contracts", "the same", "the same")] : []),
   ].filter((each) => each.left !== "" || each.right !== "");
 }
 
@@ -120,7 +128,7 @@ function byTurn({ decisions, calls }: TaskRecord): Map<string, Decided> {
 }
 
 function callInWords(call: RecordedCall): string {
-  return call.cost ? `cost ${wordsOfAmount(call.cost)}` : "under way";
+  return `${nameOf(call)}, ${call.cost ? `cost ${wordsOfAmount(call.cost)}` : "under way"}`;
 }
 
 function decisionInWords({ decision }: Decided): string {

@@ -155,7 +155,7 @@ const events = [
   }),
   event("decision", { name, signals: anything, decision: object }),
   event("let-go", { name, cost: v.optional(amount) }),
-  event("forked", { from: id, seq: whole, forgets: v.array(name) }),
+  event("forked", { from: id, seq: whole, forgets: v.array(name), cost: v.optional(amount) }),
   event("resumed", {}),
   event("push-stopped", { config: v.string(), attempts: whole, reason: words }),
   event("push-changed", { config: v.string() }),

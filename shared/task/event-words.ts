@@ -114,8 +114,14 @@ function wordsOfDecision(name: string, decision: Json, known: Known): string {
   const [kind = "", ...rest] = name.replace(/^decision:/, "").split(":");
   const { outcome, reason, mode } = isObject(decision) ? decision : {};
   const decided = `${mode === "shadow" ? "would " : ""}${short(outcome) || "decided"}${short(reason) && ` (${short(reason)})`}`;
-  const about = calleeIn(rest.join(":"), known);
+  const about = calleeIn(rest.join(":"), known) ?? chosenIn(decision);
   return `${kind}: ${decided}${about === undefined ? "" : `, about ${about}`}`;
+}
+
+/** Whom a decision chose. */
+function chosenIn(decision: Json): string | undefined {
+  const { agent, skill } = isObject(decision) ? decision : {};
+  return typeof agent === "string" && typeof skill === "string" ? `${agent}/${skill}` : undefined;
 }
 
 /** The callee of the call that a decision's name begins with. */

@@ -5,6 +5,7 @@
  */
 import type { Principal } from "../auth/principal.ts";
 import { isTerminal, type Message } from "./a2a-types.ts";
+import { costOf } from "./account.ts";
 import type { LogEntry, TaskEvent } from "./event.ts";
 import { forgettingAt, namesIn } from "./forgetting.ts";
 import { type ForkEdit, type ForkPlan, planOf } from "./fork-plan.ts";
@@ -88,7 +89,7 @@ function continued(
   const forgetting = forgettingAt(copied, head, namesIn(copied), { policies, isFromElsewhere });
   const at = Math.max(options.now, copied.at(-1)?.at ?? 0);
   const own: TaskEvent[] = [
-    { type: "forked", from, seq: copied.length, forgets: forgetting.names },
+    { type: "forked", from, seq: copied.length, forgets: forgetting.names, cost: costOf(head.account, copied.at(-1)?.at ?? 0) },
     ...(isTerminal(head.state) ? [] : [{ type: "status", state: "TASK_STATE_WORKING" } as const]),
   ];
   return {

@@ -76,8 +76,8 @@ describe("a fork", () => {
     const { account } = headOf(entries, "n");
     expect(account).toMatchObject({ spent: amountOf({}), carved: {}, worked: 0, since: NOW });
     // Both calls count from the moment they go out, and the first one's callee has spent one more.
-    expect(account?.inherited).toMatchObject({ calls: 3 });
-    expect(plan.inherited.calls).toBe(3);
+    expect(account?.inherited).toMatchObject({ calls: 3, wallMs: 8000 });
+    expect(plan.inherited).toEqual(account?.inherited);
   });
 
   it("is its principal's, under its own id, and bound to nothing of the other task's", () => {
@@ -204,7 +204,10 @@ describe("an imported log", () => {
   });
 
   it("of a task that has ended has ended", () => {
-    expect(imported(logOf(step("a"), done)).state).toBe("TASK_STATE_COMPLETED");
+    const { state, account } = imported(logOf(step("a"), done));
+    expect(state).toBe("TASK_STATE_COMPLETED");
+    expect(account).toMatchObject({ worked: 0 });
+    expect(account?.since).toBeUndefined();
   });
 
   it("approves nothing, decides nothing in a person's place, and raises nothing", () => {

@@ -15,7 +15,8 @@ import type { PolicyName } from "../../shared/contract/contract.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 const COPIED = ["agents", "agent-cards", "contracts", "shared", "workers", "test/mesh/fixtures", "wrangler.toml", "package.json"];
-const START_MS = 30_000;
+/** Machines are shared: one that never comes up is told from one that waits for its turn. */
+const START_MS = 55_000;
 
 export interface CopiedMesh {
   readonly url: string;

@@ -20,6 +20,8 @@ const INTERNAL = jsonRpcCode("internal");
 /** Between two looks at a task that goes on. Milliseconds. */
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 2_000;
+/** At a task that goes on, before it is left to be looked at again later. */
+const LONGEST_LOOK_MS = 10_000;
 /** That a callee may need to notice that the time of its question is over. */
 const SLOW_CLOCK_MS = 60_000;
 
@@ -38,12 +40,10 @@ export const outbound: Outbound<object> = {
     if (pending && (await manners(env, call.agent)).keyed) return pending;
     const refusal = call.taskId === undefined ? undefined : errorIn(reply);
     // Of a task that is not there nothing more can be learnt, and a failure is no word about the answer.
-    if (!refusal || refusal.code === NOT_FOUND || refusal.code === INTERNAL) {
-      const result = toResult(call, reply);
-      return result.ok === "asks" && isPaused(result) ? this.look(env, { ...call, taskId: result.taskId }, options) : result;
-    }
+    if (!refusal || refusal.code === NOT_FOUND || refusal.code === INTERNAL) return toResult(call, reply);
     const now = await found(env, call, options);
-    return now ? { ...now, refused: refusal.message } : toResult(call, reply);
+    if (!now) return toResult(call, reply);
+    return now.ok === "working" || now.ok === "lost" ? now : { ...now, refused: refusal.message };
   },
 
   async look(env, call, options) {
@@ -74,16 +74,21 @@ function pendingIn(call: OutboundCall, reply: Reply): Pending | undefined {
  * What has become of a callee's task that did not take an answer: somebody answered it directly, or its time was over. Undefined
  * when there is no such task.
  */
-async function found(env: object, call: OutboundCall, options: OutboundOptions): Promise<CallResult | undefined> {
-  const patience = Date.now() + SLOW_CLOCK_MS;
+async function found(env: object, call: OutboundCall, options: OutboundOptions): Promise<CallResult | Pending | undefined> {
+  const { keyed } = await manners(env, call.agent);
+  const began = Date.now();
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     const reply = await post(env, call, options, "GetTask", { id: call.taskId, historyLength: 0 });
+    const pending = pendingIn(call, asSent(reply) ?? reply);
+    if (pending?.ok === "lost") return pending;
     if ("unreachable" in reply) return toResult(call, reply);
     const task = asSent(reply);
     if (!task) return undefined;
     const result = toResult(call, task);
     const isPast = call.past !== undefined && result.ok === "asks" && askedId(result) === call.past;
-    if (!goesOn(task) && !isPaused(result) && !(isPast && Date.now() < patience)) return result;
+    if (!pending && !(isPast && Date.now() < began + SLOW_CLOCK_MS)) return result;
+    // One that knows keys can be asked again later; of a stranger nothing more would be heard.
+    if (pending && keyed && Date.now() > began + LONGEST_LOOK_MS) return pending;
     await new Promise((resolve) => setTimeout(resolve, wait));
   }
 }

@@ -32,8 +32,8 @@ export interface Outbound<Env> {
    * @returns undefined when that could not be said, or not to all that is called for it in turn: say it again later
    */
   cancel(env: Env, call: OutboundCall, options: OutboundOptions): Promise<Released | undefined>;
-  /** What has become of the task that a call began; waits while it works. */
-  look(env: Env, call: OutboundCall & { readonly taskId: string }, options: OutboundOptions): Promise<CallResult>;
+  /** What has become of the task that a call began; waits for a while when it works. */
+  look(env: Env, call: OutboundCall & { readonly taskId: string }, options: OutboundOptions): Promise<CallResult | Pending>;
   /** What an agent's card says, at once when it is known; undefined for one that is not there. */
   describe(env: Env, agent: string): Peer | undefined | Promise<Peer | undefined>;
 }

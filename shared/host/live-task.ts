@@ -2,12 +2,10 @@
  * A task in memory: its head, what is not yet stored, who watches and who waits. Appends gather until the end of the
  * turn and are stored with one INSERT; nobody outside sees an entry before it is stored.
  */
-import { isInterrupted, isTerminal, type JsonObject, type Message, type Task, textOf } from "../task/a2a-types.ts";
+import { isInterrupted, isTerminal, type Task } from "../task/a2a-types.ts";
 import { advance, type Effect, type Question, type Refusal, type TaskInput } from "../task/advance.ts";
 import type { LogEntry, TaskEvent } from "../task/event.ts";
-import { limitIn } from "../task/governance-extension.ts";
 import { evolve, type TaskHead } from "../task/head.ts";
-import { scopeForLimitAnswer } from "../task/limit-question.ts";
 import { renderTask, type TaskView } from "../task/render.ts";
 import type { LogStore } from "./log-store.ts";
 
@@ -188,14 +186,4 @@ export class LiveTask {
     if (!first) throw new Error(`task ${this.id} has no beginning`);
     return renderTask(evolve(undefined, first, this.id), () => [first], view);
   }
-}
-
-/**
- * What somebody needs beyond "call" to give this answer.
- * @param metadata of the question
- */
-export function scopeForAnswer({ parts }: Pick<Message, "parts">, metadata: JsonObject | undefined): "approve" | "operate" | undefined {
-  if (metadata?.["approval"] !== undefined) return "approve";
-  const limit = limitIn(metadata);
-  return limit && scopeForLimitAnswer(textOf(parts), limit);
 }

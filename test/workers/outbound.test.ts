@@ -17,7 +17,8 @@ function task(state: string) {
 async function answer(replies: Record<string, object | (() => object)>, call = CALL) {
   const methods: string[] = [];
   const requests: { headers: Headers; params: unknown }[] = [];
-  const fetch = async (_url: string, init: RequestInit) => {
+  const fetch = async (_url: string, init?: RequestInit) => {
+    if (!init?.body) return new Response("it shows no card", { status: 404 });
     const { method, params } = JSON.parse(String(init.body)) as { method: string; params: unknown };
     methods.push(method);
     requests.push({ headers: new Headers(init.headers), params });

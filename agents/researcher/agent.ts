@@ -7,6 +7,7 @@ import { defineAgent } from "../../shared/kit/agent.ts";
 import { documents } from "./documents.ts";
 import extended from "./extended-card.json" with { type: "json" };
 import { forget } from "./forget.ts";
+import { forgetTask } from "./forget-task.ts";
 import { ingest } from "./ingest.ts";
 import { isNamedDocument } from "./message-documents.ts";
 import type { ResearcherEnv } from "./researcher-env.ts";
@@ -16,5 +17,5 @@ import { search } from "./search.ts";
 export default defineAgent<ResearcherEnv>(
   card,
   { ingest, search, documents, forget },
-  { extended, route: ({ parts }) => (parts.some(isNamedDocument) ? "ingest" : "search") },
+  { extended, forget: forgetTask, route: ({ parts }) => (parts.some(isNamedDocument) ? "ingest" : "search") },
 );

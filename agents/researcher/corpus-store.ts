@@ -7,6 +7,7 @@
  *   passages   one row per passage: its document, position and text, as it is quoted; where its lines are from, as JSON
  *   terms      full-text index over passages, by the same id; it holds no text of its own
  */
+import { isKept } from "./origin.ts";
 import type { LineRun, Passage } from "./passage.ts";
 import { joinedWords, type SearchTerm } from "./search-terms.ts";
 
@@ -30,6 +31,8 @@ export interface NewDocument {
   readonly uri: string | null;
   /** Who keeps bringing it, and may have it forgotten with all others of this origin. */
   readonly origin?: string | undefined;
+  /** A document of the same name that somebody asked to keep stays theirs, with the new content. */
+  readonly leavesOrigin?: boolean;
   readonly passages: readonly Pick<Passage, "text" | "position" | "lines">[];
 }
 
@@ -71,16 +74,17 @@ export class CorpusStore {
   }
 
   /** Stores a document in place of the one with the same name. To be called inside a transaction. */
-  replace({ name, uri, origin, passages }: NewDocument): { replaced: boolean } {
+  replace({ name, uri, origin, leavesOrigin, passages }: NewDocument): { replaced: boolean } {
     this.#create();
-    const before = this.#sql.exec("SELECT id FROM documents WHERE name = ?", name).toArray()[0];
+    const before = this.#sql.exec("SELECT id, origin FROM documents WHERE name = ?", name).toArray()[0];
     if (before) this.#remove(Number(before.id));
+    const stays = before && leavesOrigin ? (before.origin === null ? null : String(before.origin)) : undefined;
     const inserted = this.#sql.exec(
       "INSERT INTO documents (name, uri, passages, origin) VALUES (?, ?, ?, ?) RETURNING id",
       name,
       uri,
       passages.length,
-      origin ?? null,
+      stays !== undefined && isKept(stays) ? stays : (origin ?? null),
     );
     const document = Number(inserted.toArray()[0]?.id);
     for (const { position, text, lines } of passages) {
@@ -210,5 +214,7 @@ export class CorpusStore {
       const made = this.#sql.exec("SELECT sql FROM sqlite_master WHERE name = ?", table).toArray()[0]?.sql;
       if (!new RegExp(`\\b${column}\\b`).test(String(made))) this.#sql.exec(`ALTER TABLE ${table} ADD COLUMN ${column} TEXT`);
     }
+    // Every task that is deleted asks for what came with it.
+    this.#sql.exec("CREATE INDEX IF NOT EXISTS documents_of ON documents (origin) WHERE origin IS NOT NULL");
   }
 }

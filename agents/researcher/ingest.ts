@@ -6,7 +6,7 @@ import { completed, failed, type JsonObject, type Outcome, rejected, type SkillC
 import { type RawDocument, readDocument } from "./document.ts";
 import { fetchDocument } from "./fetch-document.ts";
 import { documentsOf, type OfferedDocument } from "./message-documents.ts";
-import { type Origin, originIn } from "./origin.ts";
+import { type Origin, originIn, originOfTask } from "./origin.ts";
 import { corpusOf, type ResearcherEnv } from "./researcher-env.ts";
 
 /** What the log keeps of a document: never its content. `unreachable` means that trying again could help. */
@@ -56,8 +56,13 @@ async function keep(
   const read = await readDocument(raw, ctx.signal);
   if (!read.ok) return refuse(read.reason);
   const passages = read.passages.map(({ text, position, lines }) => ({ text, position, ...(lines && { lines }) }));
-  const stored = await corpusOf(ctx).replace({ name, uri, origin: origin.name, passages });
+  const stored = await corpusOf(ctx).replace({ name, uri, ...bringer(ctx, origin), passages });
   return { outcome: "kept", document: name, passages: stored.passages, replaced: stored.replaced };
+}
+
+/** Whoever keeps bringing a document has it kept; one that goes with a task takes no other one with it. */
+function bringer({ taskId }: SkillContext<ResearcherEnv>, { name, withTask }: Origin) {
+  return withTask ? { origin: originOfTask(taskId), leavesOrigin: true } : { origin: name };
 }
 
 function outcomeOf(results: readonly Result[], forgotten: { name: string | undefined; names: readonly string[] }): Outcome {

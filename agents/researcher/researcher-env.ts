@@ -11,6 +11,6 @@ export interface ResearcherEnv {
 }
 
 /** The caller's own corpus. No message can name another. */
-export function corpusOf({ env, principal }: SkillContext<ResearcherEnv>): CorpusAccess {
+export function corpusOf({ env, principal }: Pick<SkillContext<ResearcherEnv>, "env" | "principal">): CorpusAccess {
   return env.CORPUS.getByName(principalKey(principal));
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import agent from "../../agents/researcher/agent.ts";
 import type { Corpus } from "../../agents/researcher/corpus.ts";
 import { readDocument } from "../../agents/researcher/document.ts";
+import { LOCAL_PRINCIPAL, principalKey } from "../../shared/auth/principal.ts";
 import { runSkill } from "../../shared/kit/testing.ts";
 import { pdf } from "../node/agents/researcher-pdf.ts";
 
@@ -114,5 +115,44 @@ describe("the researcher in the runtime", () => {
     expect(text).toContain("cranes.pdf, page 2");
     expect(text).toContain("swans.html, Swans, paragraph 1");
     expect(text).toContain("storks.md, Storks, line 1");
+  });
+
+  it("forgets what came with a task when that is deleted, and nothing that somebody asked to keep", async () => {
+    const options = { env: { CORPUS: namespace } };
+    const contextOf = {
+      taskId: "task-1",
+      contextId: "context-1",
+      principal: LOCAL_PRINCIPAL,
+      env: options.env,
+      signal: AbortSignal.timeout(5_000),
+    };
+    const corpus = namespace.getByName(principalKey(LOCAL_PRINCIPAL));
+    const names = async () => (await corpus.documents("", 50)).documents.map(({ name }) => name).filter((name) => name.startsWith("task-"));
+    await runSkill(agent, [{ text: "Kept before.", filename: "task-kept.md" }], options);
+    const attached = ["task-kept.md", "task-attached.md"].map((filename) => ({ text: "Asked about.", filename }));
+    await runSkill(agent, [...attached, { data: { keep: "with-task" } }], { ...options, skill: "ingest" });
+    await corpus.replace({ ...document("task-of-another.md", "of another"), origin: "task:task-2" });
+    expect(await names()).toEqual(["task-attached.md", "task-kept.md", "task-of-another.md"]);
+    await agent.program.forget?.(contextOf);
+    expect(await names()).toEqual(["task-kept.md", "task-of-another.md"]);
+    // At least once: the second time nothing is left to forget.
+    await agent.program.forget?.(contextOf);
+    expect(await names()).toEqual(["task-kept.md", "task-of-another.md"]);
+  });
+
+  it("keeps a document that came with a task when somebody asks to keep it afterwards", async () => {
+    const options = { env: { CORPUS: namespace } };
+    const corpus = namespace.getByName(principalKey(LOCAL_PRINCIPAL));
+    const part = { text: "Wanted after all.", filename: "wanted.md" };
+    await runSkill(agent, [part, { data: { keep: "with-task" } }], { ...options, skill: "ingest" });
+    await runSkill(agent, [part], options);
+    await agent.program.forget?.({
+      taskId: "task-1",
+      contextId: "context-1",
+      principal: LOCAL_PRINCIPAL,
+      env: options.env,
+      signal: AbortSignal.timeout(5_000),
+    });
+    expect((await corpus.documents("", 50)).documents.map(({ name }) => name)).toContain("wanted.md");
   });
 });

@@ -9,6 +9,9 @@ import type { DelegateResult } from "../../shared/host/program.ts";
 import { type Finding, findingsOf, findingsPart } from "../../shared/kit/finding.ts";
 import { type Part, textOf } from "../../shared/task/a2a-types.ts";
 
+/** For whoever takes documents in: they are to go when the task goes that they came with. */
+const WITH_TASK: Part = { data: { keep: "with-task" }, mediaType: "application/json" };
+
 /** @param attachments the request's parts that are no words, in the plan's numbering */
 export function partsFor(state: ControlState, goal: Goal, attachments: readonly Part[]): Part[] {
   const inputs = inputsOf(state, goal);
@@ -19,6 +22,8 @@ export function partsFor(state: ControlState, goal: Goal, attachments: readonly 
     ...words.map((text): Part => ({ text })),
     ...(findings.length > 0 ? [findingsPart(findings)] : []),
     ...goal.attachments.flatMap((index) => attachments[index] ?? []),
+    // The request brought them to be asked about, and said nothing of keeping them.
+    ...(goal.stop === "acknowledgement" && goal.origin === "planner" ? [WITH_TASK] : []),
   ];
 }
 

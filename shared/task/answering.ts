@@ -67,7 +67,7 @@ export function judge(message: Message, by: readonly Principal[], asked: Asked, 
   const response = hitlResponseIn(message);
   if (response === undefined) {
     const [put] = asked.questions;
-    if (!put || !asked.isPut) return { means: "nothing" };
+    if (!put || !asked.isPut || isTalk(message, put.interrupt, asked.owner)) return { means: "nothing" };
     return weigh(put, inWords(message, put.interrupt, asked.put > 1), by, asked.owner, now);
   }
   const named = response === "malformed" ? ({ code: "answer-malformed" } as const) : idIn(response);
@@ -104,22 +104,31 @@ function weigh(question: OpenQuestion, said: Said | AnswerRefusal, by: readonly 
     return { means: "settles", name, by };
   }
   const approvers = by.filter(({ scopes }) => scopes.includes("approve"));
+  // Of many who must say yes, one who says no is enough; and whoever may cancel the task may say no.
+  const refusers = by.filter((each) => approvers.includes(each) || isOwner(each, owner));
+  if (!said.approved && refusers.length > 0) return { means: "settles", name, by: refusers };
   if (approvers.length === 0) return refused({ code: "scope-missing", scope: "approve" });
-  // Of many who must say yes, one who says no is enough.
-  if (!said.approved) return { means: "settles", name, by: approvers };
   return count(question, approvers, owner);
+}
+
+/** While it takes somebody else to approve, whoever asks what it is for has decided nothing. (A2A 1.0, 7.6.1) */
+function isTalk({ parts }: Message, interrupt: Interrupt, owner: Principal): boolean {
+  return waitingState(interrupt, owner) === "TASK_STATE_AUTH_REQUIRED" && !readVerdict(textOf(parts)).plain;
+}
+
+function isOwner(each: Principal, owner: Principal): boolean {
+  return principalKey(each) === principalKey(owner);
 }
 
 function count({ name, interrupt, approvals }: OpenQuestion, approvers: readonly Principal[], owner: Principal): Judged {
   const { approvers: needed = 1, others = 0 } = interrupt.action ?? {};
-  const isOwner = (each: Principal) => principalKey(each) === principalKey(owner);
   const fresh = distinct(approvers).filter((each) => !approvals.some((known) => principalKey(known) === principalKey(each)));
   if (fresh.length === 0) return refused({ code: "approved-already" });
   // Where everybody must be somebody else, the caller's own yes brings nothing further.
-  const counted = fresh.filter((each) => needed > others || !isOwner(each));
+  const counted = fresh.filter((each) => needed > others || !isOwner(each, owner));
   if (counted.length === 0) return refused({ code: "approver-other" });
   const all = [...approvals, ...counted];
-  const enough = all.length >= needed && all.filter((each) => !isOwner(each)).length >= others;
+  const enough = all.length >= needed && all.filter((each) => !isOwner(each, owner)).length >= others;
   return { means: enough ? "settles" : "approves", name, by: all };
 }
 
@@ -160,7 +169,7 @@ function inWords(
   const text = textOf(message.parts);
   if (kind !== "approval") return inChoices(text, kind, choices);
   if (text.trim() === "") return { code: "answer-empty" };
-  const { names, ...verdict } = readVerdict(text);
+  const { names, plain: _, ...verdict } = readVerdict(text);
   const name = actionName(action?.digest ?? "");
   if (name === "") return verdict;
   if (names !== undefined && names !== name) return { code: "action-other", action: name };

@@ -43,24 +43,24 @@ export function actionName(digest: string): string {
  * @param digest given where a yes must name the action, because the task has asked something before
  */
 export function approvalQuestion(description: string, args: JsonObject, digest?: string): string {
-  const shown = `${description}\n\n${JSON.stringify(args, null, 2)}\n\n`;
-  if (digest === undefined) return `${shown}Answer "yes" to approve exactly this, anything else to reject it.`;
-  const name = actionName(digest);
-  return `${shown}Answer "yes ${name}" to approve exactly this, or "no ${name}" and why to reject it.`;
+  const name = digest === undefined ? "" : ` ${actionName(digest)}`;
+  return `${description}\n\n${JSON.stringify(args, null, 2)}\n\nAnswer "yes${name}" to approve exactly this, or "no${name}" and why to reject it.`;
 }
 
 const ANSWER = /^(yes|approved?|no|reject(?:ed)?)\b[\s,:]*(?:([0-9a-f]{8})\b)?[\s,:.!-]*([\s\S]*)$/i;
 
 /**
  * Only a plain yes approves; silence, doubt and conditions do not.
- * @returns also the name of the action that the words speak of, where they begin with one
+ * @returns also the name of the action that the words speak of, where they begin with one; and whether they say yes or no at all
  */
-export function readVerdict(answer: string): Verdict & { readonly names?: string } {
+export function readVerdict(answer: string): Verdict & { readonly names?: string; readonly plain: boolean } {
   const text = answer.trim();
   const [, word = "", name, rest = ""] = ANSWER.exec(text) ?? [];
   const names = name === undefined ? {} : { names: name.toLowerCase() };
-  if (/^(yes|approved?)$/i.test(word)) return rest === "" ? { approved: true, ...names } : { approved: false, reason: text, ...names };
-  return { approved: false, reason: (word === "" ? text : rest) || NO_REASON, ...names };
+  const saysYes = /^(yes|approved?)$/i.test(word);
+  if (saysYes && rest === "") return { approved: true, plain: true, ...names };
+  const reason = (word === "" || saysYes ? text : rest) || NO_REASON;
+  return { approved: false, reason, plain: word !== "" && !saysYes, ...names };
 }
 
 function inOrder(value: Json): Json {

@@ -174,8 +174,9 @@ describe("people", () => {
     const task = await begun("act", "scope", CALLER);
     expect((await task.get()).status.state).toBe("TASK_STATE_AUTH_REQUIRED");
     const { id } = waitsFor(await task.get());
-    for (const message of [decision(id, true), decision(id, false), said("yes"), said("no")])
-      expect(codeOf(await task.send(message))).toBe("scope-missing");
+    for (const message of [decision(id, true), said("yes")]) expect(codeOf(await task.send(message))).toBe("scope-missing");
+    expect(taskOf(await task.send(said("What is it for?"))).status.state).toBe("TASK_STATE_AUTH_REQUIRED");
+    expect((await task.get()).history?.map(({ parts }) => parts[0]?.text)).toContain("What is it for?");
     expect(resultOf(taskOf(await task.send(decision(id, true), [CALLER, ANN])))).toBe("it: scope");
   });
 

@@ -159,7 +159,10 @@ describe("time", () => {
 describe("people", () => {
   const of = (open: OpenQuestion, by: Principal[], message = decides(YES)): Judged => judge(message, by, asked([open]), T0);
 
-  it("approve and reject only with the scope for it", () => {
+  it("approve and reject only with the scope for it; but whose task it is may always say no", () => {
+    const owner = person("owner", "call");
+    expect(judge(user("no, not now"), [owner], asked([approval()]), T0)).toMatchObject({ means: "settles", by: [owner] });
+    expect(judge(user("yes"), [owner], asked([approval()]), T0)).toMatchObject({ refusal: { code: "scope-missing" } });
     for (const message of [decides(YES), decides({ ...YES, approved: false }), user("yes"), user("no")])
       expect(of(approval(), [NOBODY], message)).toEqual({ means: "refused", refusal: { code: "scope-missing", scope: "approve" } });
     expect(of(approval(), [NOBODY, ANN])).toEqual({ means: "settles", name: "approve:1", by: [ANN] });
@@ -187,6 +190,14 @@ describe("people", () => {
   it("one of whom says no is enough, however many have said yes", () => {
     const three = { ...approval("approve:1", { approvers: 3, others: 0 }), approvals: [ANN, BEN] };
     expect(of(three, [OWNER], decides({ ...YES, approved: false }))).toMatchObject({ means: "settles", by: [OWNER] });
+  });
+
+  it("who cannot approve it alone may talk about it: what says neither yes nor no decides nothing", () => {
+    for (const text of ["What is it for?", "yes, if it rains", ""]) {
+      expect(judge(user(text), [OWNER], asked([approval("approve:1", { others: 1 })], 2), T0)).toEqual({ means: "nothing" });
+      expect(judge(user(text), [OWNER], { ...asked([approval()]), owner: NOBODY }, T0)).toEqual({ means: "nothing" });
+      expect(judge(user(text), [OWNER], asked([approval()]), T0)).not.toEqual({ means: "nothing" });
+    }
   });
 
   it("are told by the task's state whether its caller can go on alone", () => {

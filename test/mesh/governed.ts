@@ -38,7 +38,7 @@ export async function send(caller: Caller, agent: string, parts: readonly Part[]
   };
   const params = { message, configuration, ...(requestMetadata && { metadata: requestMetadata }) };
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "SendMessage", params });
-  const { json, text } = await post(`${caller.url}/agents/${agent}`, body, { ...headersOf(caller), ...headers });
+  const { json, text } = await post(caller.url + at(agent), body, { ...headersOf(caller), ...headers });
   if (json?.result?.task === undefined) throw new Error(`no task: ${text}`);
   return json.result.task;
 }
@@ -55,7 +55,7 @@ export function answer(caller: Caller, agent: string, { id }: Task, words: strin
 export async function tasksOf(caller: Caller, agent: string, ...states: string[]): Promise<Task[]> {
   const found: Task[] = [];
   for (let token = ""; ; ) {
-    const page = (await read(caller, `/agents/${agent}/tasks?pageSize=100&pageToken=${token}`)) as { tasks: Task[]; nextPageToken: string };
+    const page = (await read(caller, `${at(agent)}/tasks?pageSize=100&pageToken=${token}`)) as { tasks: Task[]; nextPageToken: string };
     found.push(...page.tasks.filter(({ status }) => states.length === 0 || states.includes(status.state)));
     token = page.nextPageToken;
     if (!token) return found;
@@ -84,7 +84,7 @@ export function limitOf(task: Task): JsonObject | undefined {
 
 /** What governance did in a task, as its owner reads it. */
 export async function record(caller: Caller, agent: string, { id }: Pick<Task, "id">): Promise<TaskRecord> {
-  return (await read(caller, `/agents/${agent}/governance/tasks/${id}`)) as TaskRecord;
+  return (await read(caller, `${at(agent)}/governance/tasks/${id}`)) as TaskRecord;
 }
 
 /** Decisions of a policy in a task, each as its outcome and reason. */
@@ -109,6 +109,11 @@ export async function raise(caller: Caller, app: string, by: Partial<Amount>): P
     const { status, text } = await post(`${caller.url}/governance/budget/raise`, JSON.stringify({ account, by }), headersOf(caller));
     if (status !== 200) throw new Error(text);
   }
+}
+
+/** The front door is the orchestrator's own. */
+function at(agent: string): string {
+  return agent === "orchestrator" ? "" : `/agents/${agent}`;
 }
 
 async function read(caller: Caller, path: string): Promise<unknown> {

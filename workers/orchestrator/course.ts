@@ -76,7 +76,7 @@ async function settleGoal<Env>(course: Course<Env>, id: string): Promise<Dispatc
 function consulted<Env>(course: Course<Env>, goal: Goal, name: string): readonly SkillName[] {
   const { contract, run } = course;
   // Of two verdicts on a draft the milder one would look the better: who checks is asked alone.
-  if (goal.role === "check") return [];
+  if (goal.role === "check" || goal.candidates.length < 2) return [];
   const candidates = goal.candidates.map((each) => ({ ...each, readOnly: course.readOnly.has(`${each.agent}/${each.skill}`) }));
   const signals: ConsultSignals = { candidates, preferences: run.preferences, attempts: goal.attempts.length };
   const wanted = decideConsult(contract, signals);

@@ -30,7 +30,7 @@ export const program: fc.Arbitrary<readonly Op[]> = fc.array(
   { minLength: 1, maxLength: 6 },
 );
 
-/** A task in memory: its log, and what callees were made for it, by the keys of their calls. */
+/** A task in memory: its log, and how often each callee was reached. */
 export class ModelTask {
   readonly id: string;
   readonly entries: LogEntry[] = [];
@@ -116,22 +116,25 @@ export class ModelTask {
   #call(call: string, asks: number): string | undefined {
     const known = this.#valueOf(call);
     if (isObject(known) && known["ok"] === true) return String(known["text"]);
-    this.#send(call);
+    // An answer goes to the task that asked, whoever remembers that it did.
+    const asking = isObject(known) && known["ok"] === "asks" ? String(known["taskId"]) : undefined;
+    if (asking === undefined) this.#send(call, `${this.id}/${call}`);
+    const taskId = asking ?? `${this.id}/${call}`;
     for (let round = 1; round <= asks; round++) {
-      // Asked again with each message that gets that far: the callee is a task of its own.
-      if (this.#valueOf(call) === undefined) this.apply({ type: "memo", name: call, value: { ok: "asks", question: "?" } });
+      if (this.#valueOf(call) === undefined) this.apply({ type: "memo", name: call, value: { ok: "asks", taskId, question: "?" } });
       if (this.#ask(`${call}:ask:${round}`) === undefined) return undefined;
-      this.#send(`${call}:answer:${round}`);
+      this.#send(`${call}:answer:${round}`, `${taskId}:answer:${round}`);
     }
     this.apply({ type: "called", name: call, agent: "other", skill: "work", cost: amountOf({ calls: 1 }) });
-    this.apply({ type: "memo", name: call, value: { ok: true, taskId: `${this.id}/${call}`, text: `result of ${call}` } });
+    this.apply({ type: "memo", name: call, value: { ok: true, taskId, text: `result of ${call}` } });
     return `result of ${call}`;
   }
 
-  #send(name: string): void {
+  /** @param to what it reaches, of which each is reached once */
+  #send(name: string, to: string): void {
     if (this.head.delegating[name] !== undefined) return;
+    this.#callees.set(to, (this.#callees.get(to) ?? 0) + 1);
     const key = `${this.id}/${name}`;
-    this.#callees.set(key, (this.#callees.get(key) ?? 0) + 1);
     this.apply({ type: "delegating", name, agent: "other", skill: "work", key, lease: amountOf({ calls: 4 }) });
   }
 

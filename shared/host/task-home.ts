@@ -259,7 +259,11 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     }
 
     async unpause(taskId: string): Promise<OperatedReply> {
-      return this.#operated(taskId, (task) => this.#operating.resume(task));
+      return this.#operated(taskId, async (task) => {
+        // What was over meanwhile is not asked again.
+        await this.#expiry.settle(task);
+        return this.#operating.resume(task);
+      });
     }
 
     async raise(taskId: string, by: Principal, amounts: Partial<Amount>, key: string): Promise<OperatedReply> {

@@ -141,10 +141,6 @@ export const NOT_SHOWN: Readonly<Record<string, string>> = {
   "card.hsts": "The mesh that is tried is served without TLS; elsewhere HSTS is a setting of the zone that it is deployed to.",
   "send.message": "Skein answers every message with a task, which 3.1.1 leaves to the agent.",
   "stream.message-only": "Skein answers every message with a task, which 3.1.2 leaves to the agent.",
-  "in-task-auth.streams-stay":
-    "No agent of ours asks by AUTH_REQUIRED: approvals are asked by INPUT_REQUIRED, whose subscriptions stay open.",
-  "in-task-auth.asks": "No agent of ours asks by AUTH_REQUIRED: approvals are asked by INPUT_REQUIRED, with what is to be approved.",
-  "in-task-auth.talks": "No agent of ours asks by AUTH_REQUIRED.",
 };
 
 /** Where readers of the specification may differ, and how the suite reads it. */

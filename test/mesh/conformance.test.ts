@@ -42,7 +42,8 @@ beforeAll(async () => {
   const agents = ["kettle", "stagehand", "understudy"];
   vi.stubEnv("COURIER_ALLOW", webhook.url);
   open = await copyMesh({ agents: ["understudy"] });
-  closed = await copyMesh({ agents, unlimited: true });
+  // What the stagehand does in the world takes somebody else than the caller.
+  closed = await copyMesh({ agents, unlimited: true, contracts: { interrupt: { strict: '["stagehand/rehearse"]' } } });
   // The peer answers from another process: it is tried while the meshes come up.
   const peersTried = Promise.all(peers.map(({ url }) => run(SUITE, { url, triggers: PEER_TRIGGERS, timeoutMs: 10_000 })));
   await open.start();
@@ -90,6 +91,7 @@ function triggersOf(hook: string): Record<AgentName, Triggers> {
       answer: "red",
       fail: "Rehearse the scene where the scenery falls over",
       reject: "Rehearse a scene without scenery",
+      auth: "Rehearse the scene with the trapdoor",
     },
     understudy: { text: "Say your line", artifact: "Your line, please" },
   };

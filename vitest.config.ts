@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           name: "workers",
           include: ["test/workers/**/*.test.ts"],
-          exclude: ["test/workers/registry/**"],
+          exclude: ["test/workers/registry/**", "test/workers/crash/**"],
           // Machines are shared: a test that hangs is told from one that waits for its turn.
           testTimeout: 30_000,
           globalSetup: ["./test/mesh/documents-server.ts", "./test/mesh/webhook-server.ts"],
@@ -26,6 +26,16 @@ export default defineConfig({
           testTimeout: 30_000,
           // Its modules are written for bundlers: they name each other without an extension.
           deps: { optimizer: { ssr: { enabled: true, include: ["itty-durable"] } } },
+        },
+      },
+      {
+        // Three agents in one Worker, whose objects are killed.
+        plugins: [cloudflareTest({ wrangler: { configPath: "./test/workers/crash/wrangler.toml" } })],
+        test: {
+          name: "crash",
+          include: ["test/workers/crash/**/*.test.ts"],
+          testTimeout: 120_000,
+          globalSetup: ["./test/mesh/webhook-server.ts"],
         },
       },
       { test: { name: "mesh", include: ["test/mesh/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2 } },

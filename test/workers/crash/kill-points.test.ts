@@ -1,0 +1,84 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Death, WAYS, type Way } from "./mortal.ts";
+import { differences, type Errand, type Follow, type Ran, run } from "./run.ts";
+
+// A task of three agents is run again and again, and each time one of its objects dies at another turn in which it stored
+// something. Whatever dies, wherever and however, nobody may be able to tell afterwards.
+
+/** Runs side by side: they are of different tenants, and know nothing of each other. */
+const AT_ONCE = 6;
+
+const ERRAND: Errand = {
+  skill: "run",
+  text: (webhook) => webhook,
+  answer: (question) => {
+    if (question.includes("webhook")) return /\byes [0-9a-f]{8}\b/.exec(question)?.[0] ?? "yes";
+    return question.includes("size") ? "large" : "green";
+  },
+};
+
+let undisturbed: Ran;
+
+beforeAll(async () => {
+  undisturbed = await run(ERRAND, [], "watch");
+  // What all others are compared with has to be what they think it is.
+  expect(undisturbed.outcome).toMatchObject({
+    state: "TASK_STATE_COMPLETED",
+    artifacts: [{ parts: [{}, {}, {}] }, { parts: [{ text: "posted 204 in green; did quick; large; did check posted 204 in green" }] }],
+    made: {
+      root: ["TASK_STATE_COMPLETED"],
+      middle: ["TASK_STATE_COMPLETED"],
+      leaf: ["TASK_STATE_COMPLETED", "TASK_STATE_COMPLETED", "TASK_STATE_COMPLETED"],
+    },
+    webhookKeys: 1,
+    held: { calls: 0, microUsd: 0 },
+  });
+  expect(undisturbed.seen).toEqual(undisturbed.whole);
+});
+
+describe("a task of three agents whose objects die", () => {
+  it.each<[string, Way, Follow]>([
+    ["in the turn that stores something", "before", "watch"],
+    ["when what they stored is durable", "after", "watch"],
+    ["when the platform lets them go", "evicted", "poll"],
+  ])("%s ends as if nothing had been, at every point", async (_when, way, follow) => {
+    const points = undisturbed.fate.points.length;
+    const deaths = Array.from({ length: points }, (_, index): Death[] => [{ point: index + 1, way }]);
+    const { failures, died } = await runAll(deaths, follow);
+    console.log(`${died} of ${points} kill points tried, ${way}; ${failures.length} failed`);
+    expect(failures).toEqual([]);
+  });
+
+  it("twice, at any two points and in any two ways, ends as if nothing had been", async () => {
+    const points = undisturbed.fate.points.length;
+    const any = <T>(of: readonly T[]) => of[Math.floor(Math.random() * of.length)] as T;
+    const one = (): Death => ({ point: 1 + Math.floor(Math.random() * points), way: any(WAYS.slice(0, 2)) });
+    const { failures, died } = await runAll(
+      Array.from({ length: 30 }, () => [one(), one()]),
+      "watch",
+    );
+    console.log(`${died} kill points tried, two in a run; ${failures.length} failed`);
+    expect(failures).toEqual([]);
+  });
+});
+
+async function runAll(each: readonly (readonly Death[])[], follow: Follow): Promise<{ failures: string[]; died: number }> {
+  const failures: string[] = [];
+  let died = 0;
+  const left = [...each];
+  const work = async () => {
+    for (let deaths = left.shift(); deaths; deaths = left.shift()) {
+      try {
+        const ran = await run(ERRAND, deaths, follow, undisturbed.outcome);
+        died += ran.fate.died.length;
+        const wrong = differences(ran, undisturbed.outcome);
+        const deadly = ran.fate.died.map(({ point, way, object }) => `${object} ${way} ${point}`).join(", ");
+        if (wrong.length > 0) failures.push(`${deadly}: ${wrong.join("; ")}`);
+      } catch (error) {
+        failures.push(`${JSON.stringify(deaths)}: ${error}`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return { failures, died };
+}

@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { freePort } from "../../cli/port.ts";
 import { endRuntime, spawnRuntime } from "../../cli/runtime.ts";
 import type { PolicyName } from "../../shared/contract/contract.ts";
+import type { WaitSettings } from "../../shared/host/calling/waiting.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 const COPIED = ["agents", "agent-cards", "contracts", "shared", "workers", "test/mesh/fixtures", "wrangler.toml", "package.json"];
@@ -44,6 +45,8 @@ export interface Fixture {
   readonly from?: string;
   /** Agents that it can call. */
   readonly calls?: readonly string[];
+  /** How it waits for their answers. */
+  readonly waits?: WaitSettings;
 }
 
 export async function copyMesh({ agents = [], answerers = [], contracts = {}, unlimited = false }: CopyOptions = {}): Promise<CopiedMesh> {
@@ -127,10 +130,10 @@ fallthrough = true
 `;
 
 /** Every answer says how many requests of any kind the Worker has seen. */
-function agentWorkerOf({ name, from }: Fixture): string {
+function agentWorkerOf({ name, from, waits }: Fixture): string {
   return `import { agentWorker } from "../../shared/kit/worker.ts";
 import agent from "../../test/mesh/fixtures/${from ?? name}.ts";
-const worker = agentWorker(${from === undefined ? "agent" : `agent("${name}")`});
+const worker = agentWorker(${from === undefined ? "agent" : `agent("${name}")`}, ${JSON.stringify({ waits })});
 let seen = 0;
 export class Mesh extends worker.Mesh {
   async fetch(request: Request) {

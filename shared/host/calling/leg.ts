@@ -64,8 +64,6 @@ export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, le
   const began = Date.now();
   if (governor) callBegins(governor.rule("agent-breaker", task), principal.tenant, call.agent, { call: `${task.id}/${name}`, at: began });
   const waited = await answerTo(run, { name, call, options, envelope, looks: looks === true, sentAt, until, signal });
-  // Whoever takes the task's place, or ends it, sees to its callees.
-  if (run.signal.aborted && isLeft(waited)) return LET_GO;
   const result = isLeft(waited) ? await left(run, { name, call, admitted, signal }, waited, deadlineMs) : waited;
   if (governor && admitted)
     noteEnd(run, governor, { name, call, admitted, signal }, result, Date.now() - (isLong(run, sentAt) ? sentAt : began));
@@ -88,6 +86,8 @@ async function left<Env>(
   why: Left,
   deadlineMs: number,
 ): Promise<Exclude<CallResult, { ok: "asks" }>> {
+  // Whoever takes the task's place, or ends it, sees to its callees.
+  if (run.signal.aborted) return LET_GO;
   const released = await release(run, call, keyOf(run.task.id, callOf(name)));
   // Just in time: what was done need not be thrown away.
   if (released?.result?.ok === true) return released.result;

@@ -24,6 +24,7 @@ import { answerJsonRpc } from "./json-rpc.ts";
 import { legacyHttpJsonApp } from "./legacy/http-json.ts";
 import { LEGACY } from "./legacy/operations.ts";
 import { operateApp } from "./operate.ts";
+import { operateDeletionApp } from "./operate-deletion.ts";
 import type { Identify } from "./operator.ts";
 import { taskLogsApp } from "./task-logs.ts";
 import { checkVersion, isLegacy, LEGACY_VERSION } from "./version.ts";
@@ -115,6 +116,7 @@ export function a2aApp<Env extends HandlerEnv & CardEnv>({
   app.route("/", governanceApp(open));
   app.route("/", taskLogsApp({ card, homes }, identify));
   app.route("/", operateApp(card.name, identify));
+  app.route("/", operateDeletionApp(card.name, identify));
   app.route("/", legacyHttpJsonApp(openLegacy));
   app.route(
     "/",

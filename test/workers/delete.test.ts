@@ -2,11 +2,11 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { LOCAL_PRINCIPAL, principalKey } from "../../shared/auth/principal.ts";
+import { LOCAL_PRINCIPAL, principalKey, type Scope } from "../../shared/auth/principal.ts";
 import type { Task } from "../../shared/task/a2a-types.ts";
 import { findTask } from "../../shared/task/home.ts";
 import { forgets, forgotten } from "./probe-agent.ts";
-import { http, message, rpc, type Sent, VERSION, value } from "./wire.ts";
+import { http, message, rpc, type Sent, served, VERSION, value } from "./wire.ts";
 
 const { TASK_HOME } = env as unknown as { TASK_HOME: DurableObjectNamespace };
 const owner = principalKey(LOCAL_PRINCIPAL);
@@ -96,6 +96,28 @@ describe("a task that was deleted", () => {
     const { id, contextId } = await newTask("echo");
     await remove(id);
     expect(forgotten).toMatchObject([{ taskId: id, contextId, principal: LOCAL_PRINCIPAL }]);
+  });
+});
+
+describe("an operator", () => {
+  /** Callers are who they say they are: `app scope`. */
+  const at = served({}, {}, (request) => {
+    const [tenant = "", app = "", scope = ""] = (request.headers.get("As") ?? "").split(" ");
+    return { ok: true, principal: { tenant, app, subject: app, scopes: [scope as Scope] } };
+  });
+
+  it("deletes a task of somebody else's of the tenant, and nobody does without the scope", async () => {
+    const caller = { ...VERSION, As: "operated desk call" };
+    const { task } = (await value(await rpc("SendMessage", { message: message("x", "echo") }, caller, at))) as Sent;
+    const path = `/operate/tasks/${task.id}?owner=desk/desk`;
+    expect((await http("DELETE", path, undefined, { As: "operated olaf call" }, at)).status).toBe(403);
+    expect((await http("DELETE", path, undefined, { As: "elsewhere olaf operate" }, at)).status).toBe(404);
+    expect(await value(await http("DELETE", path, undefined, { As: "operated olaf operate" }, at))).toEqual({
+      deleted: task.id,
+      elsewhere: [],
+    });
+    expect(await value(await rpc("GetTask", { id: task.id }, caller, at))).toEqual(NOT_FOUND);
+    expect((await http("DELETE", path, undefined, { As: "operated olaf operate" }, at)).status).toBe(404);
   });
 });
 

@@ -27,28 +27,38 @@ const args = v.pipe(
 );
 const choices = v.pipe(v.array(words), v.maxLength(100));
 
-const interruptSchema = v.pipe(
-  v.object({
-    id: name,
-    kind: v.picklist(["question", "approval", "limit", "paused"]),
-    asker: v.object({ agent: name, skill: name, task: name }),
-    path: v.pipe(v.array(name), v.maxLength(100)),
-    choices: v.optional(choices),
-    action: v.optional(
-      v.object({
-        description: words,
-        args,
-        digest: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
-        approvers: v.pipe(count, v.minValue(1)),
-        others: count,
-      }),
+const action = v.object({
+  description: words,
+  args,
+  digest: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+  approvers: v.pipe(count, v.minValue(1)),
+  others: count,
+});
+const interrupt = v.object({
+  id: name,
+  kind: v.picklist(["question", "approval", "limit", "paused"]),
+  asker: v.object({ agent: name, skill: name, task: name }),
+  path: v.pipe(v.array(name), v.maxLength(100)),
+  choices: v.optional(choices),
+  action: v.optional(action),
+  since: time,
+  expires: v.optional(time),
+  default: v.optional(words),
+});
+/** What is to be approved without saying what is no approval. */
+const isWhole = ({ kind, action: proposed }: v.InferOutput<typeof interrupt>) => (kind === "approval") === (proposed !== undefined);
+const waiting = v.pipe(
+  v.array(
+    v.pipe(
+      v.object({ ...interrupt.entries, words }),
+      v.check((each) => isWhole(each)),
     ),
-    since: time,
-    expires: v.optional(time),
-    default: v.optional(words),
-  }),
-  // What is to be approved without saying what is no approval.
-  v.check(({ kind, action }) => (kind === "approval") === (action !== undefined)),
+  ),
+  v.maxLength(MOST_ENTRIES),
+);
+const interruptSchema = v.pipe(
+  v.object({ ...interrupt.entries, waiting: v.optional(v.fallback(v.optional(waiting), undefined)) }),
+  v.check((asked) => isWhole(asked)),
 );
 
 const tools = v.pipe(
@@ -74,8 +84,8 @@ const requestSchema = v.variant("type", [
  * @returns what is asked in a form that takes a structured answer; undefined for one that asks in words only
  */
 export function askedIn(metadata: JsonObject | undefined, said: JsonObject | undefined): CalleeAsks | undefined {
-  const interrupt = v.safeParse(interruptSchema, metadata?.[INTERRUPT_EXTENSION]);
-  if (interrupt.success) return { form: "interrupt", interrupt: JSON.parse(JSON.stringify(interrupt.output)) as Interrupt };
+  const own = v.safeParse(interruptSchema, metadata?.[INTERRUPT_EXTENSION]);
+  if (own.success) return { form: "interrupt", interrupt: JSON.parse(JSON.stringify(own.output)) as Interrupt };
   const request = v.safeParse(requestSchema, said?.[HITL_EXTENSION]);
   if (!request.success) return undefined;
   const { output } = request;

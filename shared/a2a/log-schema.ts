@@ -140,7 +140,7 @@ const events = [
     paused: v.optional(v.boolean()),
   }),
   event("asked", { name, message, metadata: v.optional(object) }),
-  event("expired", { name, value: v.optional(words) }),
+  event("expired", { name, value: v.optional(words), withdrawn: v.optional(yes) }),
   event("artifact", { artifact, append: v.optional(v.boolean()), lastChunk: v.optional(v.boolean()) }),
   event("memo", { name, value: anything }),
   event("delegating", { name, agent: id, skill: id, key: id, lease: v.optional(amount), branch: v.optional(words) }),

@@ -3,8 +3,7 @@
  * becomes a result, never an exception.
  */
 import { CHAIN_EXTENSION } from "../chain/delegation.ts";
-import { askedId } from "../host/calling/passing-up.ts";
-import type { CallResult, Outbound, OutboundCall, OutboundOptions, Pending } from "../host/calls.ts";
+import type { AsksBack, CallResult, Outbound, OutboundCall, OutboundOptions, Pending } from "../host/calls.ts";
 import type { Message } from "../task/a2a-types.ts";
 import { withHitl } from "../task/hitl-extension.ts";
 import { namingSkill } from "../task/skill-extension.ts";
@@ -85,12 +84,17 @@ async function found(env: object, call: OutboundCall, options: OutboundOptions):
     const task = asSent(reply);
     if (!task) return undefined;
     const result = toResult(call, task);
-    const isPast = call.past !== undefined && result.ok === "asks" && askedId(result) === call.past;
+    const isPast = result.ok === "asks" && stillAsks(result, call.past);
     if (!pending && !(isPast && Date.now() < began + SLOW_CLOCK_MS)) return result;
     // One that knows keys can be asked again later; of a stranger nothing more would be heard.
     if (pending && keyed && Date.now() > began + LONGEST_LOOK_MS) return pending;
     await new Promise((resolve) => setTimeout(resolve, wait));
   }
+}
+
+function stillAsks({ asks }: AsksBack, past: string | undefined): boolean {
+  if (past === undefined || asks?.form !== "interrupt") return false;
+  return [asks.interrupt, ...(asks.interrupt.waiting ?? [])].some(({ id }) => id === past);
 }
 
 function toMessage({ agent: _, skill, taskId, parts, metadata, answer }: OutboundCall, key: string): Message {

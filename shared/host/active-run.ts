@@ -14,6 +14,7 @@ import { type Preferences, sayingCost } from "../task/governance-extension.ts";
 import { acceptedParts } from "../task/media-type.ts";
 import { under, type Within } from "../task/within.ts";
 import { type ActingRun, act, approveAction } from "./acting.ts";
+import { withdraw } from "./answers.ts";
 import { type AskingRun, Questions } from "./asking.ts";
 import { Absences } from "./calling/absences.ts";
 import { delegate } from "./calling/delegate.ts";
@@ -267,6 +268,10 @@ export class ActiveRun<Env> implements Run<Env> {
       progress: (text, metadata) => this.progress(text, metadata),
       ask: (question, metadata) => this.#questions.ask(question, metadata),
       put: (name, question, metadata, about) => this.#questions.put(name, question, metadata, about),
+      withdraw: (name) => {
+        withdraw(this.#task, name);
+        this.#questions.answer(name);
+      },
       recall: (name) => this.#recall(name),
       known: (name) => {
         const seq = this.#task.head.memo[name];

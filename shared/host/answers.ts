@@ -33,6 +33,11 @@ export function settleExpired(task: LiveTask, now: number): string[] {
   });
 }
 
+/** Whoever asked it needs no answer any more. */
+export function withdraw(task: LiveTask, name: string): void {
+  task.apply({ type: "expired", name, withdrawn: true, ...behind(task) });
+}
+
 /** When the first of the open questions is over, milliseconds since the epoch; undefined where none ever is. */
 export function nextExpiry(task: LiveTask): number | undefined {
   if (task.ended) return undefined;

@@ -131,6 +131,8 @@ export interface CallingRun<Env> extends Spending {
   away(due: number, signal: AbortSignal): Promise<void>;
   progress(text: string, metadata: JsonObject): void;
   ask(question: string, metadata: JsonObject): Promise<Answered>;
+  /** A question that was put and is open needs no answer any more. */
+  withdraw(name: string): void;
   recall(name: string): Json | undefined;
   known(name: string): Json | undefined;
   remember(name: string, value: Json): void;

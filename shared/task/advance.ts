@@ -29,7 +29,7 @@ export type TaskInput =
   /** `again` is the question that is put once more, where one waits. */
   | { type: "unpause"; again?: Question }
   /** `next` as in a message. */
-  | { type: "expired"; name: string; value?: string; next?: Question }
+  | { type: "expired"; name: string; value?: string; withdrawn?: true; next?: Question }
   | (TaskEvent & { type: "let-go" })
   | { type: "progress"; message: Message; metadata?: JsonObject }
   | ({ type: "question" } & Question)
@@ -146,8 +146,8 @@ function afterAnswer(head: TaskHead, name: string, next: Question | undefined): 
   return [next ? put(next, head.principal) : { type: "status", state: "TASK_STATE_WORKING" }];
 }
 
-function expired({ name, value }: TaskInput & { type: "expired" }): TaskEvent {
-  return { type: "expired", name, ...(value !== undefined && { value }) };
+function expired({ name, value, withdrawn }: TaskInput & { type: "expired" }): TaskEvent {
+  return { type: "expired", name, ...(value !== undefined && { value }), ...(withdrawn && { withdrawn }) };
 }
 
 function unpause(head: TaskHead, { again }: TaskInput & { type: "unpause" }): Advance {

@@ -38,6 +38,7 @@ export function wordsOf(event: TaskEvent, known: Known): string {
       known.questions.set(event.name, quoted(event.message));
       return `has another question, which waits: ${said(event.message)}`;
     case "expired":
+      if (event.withdrawn) return `needs no answer any more${about(event.name, known)}`;
       return `nobody answered in time${about(event.name, known)}${event.value === undefined ? "" : `; "${short(event.value)}" counts`}`;
     case "artifact": {
       const { artifact, append } = event;

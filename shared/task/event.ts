@@ -56,8 +56,11 @@ export type TaskEvent =
   | { type: "status"; state: TaskState; message?: Message; metadata?: JsonObject; ask?: string; transient?: true; paused?: boolean }
   /** A question that waits for its turn: one is put at a time, so that an answer answers what was shown. */
   | { type: "asked"; name: string; message: Message; metadata?: JsonObject }
-  /** Nobody has answered in time: the question is settled by its default, where it has one. */
-  | { type: "expired"; name: string; value?: string }
+  /**
+   * Nobody has answered in time: the question is settled by its default, where it has one. `withdrawn`: whoever asked it needs no
+   * answer any more.
+   */
+  | { type: "expired"; name: string; value?: string; withdrawn?: true }
   | { type: "artifact"; artifact: Artifact; append?: boolean; lastChunk?: boolean }
   /** What a durable helper gave, by its name: later runs of the program read it here. */
   | { type: "memo"; name: string; value: Json }

@@ -30,6 +30,8 @@ export type Interrupt = {
   readonly default?: string;
   /** The task's other open questions, which may be answered by their ids as well. */
   readonly waiting?: readonly Interrupt[];
+  /** Of one that waits: what its status will say when it is put. */
+  readonly words?: string;
 };
 
 /** One action in the world, with exactly the arguments it will be done with. */

@@ -1,7 +1,16 @@
 /**
  * The log as a caller sees it: an A2A Task from a head and the entries it points to, and stream events from entries. Pure.
  */
-import { type Artifact, isObject, type JsonObject, type Message, type StreamResponse, type Task, type TaskStatus } from "./a2a-types.ts";
+import {
+  type Artifact,
+  isObject,
+  type JsonObject,
+  type Message,
+  type StreamResponse,
+  type Task,
+  type TaskStatus,
+  textOf,
+} from "./a2a-types.ts";
 import type { LogEntry, TaskEvent } from "./event.ts";
 import type { TaskHead } from "./head.ts";
 import { INTERRUPT_EXTENSION } from "./interrupt-extension.ts";
@@ -69,8 +78,9 @@ function withWaiting({ metadata, questions, asked }: TaskHead, read: ReadEntries
   const waiting = questions.slice(1).flatMap((name) => {
     const seq = asked[name];
     const event = seq === undefined ? undefined : read(seq, seq)[0]?.event;
-    const said = event?.type === "asked" || event?.type === "status" ? event.metadata?.[INTERRUPT_EXTENSION] : undefined;
-    return said === undefined ? [] : [said];
+    if (event?.type !== "asked" && event?.type !== "status") return [];
+    const said = event.metadata?.[INTERRUPT_EXTENSION];
+    return isObject(said) ? [{ ...said, words: textOf(event.message?.parts ?? []) }] : [];
   });
   return { ...metadata, [INTERRUPT_EXTENSION]: { ...put, waiting } };
 }

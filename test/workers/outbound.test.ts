@@ -3,6 +3,7 @@ import { outbound } from "../../shared/a2a/outbound.ts";
 import { LOCAL_PRINCIPAL } from "../../shared/auth/principal.ts";
 import type { OutboundCall } from "../../shared/host/calls.ts";
 import { HITL_EXTENSION } from "../../shared/task/hitl-extension.ts";
+import probe from "./probe-agent.ts";
 
 // An answer to another agent's question, when that agent has its own view of where its task stands.
 
@@ -18,7 +19,7 @@ async function answer(replies: Record<string, object | (() => object)>, call = C
   const methods: string[] = [];
   const requests: { headers: Headers; params: unknown }[] = [];
   const fetch = async (_url: string, init?: RequestInit) => {
-    if (!init?.body) return new Response("it shows no card", { status: 404 });
+    if (!init?.body) return Response.json(probe.card);
     const { method, params } = JSON.parse(String(init.body)) as { method: string; params: unknown };
     methods.push(method);
     requests.push({ headers: new Headers(init.headers), params });

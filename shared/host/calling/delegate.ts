@@ -16,8 +16,10 @@ import { booked, costSoFar, type Ended, leaseOf } from "./booking.ts";
 import { hedged } from "./hedge.ts";
 import { inPlace } from "./in-place.ts";
 import { keyOf, send } from "./leg.ts";
-import { askedId, passUp, type Reply } from "./passing-up.ts";
+import { OpenQuestions } from "./open-questions.ts";
+import { passUp } from "./passing-up.ts";
 import { release } from "./releasing.ts";
+import { askedId, type Reply } from "./reply.ts";
 
 /** Answers in a row that a callee does not take, before it is given up: people are not asked for ever. */
 const MOST_REFUSED = 3;
@@ -47,14 +49,18 @@ async function untilEnded<Env>(
   first: CallResult,
   admitted: Admitted | undefined,
 ): Promise<Ended> {
+  const open = new OpenQuestions(run);
   let result = first;
   let refused = 0;
   for (let round = 1; result.ok === "asks"; round++) {
     const { taskId } = result;
     refused = result.refused === undefined ? 0 : refused + 1;
-    const reply =
-      refused < MOST_REFUSED ? await answerFor(run, `${name}:ask:${round}`, call, result, admitted) : { refused: takesNone(call, result) };
+    const isInVain = Math.max(refused, open.timesAnswered(askedId(result))) >= MOST_REFUSED;
+    const reply = isInVain
+      ? { refused: takesNone(call, result) }
+      : await answerFor(run, `${name}:ask:${round}`, call, result, admitted, open);
     if ("refused" in reply) {
+      open.keepOnly(reply.refused);
       await release(run, { ...call, taskId }, keyOf(run.task.id, name));
       return reply.refused;
     }
@@ -64,10 +70,11 @@ async function untilEnded<Env>(
     const leg = { name: `${name}:answer:${round}`, admitted, lease, signal: run.signal };
     result =
       "expired" in said
-        ? await send(run, { ...leg, call: { ...call, taskId, past: askedId(result) }, looks: true })
+        ? await send(run, { ...leg, call: { ...call, taskId, past: said.past }, looks: true })
         : await send(run, { ...leg, call: { ...call, taskId, parts: said.parts, answer: said.answer }, by: said.by });
     if (result.refused !== undefined && result.ok !== "asks")
       run.progress(`${call.agent} had gone on without this answer, which was not used: ${result.refused}`, {});
+    open.keepOnly(result);
   }
   return result;
 }
@@ -82,6 +89,7 @@ async function answerFor<Env>(
   call: DelegateCall,
   asks: AsksBack,
   admitted: Admitted | undefined,
+  open: OpenQuestions<Env>,
 ): Promise<{ said: Reply; lease: Amount | undefined } | { refused: Ended }> {
   const limit = limitIn(asks.metadata);
   const had = admitted && leaseOf(run, name, admitted);
@@ -94,7 +102,7 @@ async function answerFor<Env>(
     if ("refused" in covered) return { said: inForm(asks, "partial"), lease: had };
     return { said: inForm(asks, "again"), lease: { ...plus(had, covered.lease), wallMs: covered.lease.wallMs } };
   }
-  const said = await passUp(run, name, call, asks, costSoFar(run, name, call, asks, admitted));
+  const said = await passUp(run, name, call, asks, costSoFar(run, name, call, asks, admitted), open);
   if ("expired" in said && said.expired === "here") return { refused: failed(call, "nobody answered in time") };
   const covered = run.governor && had && (await coverAgain(run, run.governor, name, had));
   return covered && "refused" in covered ? covered : { said, lease: had };

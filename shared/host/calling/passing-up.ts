@@ -4,22 +4,17 @@
  */
 import { type Principal, principalKey } from "../../auth/principal.ts";
 import type { Amount } from "../../budget/amount.ts";
-import type { Json, JsonObject, Message } from "../../task/a2a-types.ts";
-import { questionId, type Said, saidIn } from "../../task/answering.ts";
-import { actionName, approvalQuestion, digestOfAction } from "../../task/approval.ts";
+import type { JsonObject, Message } from "../../task/a2a-types.ts";
+import { type Said, saidIn } from "../../task/answering.ts";
+import { approvalQuestion, digestOfAction } from "../../task/approval.ts";
 import { limitIn, sayingCost } from "../../task/governance-extension.ts";
-import { hitlResponse } from "../../task/hitl-extension.ts";
-import { INTERRUPT_EXTENSION, type Interrupt, interruptIn } from "../../task/interrupt-extension.ts";
+import type { Interrupt } from "../../task/interrupt-extension.ts";
 import type { About } from "../asking.ts";
 import type { AsksBack, CalleeAsks, CallingRun } from "../calls.ts";
 import type { Answered } from "../governance/limit.ts";
 import type { DelegateCall } from "../program.ts";
-
-/** What is said to a callee that asks. */
-export type Reply =
-  | { readonly parts: Message["parts"]; readonly answer?: JsonObject; readonly by?: readonly Principal[] }
-  /** Nobody answered in time. `there`: at the callee its time is over too, and what it makes of that is to be looked at. */
-  | { readonly expired: "here" | "there" };
+import type { OpenQuestions } from "./open-questions.ts";
+import { afterRefusal, inParts, type Reply } from "./reply.ts";
 
 interface Passed<Env> {
   readonly run: CallingRun<Env>;
@@ -29,13 +24,12 @@ interface Passed<Env> {
   readonly metadata: JsonObject;
 }
 
-/** After it has expired at the callee: by then its own alarm has rung. Milliseconds. */
-const LATER_MS = 2_000;
 const LATE: Said = { approved: false, reason: "nobody approved it in time" };
 
 /**
  * @param name of the question in this task, the same in every run
  * @param cost of the callee so far, as far as it is believed
+ * @param open questions of the callee, in this call
  */
 export function passUp<Env>(
   run: CallingRun<Env>,
@@ -43,12 +37,14 @@ export function passUp<Env>(
   call: DelegateCall,
   asks: AsksBack,
   cost: Amount | undefined,
+  open: OpenQuestions<Env>,
 ): Promise<Reply> {
   const metadata = { ...asks.metadata, ...(cost && sayingCost(cost, limitIn(asks.metadata))) };
   const passed = { run, call, asks, metadata };
   switch (asks.asks?.form) {
     case "interrupt":
-      return asItIs(passed, name, asks.asks.interrupt);
+      // Of an agent of the mesh, whatever is below it: nothing is decided anew, because it decided by the same rules.
+      return open.next(name, asks, { path: ownName(run), callee: calleeOf(call, asks) }, metadata);
     case "approvals":
       return allApprovals(passed, name, asks.asks);
     case "questions":
@@ -56,29 +52,6 @@ export function passUp<Env>(
     case undefined:
       return inWords(passed, name);
   }
-}
-
-/** @returns the id of the callee's question, where it has one in the mesh's own form */
-export function askedId({ asks }: AsksBack): string | undefined {
-  return asks?.form === "interrupt" ? asks.interrupt.id : undefined;
-}
-
-/** Of an agent of the mesh, whatever is below it: nothing is decided anew, because it decided by the same rules. */
-async function asItIs<Env>({ run, call, asks, metadata }: Passed<Env>, name: string, asked: Interrupt): Promise<Reply> {
-  const { action, expires } = asked;
-  const up = {
-    ...asked,
-    // Two agents that name their questions alike must not get each other's answers.
-    id: isTaken(run, name, asked.id) ? questionId(run.task.id, name) : asked.id,
-    path: [...ownName(run), ...asked.path],
-    callee: calleeOf(call, asks),
-    ...(expires !== undefined && { expires: new Date(Date.parse(expires) + LATER_MS).toISOString() }),
-  };
-  const words = action ? approvalQuestion(action.description, action.args, action.digest) : asks.question;
-  const answered = await run.put(name, afterRefusal(asks, words), { ...metadata, [INTERRUPT_EXTENSION]: up as unknown as Json });
-  if ("expired" in answered) return { expired: expires === undefined ? "here" : "there" };
-  const said = saidIn(answered.answer, up);
-  return { parts: inParts(said, action?.digest), answer: hitlResponse(asked.id, said), by: answered.by };
 }
 
 /** Each action is approved by itself, as one of this mesh would be; all of them are answered together, as the profile has it. */
@@ -139,10 +112,6 @@ function putForeign<Env>({ run, call, asks, metadata }: Passed<Env>, name: strin
   return run.put(name, afterRefusal(asks, words), metadata, { ...about, passed });
 }
 
-function afterRefusal({ refused }: AsksBack, words: string): string {
-  return refused === undefined ? words : `The last answer was not taken: ${refused}\n\n${words}`;
-}
-
 function calleeOf({ agent }: DelegateCall, { taskId: task, contextId }: AsksBack): NonNullable<Interrupt["callee"]> {
   return { agent, task, ...(contextId !== undefined && { context: contextId }) };
 }
@@ -151,20 +120,8 @@ function ownName<Env>({ governor }: CallingRun<Env>): string[] {
   return governor ? [governor.governance.agent] : [];
 }
 
-/** Whether another open question of the task has this id. */
-function isTaken<Env>({ task }: CallingRun<Env>, name: string, id: string): boolean {
-  return task.head.questions.some((other, index) => other !== name && interruptIn(task.question(index)?.metadata)?.id === id);
-}
-
 function saidOf(answer: Message, { kind, choices, action }: About): Said {
   return saidIn(answer, { kind, ...(choices && { choices }), ...(action && { action: { ...action, approvers: 1, others: 0 } }) });
-}
-
-/** In words, for those that read nothing else. */
-function inParts(said: Said, digest = ""): Message["parts"] {
-  if ("text" in said) return [{ text: said.text }];
-  const name = digest && ` ${actionName(digest)}`;
-  return [{ text: said.approved ? `yes${name}` : `no${name}: ${said.reason}` }];
 }
 
 function approvalOf(id: string, said: Said): JsonObject {

@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { JsonObject } from "../../shared/task/a2a-types.ts";
+import type { JsonObject, Task } from "../../shared/task/a2a-types.ts";
 import { GOVERNANCE_EXTENSION } from "../../shared/task/governance-extension.ts";
 import { type CopiedMesh, copyMesh, SEEN } from "./copied-mesh.ts";
 import { type Call, DEAR, type GoalOrder } from "./fixtures/puppet.ts";
 import { costOf, decisionsBy, order, record, send, tasksOf, told } from "./governed.ts";
+import { getTask } from "./wire.ts";
 
 // A goal is held to what it was given by the host, whatever the program of the agent says; and two agents of which the better is taken.
+
+/** Nothing that is waited for may take longer, alarms included. */
+const PATIENCE = { timeout: 30_000, interval: 50 };
 
 let mesh: CopiedMesh;
 
@@ -99,6 +103,32 @@ describe("the share of a goal", () => {
     const task = await pursue({ name: "two", surface: ["knight/dear"], mostCalls: 2, calls: five, together: true });
     expect(costOf(task).calls).toBe(2);
     expect(told(task)).toContain('two stopped: it came to no result: the goal "two" was given 2 calls, and they are made');
+  });
+});
+
+describe("a goal in the middle of which the runtime is killed", () => {
+  it("goes on with the calls and the share that are left, and nothing of it is done twice", async () => {
+    const before = (await tasksOf(mesh, "knight")).length;
+    const slow: Call = { to: "knight/do", order: { wait: 1_000, say: "slowly" } };
+    const goal: GoalOrder = {
+      name: "castling",
+      surface: ["knight/dear", "knight/do", "submit-result"],
+      mostCalls: 3,
+      calls: [dear(1), slow, dear(2), dear(3), ROOK],
+      submit: ["wrong", 7],
+    };
+    const { id } = await order(mesh, "pawn", { goal }, { configuration: { returnImmediately: true } });
+    await expect.poll(async () => (await tasksOf(mesh, "knight", "TASK_STATE_WORKING")).length, PATIENCE).toBe(1);
+    await mesh.kill();
+    await mesh.start();
+    const ended = async () => (await tasksOf(mesh, "pawn", "TASK_STATE_COMPLETED")).find((task) => task.id === id);
+    await expect.poll(async () => (await ended())?.status.state, PATIENCE).toBe("TASK_STATE_COMPLETED");
+    const words = told((await getTask(`${mesh.url}/agents/pawn`, id)) as Task);
+    expect(words.match(/knight\/\w+: /g)).toEqual(["knight/dear: ", "knight/do: ", "knight/dear: "]);
+    expect(words).toContain('knight/dear stopped: the goal "castling" was given 3 calls, and they are made');
+    expect(words).toContain("rook/do stopped: rook/do is not among");
+    expect(words).toContain("castling submitted: 7");
+    expect((await tasksOf(mesh, "knight")).length - before).toBe(3);
   });
 });
 

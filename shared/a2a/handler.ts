@@ -16,7 +16,7 @@ import type {
   TaskReply,
 } from "../host/api.ts";
 import type { GovernanceEnv } from "../host/governance/env.ts";
-import type { HomeEnv } from "../host/task-home.ts";
+import type { HomeEnv } from "../host/home-parts.ts";
 import type { AgentCard, Message, Task, TaskPushNotificationConfig } from "../task/a2a-types.ts";
 import { HISTORY_LIMIT } from "../task/head.ts";
 import { findTask, type Homes, placeTask } from "../task/home.ts";

@@ -3,7 +3,7 @@
  * index does not hold (history, artifacts) comes from the tasks' own homes. (A2A 1.0, 3.1.4)
  */
 import type { JsonText, ListPage, TaskHomeApi, TaskIndexApi } from "../host/api.ts";
-import type { HomeEnv } from "../host/task-home.ts";
+import type { HomeEnv } from "../host/home-parts.ts";
 import type { Task, TaskState } from "../task/a2a-types.ts";
 import { findTask } from "../task/home.ts";
 import type { TaskView } from "../task/render.ts";

@@ -40,7 +40,12 @@ export class OpenQuestions<Env> {
   async next(name: string, asks: AsksBack, over: Pick<Interrupt, "path" | "callee">, metadata: JsonObject): Promise<Reply> {
     const { head } = this.#run.task;
     const all = questionsIn(asks).map((asked, index) => ({ asked, put: this.#nameOf(name, asked.id, index) }));
-    const answers = all.map(({ asked, put }, index) => this.#putOne(put, asked, asks, over, index === 0 ? metadata : {}));
+    const answers = all.map(({ asked, put }, index) => {
+      const words = wordsOf(asked);
+      // Why the last answer was not taken stands where it is asked next.
+      const isNext = index === 0 || this.timesAnswered(asked.id) > 0;
+      return this.#putOne(put, asked, isNext ? afterRefusal(asks, words) : words, over, index === 0 ? metadata : {});
+    });
     await Promise.race(answers);
     // The first in the log: a later run must send the same answers in the same order, under the same keys.
     const place = ({ put }: { put: string }) => head.memo[put] ?? Number.POSITIVE_INFINITY;
@@ -62,8 +67,8 @@ export class OpenQuestions<Env> {
 
   async #putOne(
     name: string,
-    { words = "", waiting: _, ...asked }: Interrupt,
-    asks: AsksBack,
+    { words: _, waiting: __, ...asked }: Interrupt,
+    words: string,
     { path, callee }: Pick<Interrupt, "path" | "callee">,
     metadata: JsonObject,
   ): Promise<Reply> {
@@ -76,9 +81,7 @@ export class OpenQuestions<Env> {
       ...(callee && { callee }),
       ...(expires !== undefined && { expires: new Date(Date.parse(expires) + LATER_MS).toISOString() }),
     };
-    const question = action ? approvalQuestion(action.description, action.args, action.digest) : words;
-    const shown = this.timesAnswered(id) > 0 ? afterRefusal(asks, question) : question;
-    const answered = await this.#run.put(name, shown, { ...metadata, [INTERRUPT_EXTENSION]: up as unknown as Json });
+    const answered = await this.#run.put(name, words, { ...metadata, [INTERRUPT_EXTENSION]: up as unknown as Json });
     if ("expired" in answered) return { expired: expires === undefined ? "here" : "there", past: id };
     const said = saidIn(answered.answer, up);
     return { parts: inParts(said, action?.digest), answer: hitlResponse(id, said), by: answered.by };
@@ -94,6 +97,10 @@ export class OpenQuestions<Env> {
     this.#put.set(id, put);
     return put;
   }
+}
+
+function wordsOf({ action, words = "" }: Interrupt): string {
+  return action ? approvalQuestion(action.description, action.args, action.digest) : words;
 }
 
 /** What it puts, and what waits behind that. At a limit its words are not all: that is passed up when it is put. */

@@ -7,6 +7,7 @@ import type { Amount } from "../budget/amount.ts";
 import type { Message, Task, TaskPushNotificationConfig, TaskState } from "../task/a2a-types.ts";
 import type { Refusal } from "../task/advance.ts";
 import type { GivenChain, LogEntry } from "../task/event.ts";
+import type { AnsweredQuestion } from "../task/fork.ts";
 import type { Wishes } from "../task/governance-extension.ts";
 import type { TaskHistory } from "../task/history.ts";
 import type { TaskRecord } from "../task/record.ts";
@@ -132,8 +133,7 @@ export interface MadeCall {
 
 /** What is said to a question of a task that was made of a log, when its program asks it again. */
 export interface AdoptedAnswer {
-  /** Its name in the log. */
-  readonly question: string;
+  readonly question: AnsweredQuestion;
   readonly text: string;
   readonly by: Principal;
 }

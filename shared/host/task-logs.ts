@@ -2,10 +2,11 @@
  * What a home does with whole logs: tells them in words, shows the task as it was at a position, hands a log out as a stream that is
  * never in memory whole, and takes one in as a task of its own, which its program then takes up.
  */
-import { isInterrupted, type Message } from "../task/a2a-types.ts";
+import { isInterrupted, type Message, textOf } from "../task/a2a-types.ts";
 import { interruptOf } from "../task/answering.ts";
 import { readVerdict } from "../task/approval.ts";
 import type { LogEntry } from "../task/event.ts";
+import type { AnsweredQuestion } from "../task/fork.ts";
 import { evolve, HISTORY_LIMIT, type TaskHead } from "../task/head.ts";
 import { historyOf, type TaskHistory } from "../task/history.ts";
 import { hitlResponse, withHitl } from "../task/hitl-extension.ts";
@@ -99,18 +100,24 @@ export class TaskLogs<Env> {
     return answer && this.#answer(task, answer);
   }
 
-  /** The program asks what it asked before, under the same name: then, and only then, this is the answer. */
+  /** The program asks what it asked before, word for word: then, and only then, this is the answer. */
   async #answer(task: LiveTask, { question, text, by }: AdoptedAnswer): Promise<AnswerGiven> {
     await Promise.race([task.rest(), new Promise((resolve) => setTimeout(resolve, ASKS_WITHIN_MS))]);
-    const index = task.head.questions.indexOf(question);
-    const asked = task.question(index);
-    if (index < 0 || !asked || !isInterrupted(task.head.state)) return { given: false };
-    const { id, kind } = interruptOf(task.id, question, asked.metadata, "");
+    const asked = askedAgain(task, question);
+    if (!asked || !isInterrupted(task.head.state)) return { given: false };
+    const { id, kind } = interruptOf(task.id, asked.name, asked.metadata, "");
     const said = kind === "approval" ? readVerdict(text) : { text };
     const plain: Message = { messageId: crypto.randomUUID(), role: "ROLE_USER", parts: [{ text }], taskId: task.id };
     const taken = await this.#options.message({ taskId: task.id, message: withHitl(plain, hitlResponse(id, said)), by: [by] });
     return "refusal" in taken ? { given: false, refusal: taken.refusal } : { given: true };
   }
+}
+
+/** Under its name; or, where a call that was made anew passed it up, in the same words. */
+function askedAgain(task: LiveTask, { name, call, text }: AnsweredQuestion) {
+  const open = task.head.questions.flatMap((_, index) => task.question(index) ?? []);
+  const passedUp = open.filter((each) => call !== undefined && each.name.startsWith(`${call}:`) && textOf(each.message.parts) === text);
+  return open.find((each) => each.name === name) ?? (passedUp.length === 1 ? passedUp[0] : undefined);
 }
 
 function* pages(task: LiveTask, first: number, last: number): Generator<readonly LogEntry[], undefined> {

@@ -16,6 +16,8 @@ export interface LogNames {
 }
 
 interface AskedQuestion {
+  readonly text: string;
+  /** Its first line. */
   readonly words: string;
   readonly isApproval: boolean;
 }
@@ -79,7 +81,7 @@ export function forgettingAt(
       if (GATES.has(kind) ? call === undefined || out.includes(call) : isAnew(kind, seq)) decisions.push(name);
     } else if (/^(limit|raised):/.test(name) || isAbout(name, out)) others.push(name);
     // What was passed up belongs to its call.
-    else if (questions.get(name)?.isApproval === true && callOf(name) === name && !isDone(name, head)) approvals.push(name);
+    else if (questions.get(name)?.isApproval === true && callIn(name, calls) === undefined && !isDone(name, head)) approvals.push(name);
   }
   // What was decided about a question stands as long as its answer does.
   const again = [...head.questions, ...approvals];
@@ -93,7 +95,7 @@ export function forgettingAt(
   }
 }
 
-/** The call that the rest of a decision's name begins with. */
+/** The call that a name belongs to: that of a question that was passed up, or what stands behind the kind in that of a decision. */
 export function callIn(name: string, calls: LogNames["calls"]): string | undefined {
   for (let cut = name; cut !== ""; cut = cut.slice(0, Math.max(0, cut.lastIndexOf(":")))) if (calls.has(callOf(cut))) return callOf(cut);
   return undefined;
@@ -120,6 +122,10 @@ function lastFinished({ memo }: TaskHead, out: readonly string[]): number {
 }
 
 function askedIn({ message, metadata }: TaskEvent & { type: "asked" | "status" }): AskedQuestion {
-  const words = message ? (textOf(message.parts).trim().split("\n", 1)[0] ?? "") : "";
-  return { words, isApproval: interruptIn(metadata)?.kind === "approval" || metadata?.["approval"] !== undefined };
+  const text = message ? textOf(message.parts) : "";
+  return {
+    text,
+    words: text.trim().split("\n", 1)[0] ?? "",
+    isApproval: interruptIn(metadata)?.kind === "approval" || metadata?.["approval"] !== undefined,
+  };
 }

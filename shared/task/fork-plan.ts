@@ -64,7 +64,7 @@ function done(name: string, { calls, questions }: LogNames): string[] {
   if (name.startsWith("step:")) return [`step ${bare(name)}`];
   const asked = questions.get(name);
   // What was passed up and answered is part of its call.
-  if (callOf(name) !== name) return [];
+  if (callIn(name, calls) !== undefined) return [];
   if (asked !== undefined) return [`answer to "${asked.words}"`];
   return name.startsWith("delegate:") ? [`call (${bare(name)}), which was not made`] : [];
 }

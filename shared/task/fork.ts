@@ -7,7 +7,7 @@ import type { Principal } from "../auth/principal.ts";
 import { isTerminal, type Message } from "./a2a-types.ts";
 import { costOf } from "./account.ts";
 import type { LogEntry, TaskEvent } from "./event.ts";
-import { forgettingAt, namesIn } from "./forgetting.ts";
+import { callIn, forgettingAt, type LogNames, namesIn } from "./forgetting.ts";
 import { type ForkEdit, type ForkPlan, planOf } from "./fork-plan.ts";
 import { evolve, type TaskHead } from "./head.ts";
 import { isCheckpoint, stateAfter, turnAt } from "./turn.ts";
@@ -35,7 +35,15 @@ export interface Forked {
   readonly entries: readonly LogEntry[];
   readonly plan: ForkPlan;
   /** The question that the edit's answer is for: its name in the log. */
-  readonly question?: string;
+  readonly question?: AnsweredQuestion;
+}
+
+export interface AnsweredQuestion {
+  readonly name: string;
+  /** The call that passed it up, if one did: made anew, it asks under another name. */
+  readonly call?: string;
+  /** As a person read them. */
+  readonly text: string;
 }
 
 /** @param entries the whole log @param at the position after which the new task goes its own way */
@@ -85,6 +93,7 @@ function continued(
   question: string | undefined,
 ): Forked {
   const { from, edit = {} } = options;
+  const names = namesIn(all);
   const policies = Object.keys(edit.contracts ?? {});
   const forgetting = forgettingAt(copied, head, namesIn(copied), { policies, isFromElsewhere });
   const at = Math.max(options.now, copied.at(-1)?.at ?? 0);
@@ -98,8 +107,8 @@ function continued(
       ...copied.map((entry) => ({ ...entry, event: ownEvent(entry.event, options, isFromElsewhere ? undefined : head.principal) })),
       ...own.map((event, index) => ({ seq: copied.length + index + 1, at, event })),
     ],
-    plan: planOf(all, copied, head, namesIn(all), forgetting, edit, question),
-    ...(question !== undefined && { question }),
+    plan: planOf(all, copied, head, names, forgetting, edit, question),
+    ...(question !== undefined && { question: answeredQuestion(question, names) }),
   };
 }
 
@@ -144,6 +153,11 @@ function ownMessage({ messageId, taskId, ...message }: Message, { id, from }: Fo
     messageId: messageId.startsWith(`${from}-`) ? id + messageId.slice(from.length) : messageId,
     ...(taskId !== undefined && { taskId: id }),
   };
+}
+
+function answeredQuestion(name: string, { calls, questions }: LogNames): AnsweredQuestion {
+  const call = callIn(name, calls);
+  return { name, text: questions.get(name)?.text ?? "", ...(call !== undefined && { call }) };
 }
 
 /** @throws Error when the log does not begin with its creation */

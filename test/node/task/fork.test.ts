@@ -135,7 +135,7 @@ describe("an edit", () => {
 
   it.each([3, 4, 5])("of the answer at position %i goes back to its question", (at) => {
     const { plan, question } = forked(log, at, { answer: "1972" });
-    expect(question).toBe("ask:q:1");
+    expect(question).toEqual({ name: "ask:q:1", text: "Which year?" });
     expect(plan.at).toBe(3);
     expect(plan.changed).toContain('answer to "Which year?": "1972"');
     expect(plan.again).toEqual(['question "Which year?": it is asked again, and answered', "step search"]);

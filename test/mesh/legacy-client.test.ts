@@ -125,7 +125,9 @@ describe.each(CLIENTS)("a client of %s", (_name, clientFor) => {
       answered = await all(courier.stream("yes", { taskId: asked && "taskId" in asked ? asked.taskId : "" }));
     }
     expect(finals(events)).toEqual(finalOnlyAtTheEnd(events));
-    expect(answered.at(-1)).toMatchObject({ state: "completed" });
+    // It may be done before its stream begins, which then shows the task as it is.
+    const last = answered.at(-1);
+    expect(last && "task" in last ? last.task : last).toMatchObject({ state: "completed" });
   });
 
   it("subscribes to a task that waits, and sees it canceled by whoever cancels it", async () => {

@@ -120,13 +120,15 @@ function ownEvent(event: TaskEvent, options: ForkOptions, caller: Principal | un
   const { id, from, principal, edit } = options;
   switch (event.type) {
     case "created": {
-      const { digest: _, traceparent: __, chain: ___, contracts, agents, ...rest } = event;
+      const { digest: _, traceparent: __, chain: ___, origin, contracts, agents, ...rest } = event;
       const versions = { ...contracts, ...edit?.contracts };
       const instead = { ...agents, ...edit?.agents };
       return {
         ...rest,
         principal,
         message: ownMessage(event.message, options),
+        // Callees are told to call back there: not where a file says.
+        ...(origin !== undefined && caller && { origin }),
         ...((contracts || edit?.contracts) && { contracts: versions }),
         ...(Object.keys(instead).length > 0 && { agents: instead }),
       };

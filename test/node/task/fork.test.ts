@@ -203,6 +203,13 @@ describe("an imported log", () => {
     });
   });
 
+  it("does not say where callees call back", () => {
+    const [created] = logOf();
+    const away = [{ seq: 1, at: T0, event: { ...(created?.event as TaskEvent & { type: "created" }), origin: "https://evil.example" } }];
+    expect(imported(away).origin).toBeUndefined();
+    expect(headOf(forked(away, 1).entries, "n").origin).toBe("https://evil.example");
+  });
+
   it("of a task that has ended has ended", () => {
     const { state, account } = imported(logOf(step("a"), done));
     expect(state).toBe("TASK_STATE_COMPLETED");

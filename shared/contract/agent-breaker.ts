@@ -5,6 +5,8 @@ import * as v from "valibot";
 import { contractHead, share, wholeNumber } from "./fields.ts";
 
 const milliseconds = wholeNumber(1, 24 * 3_600_000);
+/** A call may wait for somebody who is away. */
+const days = wholeNumber(1, 30 * 24 * 3_600_000);
 
 export const agentBreakerContract = v.strictObject({
   ...contractHead("agent-breaker"),
@@ -23,7 +25,7 @@ export const agentBreakerContract = v.strictObject({
   /** Calls that must work before the agent is back. */
   probes: wholeNumber(1, 100),
   /** Milliseconds after which a call without a deadline of its own is given up. */
-  deadlineMs: milliseconds,
+  deadlineMs: days,
   /** Of a skill's times (0..1), after which a second agent is asked as well. */
   hedgeQuantile: share,
   /** Times seen below which nothing is hedged. */

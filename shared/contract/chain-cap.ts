@@ -27,7 +27,7 @@ export const chainCapContract = v.strictObject({
   /** The strictest label that may go to an untrusted leaf. */
   leafLabel: v.picklist(LABELS, `must be one of ${LABELS.join(", ")}`),
   /** Milliseconds for the whole chain. */
-  deadlineMs: wholeNumber(100, 24 * 3_600_000),
+  deadlineMs: wholeNumber(100, 30 * 24 * 3_600_000),
 });
 
 export type ChainCapContract = Readonly<v.InferOutput<typeof chainCapContract>>;

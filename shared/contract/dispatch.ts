@@ -19,7 +19,7 @@ const fields = v.strictObject({
   /** Questions asked back for one request. */
   maxQuestions: wholeNumber(0, 20),
   /** Milliseconds one delegate call may take. */
-  deadlineMs: wholeNumber(100, 600_000),
+  deadlineMs: wholeNumber(100, 30 * 24 * 3_600_000),
   /** Agents that one goal may be put to at once. */
   branches: v.optional(wholeNumber(1, 5)),
   /** Share (0..1) of a caller's weights from which accuracy is high. */

@@ -90,6 +90,7 @@ export class Runner<Env> {
   wake(task: LiveTask): void {
     if (task.ended || task.head.paused) return;
     const running = this.#running.get(task);
+    this.#governor?.holdAgain(task);
     if (running) running.run.wake();
     else void this.#start(task);
     this.#hold(task);

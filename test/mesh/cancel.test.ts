@@ -3,7 +3,7 @@ import type { Task } from "../../shared/task/a2a-types.ts";
 import { type CopiedMesh, copyMesh } from "./copied-mesh.ts";
 import type { Order } from "./fixtures/puppet.ts";
 import { accounts, costOf, order, tasksOf } from "./governed.ts";
-import { getTask, rpc } from "./wire.ts";
+import { getTask, request, rpc } from "./wire.ts";
 
 // A task of three hops with branches side by side is canceled: nothing runs on, and nothing stays set aside.
 
@@ -27,7 +27,10 @@ const ORDER: Order = {
 let mesh: CopiedMesh;
 
 beforeAll(async () => {
-  mesh = await copyMesh({ agents: AGENTS.map((name) => ({ name, from: "puppet", calls: ["middle", "leaf"] })) });
+  mesh = await copyMesh({
+    agents: AGENTS.map((name) => ({ name, from: "puppet", calls: ["middle", "leaf", "fickle"] })),
+    answerers: ["fickle"],
+  });
   await mesh.start();
 });
 afterAll(() => mesh.remove());
@@ -68,6 +71,23 @@ async function cancel({ id }: Pick<Task, "id">): Promise<void> {
   const { json, text } = await rpc(`${mesh.url}/agents/client`, "CancelTask", { id });
   expect(json?.result?.["status"], text).toMatchObject({ state: "TASK_STATE_CANCELED" });
 }
+
+describe("a callee that is away when it is told to stop", () => {
+  it("is told again until it knows, and then nothing stays set aside", async () => {
+    const before = await books();
+    const task = await order(
+      mesh,
+      "client",
+      { calls: [{ to: "fickle/work", order: "for ever" }] },
+      { configuration: { returnImmediately: true } },
+    );
+    const told = async () => (await request(`${mesh.url}/agents/fickle/told`)).text;
+    await expect.poll(told, PATIENCE).toContain('"begun":1');
+    await cancel(task);
+    await expect.poll(told, PATIENCE).toBe('{"begun":1,"missed":2,"told":1}');
+    await expect.poll(books, PATIENCE).toEqual({ calls: before.calls + 1, microUsd: before.microUsd, held: 0 });
+  });
+});
 
 describe("a task of three hops that is canceled", () => {
   it("leaves nothing at work below it, and costs what was really spent", async () => {

@@ -114,6 +114,13 @@ export class Governor {
     else this.purse.release(task.id, task.ended ? Object.keys(task.head.account?.left ?? {}) : []);
   }
 
+  /** Work goes on beside calls that are still out, for which nothing was held while all that was left was to wait for them. */
+  holdAgain(task: LiveTask): void {
+    const held = this.held(task);
+    for (const [call, lease] of Object.entries(task.head.account?.carved ?? {}))
+      if (!held.get(task.id, call)) held.set(task.id, call, { ...lease, wallMs: 0 });
+  }
+
   /** A callee of a task that has ended knows of it: what it has cost is booked, and the rest held no longer. */
   letGo(task: LiveTask, call: string, cost: Amount): void {
     this.#count(task, call, { ...cost, wallMs: 0 });

@@ -1,5 +1,5 @@
 /** A caller deletes a task: over HTTP, for good, and with what other agents had for it. */
-import { runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { LOCAL_PRINCIPAL, principalKey, type Scope } from "../../shared/auth/principal.ts";
@@ -141,6 +141,19 @@ describe("a deletion", () => {
     const { id } = await newTask("echo");
     expect((await http("DELETE", `/others/tasks/${id}`)).status).toBe(404);
     expect((await http("DELETE", `/${LOCAL_PRINCIPAL.tenant}/tasks/${id}`)).status).toBe(200);
+  });
+
+  it("waits until the agents that a canceled task called were told to stop", async () => {
+    const { id } = await newTask("echo", "x", { contextId: "still-telling" });
+    const home = TASK_HOME.getByName(findTask(owner, id)?.home ?? "");
+    const telling = (statement: string) => runInDurableObject(home, (_home, { storage: { sql } }) => void sql.exec(statement));
+    await telling("CREATE TABLE IF NOT EXISTS agenda (kind TEXT, task TEXT, due INTEGER, PRIMARY KEY (kind, task)) WITHOUT ROWID");
+    await telling(`INSERT INTO agenda VALUES ('recheck', '${id}', ${Date.now() + 3_600_000})`);
+    await evictDurableObject(home);
+    const refused = await remove(id);
+    expect(await value(refused)).toMatchObject({ reason: "TASK_NOT_ENDED" });
+    await telling("DELETE FROM agenda");
+    expect((await remove(id)).status).toBe(200);
   });
 
   it("that its agent cannot carry out leaves the task as it is, to be deleted later", async () => {

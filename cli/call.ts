@@ -35,7 +35,8 @@ Sends a message and follows the task to its end. Without --url it goes to the me
     --context <id>      goes on in a conversation
     --task <id>         with --answer "text": answers what the task asks; with --approve, or --reject "why not": decides about
                         the action that it shows
-                        with --history: shows in words what happened, step by step; with --at <n>: the task as it was then
+                        with --history: shows in words what happened, step by step; with --at <n>: the task as it was then;
+                        for operators, with --owner <app>/<subject>: of somebody else's task
   within which limits, for a new task
     --limit <amount>    what it may cost at most: calls=3, or microUsd=20000,wallMs=60000; also tokensIn, tokensOut
     --prefer <weights>  what counts how much, from 0 to 1: accuracy=1,cost=0.2,latency=0.5
@@ -67,6 +68,7 @@ const OPTIONS = {
   task: { type: "string" },
   history: { type: "boolean", default: false },
   at: { type: "string" },
+  owner: { type: "string" },
   answer: { type: "string" },
   approve: { type: "boolean", default: false },
   reject: { type: "string" },
@@ -117,17 +119,18 @@ interface LookBack {
   readonly key?: string | undefined;
   readonly task?: string | undefined;
   readonly at?: string | undefined;
+  readonly owner?: string | undefined;
   readonly json: boolean;
 }
 
 /** Sends nothing. */
-async function lookBack({ task, at, json, ...where }: LookBack, texts: readonly string[]): Promise<number> {
+async function lookBack({ task, at, owner, json, ...where }: LookBack, texts: readonly string[]): Promise<number> {
   if (task === undefined || texts.length > 0)
     throw new UsageError("--history and --at look at a task: name it with --task, and leave the text out");
   const base = addressOf(where.url, where.agent);
   const credentials = credentialsFrom(where);
-  if (at === undefined) return showHistory(base, task, credentials, json);
-  const then = await taskAt(base, task, positionFrom(at), credentials);
+  if (at === undefined) return showHistory(base, { id: task, owner }, credentials, json);
+  const then = await taskAt(base, { id: task, owner }, positionFrom(at), credentials);
   if (json) terminal.say(JSON.stringify(then));
   else if (then.status.state === "TASK_STATE_COMPLETED") return showEnd({ task: then, elapsedMs: 0, agents: 0, calls: 0 });
   else terminal.say([oneLine(then), textOf(then.status.message?.parts ?? []), answerOf(then)].filter(Boolean).join("\n\n"));

@@ -16,6 +16,12 @@ const FOLLOW_MS = 300;
 /** After which it is left to itself. Milliseconds. */
 const LONGEST_MS = 15 * 60_000;
 
+export interface LookedAt {
+  readonly id: string;
+  /** `<app>/<subject>`; absent for one's own. */
+  readonly owner?: string | undefined;
+}
+
 /** @param text what somebody typed @throws UsageError */
 export function positionFrom(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new UsageError(`a position is a number of the history, such as 12, and not "${text}"`);
@@ -23,17 +29,18 @@ export function positionFrom(text: string): number {
 }
 
 /** @param base address of the agent whose task it is */
-export async function taskAt(base: string, id: string, at: number, credentials: Credentials | undefined): Promise<Task> {
-  return (await askMesh(base, `history/tasks/${encodeURIComponent(id)}/at/${at}`, credentials)) as Task;
+export async function taskAt(base: string, { id, owner }: LookedAt, at: number, credentials: Credentials | undefined): Promise<Task> {
+  const query = owner === undefined ? "" : `?${new URLSearchParams({ owner })}`;
+  return (await askMesh(base, `history/tasks/${encodeURIComponent(id)}/at/${at}${query}`, credentials)) as Task;
 }
 
-export async function showHistory(base: string, id: string, credentials: Credentials | undefined, json: boolean): Promise<number> {
-  const history = await readHistory(base, id, credentials);
+export async function showHistory(base: string, task: LookedAt, credentials: Credentials | undefined, json: boolean): Promise<number> {
+  const history = await readHistory(base, task, credentials);
   if (json) {
     terminal.say(JSON.stringify(history));
     return 0;
   }
-  const { agent, state, forkedFrom, entries } = history;
+  const { id, agent, state, forkedFrom, entries } = history;
   terminal.say(`task ${id} of ${agent}, ${inWords(state)}`);
   if (forkedFrom) terminal.say(`forked from ${forkedFrom.task} at ${forkedFrom.seq}`);
   const began = Date.parse(entries[0]?.at ?? "");
@@ -43,11 +50,12 @@ export async function showHistory(base: string, id: string, credentials: Credent
 }
 
 /** All of it, page by page. */
-async function readHistory(base: string, id: string, credentials: Credentials | undefined, from = 0): Promise<TaskHistory> {
+async function readHistory(base: string, { id, owner }: LookedAt, credentials: Credentials | undefined, from = 0): Promise<TaskHistory> {
   let history: TaskHistory | undefined;
   let after = from;
   for (let page = 0; page < PAGES; page++) {
-    const read = (await askMesh(base, `history/tasks/${encodeURIComponent(id)}?after=${after}&limit=1000`, credentials)) as TaskHistory;
+    const query = new URLSearchParams({ after: String(after), limit: "1000", ...(owner !== undefined && { owner }) });
+    const read = (await askMesh(base, `history/tasks/${encodeURIComponent(id)}?${query}`, credentials)) as TaskHistory;
     history = history ? { ...read, entries: [...history.entries, ...read.entries] } : read;
     if (read.next === undefined) return history;
     after = read.next;
@@ -73,7 +81,7 @@ export async function follow(base: string, id: string, after: number, credential
   let from = after;
   let began: number | undefined;
   for (;;) {
-    const { entries, state, last } = await readHistory(base, id, credentials, from);
+    const { entries, state, last } = await readHistory(base, { id }, credentials, from);
     began ??= Date.parse(entries[0]?.at ?? "");
     for (const entry of entries) terminal.note(historyLine(entry, began));
     from = last;

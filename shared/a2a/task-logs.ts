@@ -42,7 +42,9 @@ export function taskLogsApp<Env extends HandlerEnv>(
   type C = Context<{ Bindings: Env }>;
   const homeOf = (env: Env, name: string) => env.TASK_HOME.getByName(name) as unknown as TaskHomeApi;
 
-  const ownTask = async (c: C) => {
+  /** The caller's own, or, for an operator who says whose, another's. */
+  const readTask = async (c: C): Promise<Pick<OperatedTask, "taskId" | "home">> => {
+    if (c.req.query("owner") !== undefined) return othersTask(c, await identify(c.req.raw, c.env, ["operate"]));
     const { principal } = acting(await identify(c.req.raw, c.env, ["call"]), c.req.param("tenant"));
     const taskId = c.req.param("id") ?? "";
     const address = findTask(principalKey(principal), taskId);
@@ -91,7 +93,7 @@ export function taskLogsApp<Env extends HandlerEnv>(
     // Without a colon, which would make it an operation of a tenant of that name.
     const history = `${prefix}/history/tasks/:id{[^/:]+}`;
     app.get(history, async (c) => {
-      const { home, taskId } = await ownTask(c);
+      const { home, taskId } = await readTask(c);
       const asked = { after: c.req.query("after"), limit: c.req.query("limit") };
       const given = Object.entries(asked).flatMap(([name, text]) => (text === undefined ? [] : [[name, wholeNumber(text)] as const]));
       const { after, limit } = parseRequest(page, Object.fromEntries(given));
@@ -100,7 +102,7 @@ export function taskLogsApp<Env extends HandlerEnv>(
       return c.body(reply.history, 200, { "Content-Type": "application/json" });
     });
     app.get(`${history}/at/:seq`, async (c) => {
-      const { home, taskId } = await ownTask(c);
+      const { home, taskId } = await readTask(c);
       const seq = parseRequest(count, wholeNumber(c.req.param("seq") ?? ""), "seq");
       const reply = await home.getAt(taskId, seq);
       if (!reply.ok && reply.refusal.code === "position-unknown")

@@ -233,6 +233,9 @@ describe("an operator", () => {
     const { id } = await send("shared", "question", as({ subject: "amy" }));
     const bob = as({ subject: "bob" });
     expect((await ask(id, { at: 3 }, "", bob)).status).toBe(404);
+    expect((await read<TaskHistory>(`/history/tasks/${id}?owner=local/amy`, bob)).entries[0]?.words).toContain("local/amy asks");
+    const caller = as({ subject: "eve", scopes: ["call"] });
+    expect((await http("GET", `/history/tasks/${id}?owner=local/amy`, undefined, {}, caller)).status).toBe(403);
     const { task } = (await (await ask(id, { at: 3 }, "?owner=local/amy", bob)).json()) as Fork;
     expect(await read<TaskHistory>(`/history/tasks/${task}`, bob)).toMatchObject({ forkedFrom: { task: id } });
     expect((await http("GET", `/history/tasks/${task}`, undefined, {}, as({ subject: "amy" }))).status).toBe(404);

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { parse } from "yaml";
 import { freePort } from "../../cli/port.ts";
 
@@ -35,6 +35,8 @@ function startAtTerminal(onOutput: (said: string, say: (words: string) => void) 
       });
       child.once("error", reject);
       child.once("exit", () => resolve(said));
+      // Its terminal goes with it, and with the terminal all that runs at it.
+      onTestFinished(() => void child.kill("SIGTERM"));
     }, reject);
   });
 }
@@ -43,18 +45,15 @@ describe("npm start, with somebody at the terminal", () => {
   it("sends what they were shown when they say yes, and shows that it arrived", async () => {
     let isAnswered = false;
     const said = await startAtTerminal((said, say) => {
-      if (
-        isAnswered ||
-        !/Something to approve[\s\S]*"method": "POST"[\s\S]*\n> $/.test(said.replaceAll("\r", "").replace(/\x1b\[\w+/g, ""))
-      )
-        return;
+      const plain = said.replaceAll("\r", "").replace(/\x1b\[\w+/g, "");
+      if (isAnswered || !/Something to approve[\s\S]*"method": "POST"[\s\S]*> $/.test(plain)) return;
       isAnswered = true;
       say("yes\n");
     });
     const [shown, arrived] = [/"text": "(The mesh has answered: [^"]*)"/.exec(said)?.[1], /arrived: (\{.*\})/.exec(said)?.[1]];
     expect(shown).toBeTruthy();
     expect(JSON.parse(arrived ?? "{}"), said.slice(-3_000)).toEqual({ text: shown });
-  });
+  }, 120_000);
 });
 
 describe("npm start, asked nothing", () => {

@@ -122,7 +122,7 @@ export function homeParts<Env extends HomeEnv>(options: HomeOptions<Env>, { ctx,
     // A home of one task needs no list of the untold; telling again, once in this object's life, does the same.
     const told = options.homes === "shared" ? listing.catchUp() : toldAgain ? undefined : tell(task);
     toldAgain = true;
-    if (told) telling.set(task, told);
+    if (told !== undefined) telling.set(task, told);
   }
 
   /** Called in the turn in which a task's entries are stored. */

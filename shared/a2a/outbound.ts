@@ -60,7 +60,7 @@ function underEnvelope({ envelope }: OutboundOptions): { metadata?: object } {
 
 /** What is no answer yet, where the callee can be asked again. */
 function pendingIn(call: OutboundCall, reply: Reply): Pending | undefined {
-  if ("lost" in reply && reply.lost) return { ok: "lost", message: reply.unreachable };
+  if (reply.lost !== undefined) return { ok: "lost", message: reply.lost };
   const error = errorIn(reply);
   // Its Worker is there, but what should have done the work was lost with it.
   if (error?.code === INTERNAL) return { ok: "lost", message: error.message };

@@ -9,10 +9,10 @@ import { HITL_EXTENSION } from "../task/hitl-extension.ts";
 import { agentBinding } from "./peers.ts";
 import { VERSION } from "./version.ts";
 
-/** `lost`: it may have arrived, and nothing has come back. */
-export type Reply = { readonly body: unknown } | { readonly unreachable: string; readonly lost?: true; readonly body?: undefined };
-
-const LOST = { lost: true } as const;
+/** `lost`: it may have arrived, and what has come back is no answer of the agent's. */
+export type Reply =
+  | { readonly body: unknown; readonly lost?: string }
+  | { readonly unreachable: string; readonly lost?: string; readonly body?: undefined };
 
 /** @returns the answer to a JSON-RPC request; its body is undefined when it is no JSON */
 export async function post(env: object, call: OutboundCall, options: OutboundOptions, method: string, params: object): Promise<Reply> {
@@ -25,10 +25,13 @@ export async function post(env: object, call: OutboundCall, options: OutboundOpt
       return { body: JSON.parse(text) as unknown };
     } catch {
       // Not JSON: told apart from an answer by its shape, or it is what the platform says in place of a Worker that is gone.
-      return response.status >= 500 ? lost(agent, `HTTP ${response.status}`) : { body: undefined };
+      return { body: undefined, ...(response.status >= 500 && { lost: `${agent} is not there: HTTP ${response.status}` }) };
     }
   } catch (error) {
-    return options.signal.aborted ? { ...LOST, unreachable: `${agent} was not waited for any longer` } : lost(agent, error);
+    // Whoever let it go knows why.
+    if (!options.signal.aborted) console.warn(`${agent} could not be reached: ${error}`);
+    const unreachable = `${agent} could not be reached`;
+    return { unreachable, lost: unreachable };
   }
 }
 
@@ -59,9 +62,4 @@ export async function request(
   if (origin !== undefined) withOrigin(headers, origin);
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
   return binding.fetch(`https://${agent}.mesh/`, { method: "POST", headers, body, signal });
-}
-
-function lost(agent: string, why: unknown): Reply {
-  console.warn(`${agent} could not be reached: ${why}`);
-  return { ...LOST, unreachable: `${agent} could not be reached` };
 }

@@ -48,6 +48,8 @@ export async function answerTo<Env>(run: CallingRun<Env>, errand: Errand): Promi
     if (signal.aborted) return "let-go";
     if (Date.now() >= until) return "too-late";
     const answer = await run.during(() => asked(run, errand));
+    // What arrives when its envelope is over is refused for that alone.
+    if (answer.ok === false && answer.reason === "refused" && Date.now() >= until) return "too-late";
     if (answer.ok !== "lost" && answer.ok !== "working") return answer;
     if (signal.aborted || Date.now() >= until) continue;
     // One that was at work for long may well be away for a while.
@@ -70,7 +72,7 @@ async function asked<Env>(run: CallingRun<Env>, errand: Errand): Promise<CallRes
   const holdUntil = Math.min(sentAt + waits.holdMs, until);
   if (Date.now() < holdUntil) {
     const answer = await sent(run, errand, holdUntil, false);
-    if (answer.ok !== "lost" || Date.now() < holdUntil || signal.aborted) return answer;
+    if (answer.ok !== "lost" || Date.now() < holdUntil || Date.now() >= until || signal.aborted) return answer;
   }
   const answer = await sent(run, errand, until, true);
   const watchUntil = Math.min(sentAt + waits.holdMs + waits.watchMs, until);

@@ -21,6 +21,8 @@ const START_MS = 55_000;
 
 export interface CopiedMesh {
   readonly url: string;
+  /** The folder of the copy: what is changed there is deployed with the next start. */
+  readonly root: string;
   start(): Promise<void>;
   /** Every process of the runtime at once, without a word of warning. Resolves when they are gone. */
   kill(): Promise<void>;
@@ -64,6 +66,7 @@ export async function copyMesh({ agents = [], answerers = [], contracts = {}, un
 
   return {
     url,
+    root,
     async start() {
       const child = spawnRuntime(root, port, join(root, "state"));
       const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));

@@ -22,10 +22,12 @@ export interface Calling {
   readonly request: (path: string, init: RequestInit & { readonly headers: Record<string, string> }) => Promise<Response>;
   /** What is said to a question with these words. */
   readonly answer: (question: string) => string;
+  /** Told of every event when it comes. */
+  readonly notice?: (event: StreamResponse) => void;
 }
 
 /** Nothing is waited for longer, recovery included. Milliseconds. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 const PAUSE_MS = 5;
 
 const VERSION = { "Content-Type": "application/json", "A2A-Version": "1.0" };
@@ -46,6 +48,7 @@ export async function watch(calling: Calling, message: Message): Promise<Watched
       if (response.ok) {
         for await (const each of eventsIn(response)) {
           seen.push(each);
+          calling.notice?.(each.event);
           taskId ??= taskIdOf(each.event);
           const status = statusOf(each.event);
           if (status && isInterrupted(status.state)) answerOnce(calling, answering, taskId, status.message, until);
@@ -94,7 +97,7 @@ export async function listTasks(calling: Calling): Promise<readonly Task[]> {
   return tasks;
 }
 
-export function get(calling: Calling, id: string, until = Date.now() + PATIENCE_MS): Promise<Task> {
+function get(calling: Calling, id: string, until = Date.now() + PATIENCE_MS): Promise<Task> {
   return rpc(calling, "GetTask", { id }, until);
 }
 
@@ -110,10 +113,10 @@ function answerOnce(
   const text = calling.answer(textOf(question.parts));
   const message: Message = { messageId: `answer to ${question.messageId}`, role: "ROLE_USER", taskId, parts: [{ text }] };
   const sent = rpc<unknown>(calling, "SendMessage", { message, configuration: { returnImmediately: true } }, until, message.messageId);
-  answering.set(
-    question.messageId,
-    sent.then(() => {}),
-  );
+  const answered = sent.then(() => {});
+  // Looked at when the task has ended; until then a failure is not forgotten.
+  answered.catch(() => {});
+  answering.set(question.messageId, answered);
 }
 
 async function rpc<R>({ request }: Calling, method: string, params: object, until: number, key?: string): Promise<R> {

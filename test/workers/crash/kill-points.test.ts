@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Death, WAYS, type Way } from "./mortal.ts";
 import { differences, type Errand, type Follow, type Ran, run } from "./run.ts";
 
@@ -18,8 +18,12 @@ const ERRAND: Errand = {
 };
 
 let undisturbed: Ran;
+/** How often each class of object died, and in which way. */
+const tally = new Map<string, number>();
 
 beforeAll(async () => {
+  // What the mesh says about so many deaths would bury everything else.
+  for (const method of ["error", "warn"] as const) vi.spyOn(console, method).mockImplementation(() => {});
   undisturbed = await run(ERRAND, [], "watch");
   // What all others are compared with has to be what they think it is.
   expect(undisturbed.outcome).toMatchObject({
@@ -34,6 +38,10 @@ beforeAll(async () => {
     held: { calls: 0, microUsd: 0 },
   });
   expect(undisturbed.seen).toEqual(undisturbed.whole);
+});
+
+afterAll(() => {
+  vi.restoreAllMocks();
 });
 
 describe("a task of three agents whose objects die", () => {
@@ -54,11 +62,23 @@ describe("a task of three agents whose objects die", () => {
     const any = <T>(of: readonly T[]) => of[Math.floor(Math.random() * of.length)] as T;
     const one = (): Death => ({ point: 1 + Math.floor(Math.random() * points), way: any(WAYS.slice(0, 2)) });
     const { failures, died } = await runAll(
-      Array.from({ length: 30 }, () => [one(), one()]),
+      Array.from({ length: 60 }, () => [one(), one()]),
       "watch",
     );
     console.log(`${died} kill points tried, two in a run; ${failures.length} failed`);
     expect(failures).toEqual([]);
+  });
+
+  it("was tried at 200 points and more, in every class of object", () => {
+    const total = [...tally.values()].reduce((sum, count) => sum + count, 0);
+    console.log(
+      `${total} deaths: ${[...tally]
+        .map(([kind, count]) => `${count} ${kind}`)
+        .toSorted()
+        .join(", ")}`,
+    );
+    expect(total).toBeGreaterThanOrEqual(200);
+    expect(new Set([...tally.keys()].map((kind) => kind.split(" ", 1)[0]))).toEqual(new Set(undisturbed.fate.points));
   });
 });
 
@@ -71,6 +91,7 @@ async function runAll(each: readonly (readonly Death[])[], follow: Follow): Prom
       try {
         const ran = await run(ERRAND, deaths, follow, undisturbed.outcome);
         died += ran.fate.died.length;
+        for (const { object, way } of ran.fate.died) tally.set(`${object} ${way}`, (tally.get(`${object} ${way}`) ?? 0) + 1);
         const wrong = differences(ran, undisturbed.outcome);
         const deadly = ran.fate.died.map(({ point, way, object }) => `${object} ${way} ${point}`).join(", ");
         if (wrong.length > 0) failures.push(`${deadly}: ${wrong.join("; ")}`);

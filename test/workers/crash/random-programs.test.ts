@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { Death } from "./mortal.ts";
 import { type Act, answerInPlace, written } from "./program.ts";
 import { differences, type Errand, run } from "./run.ts";
@@ -46,6 +46,8 @@ const chance = fc.record({
 });
 
 it("a program under crashes comes to what it comes to without them, whatever it does and wherever it dies", async () => {
+  // What the mesh says about so many deaths would bury everything else.
+  for (const method of ["error", "warn"] as const) vi.spyOn(console, method).mockImplementation(() => {});
   let [programs, deaths] = [0, 0];
   const property = fc.asyncProperty(acts, fc.array(chance, { minLength: 1, maxLength: 3 }), async (program, chances) => {
     const errand: Errand = { skill: "program", text: () => written({ place: "0", acts: program }), answer: answerInPlace };
@@ -61,6 +63,7 @@ it("a program under crashes comes to what it comes to without them, whatever it 
   try {
     await fc.assert(property, LIMITS);
   } finally {
+    vi.restoreAllMocks();
     console.log(`${programs} random programs, ${deaths} deaths`);
   }
 });

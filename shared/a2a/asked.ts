@@ -3,7 +3,7 @@
  * profile, or in words. Whoever was called may say anything: what is malformed or too large is left out, and the words remain.
  */
 import * as v from "valibot";
-import type { CalleeAsks } from "../host/calls.ts";
+import type { CalleeAsks } from "../host/calling/callee-asks.ts";
 import { isObject, type JsonObject } from "../task/a2a-types.ts";
 import { HITL_EXTENSION } from "../task/hitl-extension.ts";
 import { INTERRUPT_EXTENSION, type Interrupt } from "../task/interrupt-extension.ts";

@@ -18,7 +18,7 @@ import { withdraw } from "./answers.ts";
 import { type AskingRun, Questions } from "./asking.ts";
 import { Absences } from "./calling/absences.ts";
 import { delegate } from "./calling/delegate.ts";
-import type { WaitSettings } from "./calling/waiting.ts";
+import type { WaitSettings } from "./calling/wait-settings.ts";
 import type { CallingRun, Outbound } from "./calls.ts";
 import { type Governor, PREFERENCES } from "./governance/governor.ts";
 import { coverSpent } from "./governance/spending.ts";

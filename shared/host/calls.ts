@@ -6,8 +6,8 @@ import type { Principal } from "../auth/principal.ts";
 import type { Amount } from "../budget/amount.ts";
 import type { Envelope } from "../chain/delegation.ts";
 import type { Json, JsonObject } from "../task/a2a-types.ts";
-import type { Interrupt } from "../task/interrupt-extension.ts";
-import type { WaitSettings } from "./calling/waiting.ts";
+import type { CalleeAsks } from "./calling/callee-asks.ts";
+import type { WaitSettings } from "./calling/wait-settings.ts";
 import type { Governor } from "./governance/governor.ts";
 import type { Answered } from "./governance/limit.ts";
 import type { Peer } from "./governance/peer.ts";
@@ -105,20 +105,6 @@ export interface AsksBack {
   /** Why it did not take the last answer, in its words. */
   readonly refused?: string;
 }
-
-/** What a callee asks in a form that takes a structured answer: the mesh's own, or the human-in-the-loop profile's. */
-export type CalleeAsks =
-  | { readonly form: "interrupt"; readonly interrupt: Interrupt }
-  | {
-      readonly form: "approvals";
-      readonly hint?: string;
-      readonly tools: readonly { readonly id: string; readonly name: string; readonly args: JsonObject }[];
-    }
-  | {
-      readonly form: "questions";
-      readonly id: string;
-      readonly questions: readonly { readonly question: string; readonly choices?: readonly string[]; readonly multiple?: true }[];
-    };
 
 /** What calls need of the run that makes them. */
 export interface CallingRun<Env> extends Spending {

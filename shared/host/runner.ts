@@ -6,7 +6,7 @@
 import { RESUME_LIMIT } from "../task/advance.ts";
 import { ActiveRun, Stopped } from "./active-run.ts";
 import type { Rechecks } from "./calling/rechecks.ts";
-import type { WaitSettings } from "./calling/waiting.ts";
+import type { WaitSettings } from "./calling/wait-settings.ts";
 import type { Outbound } from "./calls.ts";
 import type { Governor } from "./governance/governor.ts";
 import type { Lease } from "./lease.ts";

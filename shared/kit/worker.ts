@@ -12,7 +12,7 @@ import { authenticate } from "../auth/authenticate.ts";
 import { originFromMesh } from "../auth/mesh-origin.ts";
 import { principalFromMesh } from "../auth/mesh-principal.ts";
 import { contractShelf } from "../contract/shelf.ts";
-import type { WaitSettings } from "../host/calling/waiting.ts";
+import type { WaitSettings } from "../host/calling/wait-settings.ts";
 import type { Program } from "../host/program.ts";
 import type { PushSettings } from "../host/push/outbox.ts";
 import { PUSH_RETRY } from "../host/push/retry.ts";

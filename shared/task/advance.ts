@@ -135,9 +135,9 @@ function takeMessage(head: TaskHead, { message, judged, key, digest, chain, next
   };
 }
 
-/** Nobody but the task's caller. */
+/** Nobody but the task's caller, who may have more scopes now than when the task was made: then those stand with the answer. */
 function isOwner(by: readonly Principal[], owner: Principal): boolean {
-  return by.every((each) => principalKey(each) === principalKey(owner));
+  return by.every((each) => principalKey(each) === principalKey(owner) && each.scopes.every((scope) => owner.scopes.includes(scope)));
 }
 
 /** Another question is put when the one that was has its answer; one that waited behind it changes nothing that is shown. */

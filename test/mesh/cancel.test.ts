@@ -11,7 +11,7 @@ const AGENTS = ["client", "middle", "leaf"];
 const PATIENCE = { timeout: 45_000, interval: 100 };
 const SPENT = 700;
 /** One works, one asks. */
-const LEAVES: Order["calls"] = [
+const LEAVES: NonNullable<Order["calls"]> = [
   { to: "leaf/do", order: { wait: 120_000 } },
   { to: "leaf/do", order: { spend: SPENT, ask: "Which?" } },
   { to: "leaf/dear", order: { wait: 120_000 } },

@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { freePort } from "../../cli/port.ts";
 import { endRuntime, spawnRuntime } from "../../cli/runtime.ts";
 import type { PolicyName } from "../../shared/contract/contract.ts";
-import type { WaitSettings } from "../../shared/host/calling/waiting.ts";
+import type { WaitSettings } from "../../shared/host/calling/wait-settings.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 const COPIED = ["agents", "agent-cards", "contracts", "shared", "workers", "test/mesh/fixtures", "wrangler.toml", "package.json"];

@@ -143,7 +143,7 @@ describe("deliveries, with the runtime killed", () => {
   it("reach the webhook with one and the same Idempotency-Key, however often they are sent", async () => {
     for (const { id } of [answered, unanswered]) expect((await ended(courier, id)).status.state).toBe("TASK_STATE_COMPLETED");
     // Of the task, and of exactly what was approved.
-    const keyOf = ({ id }: Task) => expect.stringMatching(new RegExp(`^${id}:[0-9a-f]{16}:1$`));
+    const keyOf = ({ id }: Task): unknown => expect.stringMatching(new RegExp(`^${id}:[0-9a-f]{16}:1$`));
     expect([...new Set(keysAt("/answered"))]).toEqual([keyOf(answered)]);
     const [first, ...again] = keysAt("/unanswered");
     expect(first).toEqual(keyOf(unanswered));

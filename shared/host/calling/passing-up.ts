@@ -10,9 +10,10 @@ import { approvalQuestion, digestOfAction } from "../../task/approval.ts";
 import { limitIn, sayingCost } from "../../task/governance-extension.ts";
 import type { Interrupt } from "../../task/interrupt-extension.ts";
 import type { About } from "../asking.ts";
-import type { AsksBack, CalleeAsks, CallingRun } from "../calls.ts";
+import type { AsksBack, CallingRun } from "../calls.ts";
 import type { Answered } from "../governance/limit.ts";
 import type { DelegateCall } from "../program.ts";
+import type { CalleeAsks } from "./callee-asks.ts";
 import type { OpenQuestions } from "./open-questions.ts";
 import { afterRefusal, inParts, type Reply } from "./reply.ts";
 

@@ -7,15 +7,6 @@ import type { Envelope } from "../../chain/delegation.ts";
 import type { CallingRun, CallResult, Manners, OutboundCall, OutboundOptions, Pending } from "../calls.ts";
 import { leaveAddress } from "./callback.ts";
 
-export interface WaitSettings {
-  /** How long a request is held that waits for its answer. Milliseconds. */
-  readonly holdMs: number;
-  /** How long the callee's task is watched after that. Milliseconds. */
-  readonly watchMs: number;
-  /** Between two looks at a callee that takes longer still: as long as it has taken, within these bounds. Milliseconds. */
-  readonly againMs: readonly [least: number, most: number];
-}
-
 /** A message on its way to a callee. */
 export interface Errand {
   /** In its task, the same in every run. */

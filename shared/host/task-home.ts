@@ -225,6 +225,8 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       this.#home.governor?.purse.rang();
       this.#home.outbox.rang();
       this.#home.agenda.rang(Date.now());
+      // Nobody may ever ask for the task that a lost object ended without a word to the index.
+      await this.#home.listing.catchUp();
       await this.#tidy();
     }
 

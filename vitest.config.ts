@@ -38,7 +38,17 @@ export default defineConfig({
           globalSetup: ["./test/mesh/webhook-server.ts"],
         },
       },
-      { test: { name: "mesh", include: ["test/mesh/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2 } },
+      {
+        test: {
+          name: "mesh",
+          include: ["test/mesh/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // Each file starts a mesh of its own, and mostly waits for it: two side by side, after all the others.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
   },
 });

@@ -8,6 +8,7 @@ import type { LogEntry } from "../task/event.ts";
 import type { LogHeader } from "../task/log-file.ts";
 import { stateAfter } from "../task/turn.ts";
 import { RequestError } from "./errors.ts";
+import { LogQuestions } from "./log-questions.ts";
 import { entrySchema, headerSchema } from "./log-schema.ts";
 import { parseRequest } from "./request.ts";
 
@@ -31,9 +32,10 @@ export function importedLog([first, ...rest]: readonly Line[], now: number): Imp
   const header = parsed(headerSchema, first) as LogHeader;
   let before: LogEntry | undefined;
   let state: TaskState = "TASK_STATE_SUBMITTED";
+  const questions = new LogQuestions();
   const entries = rest.map((line) => {
     const entry = parsed(entrySchema, line) as unknown as LogEntry;
-    const problem = outOfPlace(entry, before, state, now);
+    const problem = outOfPlace(entry, before, state, now) ?? questions.take(entry.event);
     if (problem !== undefined) throw wrong(line.line, problem);
     before = entry;
     state = stateAfter(state, entry.event);

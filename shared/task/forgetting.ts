@@ -80,6 +80,8 @@ export function forgettingAt(
       const call = callIn(about.slice(kind.length + 1), calls);
       if (GATES.has(kind) ? call === undefined || out.includes(call) : isAnew(kind, seq)) decisions.push(name);
     } else if (/^(limit|raised):/.test(name) || isAbout(name, out)) others.push(name);
+    // Whatever such a log says of it: what else is named in it may be there to hide it.
+    else if (isFromElsewhere && name.startsWith("approve:")) (isDone(name, head) ? others : approvals).push(name);
     // What was passed up belongs to its call.
     else if (questions.get(name)?.isApproval === true && callIn(name, calls) === undefined && !isDone(name, head)) approvals.push(name);
   }

@@ -40,12 +40,35 @@ async function imported(body: string): Promise<string> {
   return ((await response.json()) as { task: string }).task;
 }
 
+const NOTHING = { microUsd: 0, tokensIn: 0, tokensOut: 0, calls: 0, wallMs: 0 };
+const callNamed = (name: string) => [
+  { type: "delegating", name, agent: "peer", skill: "echo", key: "k" },
+  { type: "called", name, agent: "peer", skill: "echo", cost: NOTHING },
+  { type: "memo", name, value: { ok: true, artifacts: [], text: "" } },
+];
+
 type Lines = [LogHeader, ...LogEntry[]];
 const linesOf = (log: string) =>
   log
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line) as unknown) as unknown as Lines;
+type Change = (lines: Lines) => readonly unknown[];
+/** The log with more at its end, as somebody who forges one would write it. */
+const appended =
+  (...events: readonly object[]): Change =>
+  ([header, ...entries]) => [
+    { ...header, entries: header.entries + events.length },
+    ...entries,
+    ...events.map((event, index) => ({ seq: header.entries + index + 1, at: entries.at(-1)?.at, event })),
+  ];
+const openIn = (lines: Lines) => {
+  const last = lines.at(-1) as LogEntry;
+  return (last.event.type === "status" && last.event.ask) || "";
+};
+const YES = { messageId: "m", role: "ROLE_USER", parts: [{ text: "yes" }] };
+const settled = (lines: Lines) => ({ type: "message", message: YES, answers: openIn(lines) });
+const WORKING = { type: "status", state: "TASK_STATE_WORKING" };
 const written = (lines: readonly unknown[]) => `${lines.map((line) => JSON.stringify(line)).join("\n")}\n`;
 const words = (task: Task) => textOf(task.status.message?.parts ?? []);
 const result = (task: Task) => textOf(task.artifacts?.at(-1)?.parts ?? []);
@@ -113,21 +136,27 @@ describe("an imported log", () => {
     expect(other[0]?.task).not.toBe(one[0]?.task);
   });
 
-  it("approves nothing that nobody here approved", async () => {
-    const { id } = await send("forged", "approval");
-    const [header, ...entries] = linesOf(await exported(id));
-    const last = entries.at(-1);
-    const asked = last?.event.type === "status" ? last.event.ask : undefined;
+  it.each<[string, string, (asked: string) => readonly object[]]>([
+    ["with a yes in it", "approval", () => [WORKING]],
+    ["that says it was done", "approval", (asked) => [WORKING, { type: "memo", name: asked.replace(/^approve:/, "step:act:"), value: 1 }]],
+    ["that makes it a call's question", "act", (asked) => [...callNamed(asked.replace(/:\d+$/, "")), WORKING]],
+  ])("approves nothing that nobody here approved, %s", async (forged, skill, more) => {
+    const lines = linesOf(await exported((await send(forged, skill)).id));
+    const asked = openIn(lines);
     expect(asked).toMatch(/^approve:/);
-    const yes = { type: "message", message: { messageId: "m", role: "ROLE_USER", parts: [{ text: "yes" }] }, answers: asked };
-    const forged = [yes, { type: "status", state: "TASK_STATE_WORKING" }].map((event, index) => ({
-      seq: header.entries + index + 1,
-      at: last?.at,
-      event,
-    }));
-    const copy = await imported(written([{ ...header, entries: header.entries + 2 }, ...entries, ...forged]));
+    const copy = await imported(written(appended(settled(lines), ...more(asked))(lines)));
     await expect.poll(async () => (await get(copy)).status.state).toBe("TASK_STATE_INPUT_REQUIRED");
-    expect(words(await get(copy))).toContain("Send it?");
+    expect(words(await get(copy))).toMatch(/Send it\?|Do it\?/);
+    expect(runs.get(`${forged}:it`)).toBeUndefined();
+  });
+
+  it("does no action again that was done, and asks nobody for it", async () => {
+    const { id } = await send("once done", "acts");
+    const first = await answer(id, "yes");
+    expect(first.status.state).toBe("TASK_STATE_INPUT_REQUIRED");
+    const copy = await imported(await exported(id));
+    await expect.poll(async () => words(await get(copy))).toContain("Do second?");
+    expect(runs.get("once done:first")).toBe(1);
   });
 
   it("is its importer's, whoever the file says", async () => {
@@ -145,12 +174,15 @@ describe("an imported log", () => {
 });
 
 describe("a log that is wrong", () => {
-  type Change = (lines: Lines) => readonly unknown[];
   const at =
     (line: number, change: (entry: LogEntry) => unknown): Change =>
     (lines) =>
       lines.map((each, index) => (index === line - 1 ? change(each as unknown as LogEntry) : each));
   const event = (line: number, more: object) => at(line, (entry) => ({ ...entry, event: { ...entry.event, ...more } }));
+
+  const answered = (name: string, as: "answers" | "approves") => appended({ type: "message", message: YES, [as]: name });
+  const answeredTwice: Change = (lines) => appended(settled(lines), settled(lines))(lines);
+  const askedAgain: Change = (lines) => appended(settled(lines), (lines.at(-1) as LogEntry).event)(lines);
 
   it.each<[string, Change, RegExp]>([
     ["no log at all", () => [{ hello: "world" }], /line 1: format/],
@@ -165,6 +197,11 @@ describe("a log that is wrong", () => {
     ["a limit of its own", event(2, { chain: { delegation: {}, envelope: {} } }), /line 2: event\.chain is no field/],
     ["the future", at(3, (entry) => ({ ...entry, at: 4e12 })), /line 3 lies in the future/],
     ["time that runs backwards", at(3, (entry) => ({ ...entry, at: 1 })), /line 3 is older than the entry before it/],
+    ["an answer to what nobody asked", answered("ask:nobody:1", "answers"), /line \d+ is about the question ask:nobody:1/],
+    ["a yes to what nobody asked", answered("approve:nobody:1", "approves"), /line \d+ is about the question approve:nobody:1/],
+    ["an end of what nobody asked", appended({ type: "expired", name: "ask:nobody:1" }), /line \d+ is about the question ask:nobody:1/],
+    ["two answers to one question", answeredTwice, /line \d+ is about the question ask:\S+, which no entry/],
+    ["a question that is asked again once it is answered", askedAgain, /line \d+ asks ask:\S+ a second time/],
     ["two beginnings", at(3, (entry) => ({ ...entry, event: { type: "created" } })), /line 3/],
     ["contracts that are not here", event(2, { contracts: { budget: 9 } }), /contract budget version 9 is not deployed here/],
   ])("is refused for %s, with its line, and nothing comes of it", async (_, change, said) => {

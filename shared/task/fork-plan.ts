@@ -8,6 +8,7 @@ import { isTerminal } from "./a2a-types.ts";
 import { callOf, costOf } from "./account.ts";
 import type { LogEntry } from "./event.ts";
 import { callIn, type Forgetting, type LogNames } from "./forgetting.ts";
+import { askedAgain, lostAnswers } from "./fork-answers.ts";
 import type { TaskHead } from "./head.ts";
 
 /** What is to be otherwise in the new task. */
@@ -50,7 +51,7 @@ export function planOf(
   return {
     at: copied.length,
     reused: bounded(Object.keys(head.memo).flatMap((name) => (forgotten.has(name) ? [] : done(name, names)))),
-    again: bounded([...again(forgetting, names, question), ...later(all, head, forgetting, names)]),
+    again: bounded([...again(all, copied.length, forgetting, names, question), ...later(all, head, forgetting, names)]),
     dropped: bounded(dropped(all.slice(copied.length), head, names)),
     changed: bounded(changed(edit, forgetting, names, question)),
     inherited: account ? plus(account.inherited ?? NOTHING, costOf(account, copied.at(-1)?.at ?? 0)) : NOTHING,
@@ -61,7 +62,7 @@ export function planOf(
 function done(name: string, { calls, questions }: LogNames): string[] {
   const callee = calls.get(name);
   if (callee !== undefined) return [`call of ${callee} (${bare(name)})`];
-  if (name.startsWith("step:")) return [`step ${bare(name)}`];
+  if (name.startsWith("step:")) return [stepInWords(name, { calls, questions }, ", which was done")];
   const asked = questions.get(name);
   // What was passed up and answered is part of its call.
   if (callIn(name, calls) !== undefined) return [];
@@ -69,12 +70,12 @@ function done(name: string, { calls, questions }: LogNames): string[] {
   return name.startsWith("delegate:") ? [`call (${bare(name)}), which was not made`] : [];
 }
 
-function again({ calls, questions, approvals }: Forgetting, names: LogNames, question: string | undefined): string[] {
-  const asked = (name: string) => `"${names.questions.get(name)?.words ?? bare(name)}"`;
+function again(all: readonly LogEntry[], at: number, forgetting: Forgetting, names: LogNames, question: string | undefined): string[] {
+  const { calls, questions, approvals } = forgetting;
   return [
     ...calls.map((call) => `call of ${names.calls.get(call)} (${bare(call)}): it was out, and is made anew`),
-    ...questions.map((name) => `question ${asked(name)}: ${name === question ? "it is asked again, and answered" : "it is asked again"}`),
-    ...approvals.map((name) => `approval ${asked(name)}: it was good once, and is asked for again`),
+    ...[...questions, ...approvals].map((name) => askedAgain(name, name === question, { all, at, names })),
+    ...lostAnswers(forgetting, { all, at, names }),
   ];
 }
 
@@ -82,12 +83,20 @@ function again({ calls, questions, approvals }: Forgetting, names: LogNames, que
 function later(all: readonly LogEntry[], { memo }: TaskHead, { calls }: Forgetting, names: LogNames): string[] {
   const found = new Set<string>();
   for (const { event } of all) {
-    if (event.type === "memo" && event.name.startsWith("step:") && memo[event.name] === undefined) found.add(`step ${bare(event.name)}`);
+    if (event.type === "memo" && event.name.startsWith("step:") && memo[event.name] === undefined)
+      found.add(stepInWords(event.name, names, ", as soon as it may be done"));
     if (event.type !== "delegating" || event.name.endsWith(":hedge")) continue;
     const call = callOf(event.name);
     if (memo[call] === undefined && !calls.includes(call)) found.add(`call of ${names.calls.get(call)} (${bare(call)})`);
   }
   return [...found];
+}
+
+/** @param how what is said of an action, which is more than a step to a person: it changed something in the world */
+function stepInWords(name: string, { questions }: LogNames, how: string): string {
+  if (!name.startsWith("step:act:")) return `step ${bare(name)}`;
+  const asked = questions.get(name.replace("step:act:", "approve:"));
+  return asked ? `action "${asked.words}"${how}` : `an action that nobody was asked about${how}`;
 }
 
 function dropped(after: readonly LogEntry[], head: TaskHead, names: LogNames): string[] {

@@ -147,7 +147,7 @@ describe("npm run fork", () => {
     const at = String(Number(await positionOf(task.id, /answers .*: yes$/, "stagehand")) + 1);
     const forked = await run("fork", task.id, "--at", at, "--of", "stagehand");
     expect(forked.code).toBe(3);
-    expect(forked.said).toContain('approval "Open the trapdoor?": it was good once');
+    expect(forked.said).toContain('approval of "Open the trapdoor?" is asked again: it was good once; what it allowed was done at');
   });
 
   it("says in one line what is wrong", async () => {

@@ -162,7 +162,7 @@ describe("a fork", () => {
     const { id } = await send("letter", "approval");
     expect(said(await answer(id, "yes"))).toBe("sent");
     const { task, plan } = await fork(id, (await positionOf(id, /answers .*: yes/)) + 1);
-    expect(plan.again.join()).toMatch(/approval "Send it\?": it was good once/);
+    expect(plan.again.join()).toMatch(/approval of "Send it\?" is asked again: it was good once/);
     expect((await get(task)).status.state).toBe("TASK_STATE_INPUT_REQUIRED");
     expect(said(await answer(task, "no"))).toBe("kept");
   });

@@ -114,7 +114,37 @@ describe("an approval", () => {
   it("was good once: it is asked for again where its action was not done", () => {
     const { entries, plan } = forked(log, 4);
     expect(headOf(entries, "n").memo).toEqual({});
-    expect(plan.again).toContain('approval "Send it?": it was good once, and is asked for again');
+    expect(plan.again).toEqual([
+      'approval of "Send it?" is asked again: it was good once; what it allowed was done at 5, after 4, and would be done again',
+      'action "Send it?", as soon as it may be done',
+      "step later",
+    ]);
+  });
+
+  it.each([
+    ["open at the fork, and done later", 2, "yes", /^approval of "Send it\?" is asked again; what it allowed was done at 5, after 2/],
+    ["given, and not known to be used", 4, "yes", /is asked again: it was good once; the log does not show whether/],
+    ["a no", 4, "no", /^approval of "Send it\?" is asked again: it was good once$/],
+  ])("is named with what came of it: %s", (_what, at, said, words) => {
+    const all = logOf(approval, answer(`approve:${HEX}:1`, said), working, ...(at === 2 ? [step(`act:${HEX}:1`)] : []));
+    expect(forked(all, at).plan.again[0]).toMatch(words);
+  });
+
+  it("that a callee asked for is named with the call that is made anew, and with what it did later", () => {
+    const passed = "delegate:send:asked:1";
+    const nested = { ...approval, ask: passed } as TaskEvent;
+    const all = logOf(...call("send"), nested, answer(passed, "yes"), working, ...called("send"));
+    expect(forked(all, 6).plan.again).toEqual([
+      "call of analyst/send (send): it was out, and is made anew",
+      'approval of "Send it?" is asked again by the call of analyst/send; what it allowed was done at 8, after 6, and would be done again',
+    ]);
+  });
+
+  it("that was used before is no part of what runs again", () => {
+    expect(forked(log, 5).plan).toMatchObject({
+      reused: ['answer to "Send it?"', 'action "Send it?", which was done'],
+      again: ["step later"],
+    });
   });
 
   it("stands where its action was done, which is not done again", () => {

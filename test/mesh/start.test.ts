@@ -64,6 +64,10 @@ describe("npm start, asked nothing", () => {
     expect(answer).toContain(`deadlineMs: ${deadlineMs}`);
   });
 
+  it("lists nothing that is about something else", () => {
+    expect(answer).not.toMatch(/branch/i);
+  });
+
   it.each(["researcher/search", "analyst/calculate", "writer/compose", "critic/check"])("has %s take part, to its end", (who) => {
     expect(told).toMatch(new RegExp(`${who} +is done`));
   });

@@ -128,6 +128,8 @@ export class ActiveRun<Env> implements Run<Env> {
   /** Lets the question go on that has its answer in the log. */
   answer(name: string): void {
     this.#questions.answer(name);
+    // Others may be open beside it that it does not go on without.
+    this.#parkWhenIdle();
   }
 
   progress(text: string, metadata?: JsonObject): void {

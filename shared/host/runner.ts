@@ -84,6 +84,8 @@ export class Runner<Env> {
     const running = this.#running.get(task);
     if (running && question !== undefined) running.run.answer(question);
     await this.#firstTurn(task, running?.ended ?? this.#start(task));
+    // What was out while all that was left was to wait counts again, before anything else may be given away.
+    this.#governor?.holdAgain(task);
   }
 
   /** Callees that take long may have come to an end: the run asks them, or a new one from the log. Nothing was lost for that. */

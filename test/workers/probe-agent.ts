@@ -53,6 +53,7 @@ const ids = [
   "branches",
   "crowd",
   "late",
+  "beside",
   "wordy",
   "mixed",
   "approval",
@@ -165,6 +166,14 @@ export default defineAgent<object>(
       await gate("late", new AbortController().signal);
       await delegate("peer/wait", "wait");
       return completed(String(signal.aborted));
+    },
+
+    /** One call from the start, and another beside it when somebody has said so. */
+    beside: async ({ ask, delegate }) => {
+      const one = delegate("peer/late", "late");
+      const two = ask("Go on?").then(() => delegate("peer/late", "late"));
+      const results = await Promise.all([one, two]);
+      return completed(results.map((result) => (result.ok ? "ok" : result.reason)).join(" "));
     },
 
     wordy: () => completed({ artifacts: [], text: "done", metadata: { words: "w".repeat(3_000_000) } }),

@@ -36,7 +36,7 @@ export async function hedged<Env>(run: CallingRun<Env>, leg: Leg): Promise<Answe
   await Promise.race([one.ended, new Promise((resolve) => setTimeout(resolve, decision.afterMs))]);
   const other = one.isOver() ? undefined : await secondOf(run, leg, decision.with);
   if (!other || one.isOver()) {
-    run.governor?.held(run.task).drop(run.task.id, `${leg.name}:hedge`);
+    run.governor?.drop(run.task, `${leg.name}:hedge`);
     if (left) await letGo(run, { ...leg, name: `${leg.name}:hedge`, call: { ...leg.call, ...decision.with } }, left);
     return one.ended;
   }

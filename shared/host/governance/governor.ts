@@ -86,6 +86,11 @@ export class Governor {
     return head.chain ? this.#within : this.purse.held;
   }
 
+  /** What is held was granted by whoever has it to give. */
+  isCovered({ head }: LiveTask): boolean {
+    return head.chain !== undefined || this.purse.isCovered;
+  }
+
   /** The task works, and will call somebody: what it needs for that is asked for meanwhile. */
   prepare(task: LiveTask): void {
     if (this.#delegates && !task.head.chain && !task.ended) this.purse.prepare();
@@ -93,14 +98,19 @@ export class Governor {
 
   /** A call goes out: it was made, whatever comes of it, and its callee may spend the rest of what was set aside. */
   sent(task: LiveTask, call: string, lease: Amount): void {
+    if (!isItself(task)) return;
     this.held(task).set(task.id, call, { ...lease, wallMs: 0 });
     this.book(task, undefined, ONE_CALL);
   }
 
   /** Books what was spent, by a call that has ended or by the task itself, in the turn in which its log says so. */
   book(task: LiveTask, call: string | undefined, cost: Amount): void {
-    // What was out when the task ended is booked when its callee was told, and its log takes nothing more.
-    if (!task.ended) this.#count(task, call, cost);
+    if (isItself(task)) this.#count(task, call, cost);
+  }
+
+  /** The call needs nothing set aside any more. */
+  drop(task: LiveTask, call: string): void {
+    if (isItself(task)) this.held(task).drop(task.id, call);
   }
 
   #count(task: LiveTask, call: string | undefined, cost: Amount): void {
@@ -138,4 +148,12 @@ export class Governor {
     const known = Object.entries(inherited).filter(([policy, version]) => shelf.has(policy as PolicyName, version));
     return { ...shelf.latest, ...Object.fromEntries(known) };
   }
+}
+
+/**
+ * Its log takes nothing more when it has ended, and what was out then is booked when its callee was told; nor when another object has
+ * taken its place, which books the same calls.
+ */
+function isItself({ ended, retired }: LiveTask): boolean {
+  return !ended && !retired;
 }

@@ -7,7 +7,7 @@
  * A lease's row (log-store.ts) holds what it was granted, what was spent under it, until when it holds, and whether it is asked
  * (the answer is on its way), open, or owed (it is over, and the tenant's object must be told). Stored shape.
  */
-import { type Amount, isNothing, minus, NOTHING, ONE_CALL, plus } from "../../budget/amount.ts";
+import { type Amount, isNothing, minus, NOTHING, ONE_CALL, plus, within } from "../../budget/amount.ts";
 import type { Granted, Short } from "../../budget/book.ts";
 import type { Homes } from "../../task/home.ts";
 import type { Alarm, Sleeper } from "../alarm.ts";
@@ -80,6 +80,12 @@ export class Purse implements Sleeper {
   room(): Amount {
     const lease = this.#current();
     return lease ? minus(lease.granted, plus(lease.used, this.held.inAll)) : NOTHING;
+  }
+
+  /** What is held and spent is part of what was granted. */
+  get isCovered(): boolean {
+    const lease = this.#current();
+    return lease ? within({ ...plus(lease.used, this.held.inAll), wallMs: 0 }, lease.granted) : this.held.isEmpty;
   }
 
   /** Books what was spent, by a call or by the task itself. `store` is owed in the turn that stores what says so in the task's log. */

@@ -77,6 +77,8 @@ export async function coverSpent(run: Spending, governor: Governor, name: string
  * @param had what its call held before
  */
 export async function coverAgain(run: Spending, governor: Governor, name: string, had: Amount): Promise<Covered> {
+  // Held again in memory alone, it has no word of the tenant's: it is asked for with all of what it had.
+  if (!governor.isCovered(run.task)) governor.drop(run.task, callOf(name));
   const holds = governor.held(run.task).get(run.task.id, callOf(name)) ?? NOTHING;
   return cover(run, governor, `${name}:again`, { ...minus(had, holds), wallMs: 0 }, undefined);
 }

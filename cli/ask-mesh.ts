@@ -5,6 +5,16 @@
 import { type Credentials, fetchAs } from "./credentials.ts";
 import { CommandError } from "./terminal.ts";
 
+/** What a mesh answered that is an error. */
+export class MeshRefusal extends CommandError {
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
 /**
  * @param base address of the front door, or of an agent
  * @param path below it, without a slash in front
@@ -35,8 +45,33 @@ export async function fetchMesh(
   if (response.ok) return response;
   const answer: unknown = await response.json().catch(() => undefined);
   const said = (answer as { error?: { message?: unknown } } | undefined)?.error?.message;
-  if (typeof said === "string") throw new CommandError(`${root} says: ${said}`);
+  if (typeof said === "string") throw new MeshRefusal(`${root} says: ${said}`, response.status);
   throw notOurs(base, response);
+}
+
+/** The query that says whose task is meant; empty for one's own. @param owner `<app>/<subject>` */
+export function ownedBy(owner: string | undefined): string {
+  return owner === undefined ? "" : `?${new URLSearchParams({ owner })}`;
+}
+
+/**
+ * Where a task was looked for in the wrong place, says so in the options of the command.
+ * @param where whose it was said to be, and the option that names its agent
+ */
+export async function findingTask<T>(
+  id: string,
+  { owner, agentOption = "--agent" }: { owner: string | undefined; agentOption?: string },
+  ask: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof MeshRefusal) || error.status !== 404) throw error;
+    const whose = owner === undefined ? "of yours" : `of ${owner}`;
+    throw new CommandError(
+      `there is no task ${id} ${whose} at this agent: name the agent whose task it is with ${agentOption} <name>, and whose it is with --owner <app>/<subject>`,
+    );
+  }
 }
 
 function notOurs(base: string, { status }: Response): CommandError {

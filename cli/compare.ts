@@ -3,20 +3,23 @@
  */
 import { parseArgs } from "node:util";
 import { addressOf } from "./address.ts";
-import { connect } from "./client.ts";
+import { findingTask } from "./ask-mesh.ts";
 import { type Comparison, compare, type Row } from "./comparison.ts";
 import { count } from "./conversation.ts";
 import { credentialsFrom } from "./credentials.ts";
 import { readRecord } from "./records.ts";
+import { taskNow } from "./task-history.ts";
 import { runCommand, terminal, UsageError } from "./terminal.ts";
 
 const HELP = `
 npm run compare -- <task> <task> [options]
 
-Shows two tasks of yours side by side: their states, what they gave line by line, what each has cost and inherited, and the calls and
-decisions in which they differ.
+Shows two tasks side by side: their states, what they gave line by line, what each has cost and inherited, and the calls and decisions
+in which they differ.
 
   --agent <name>      whose tasks they are (default: the orchestrator)
+  --owner <owner>     whose the first one is, as <app>/<subject>, for operators (default: yourself)
+  --other-owner <o>   whose the other one is (default: yourself)
   --url <address>     where the agent is (default: the running mesh, else http://127.0.0.1:PORT)
   --token, --key      who you are, where the mesh wants to know (default: SKEIN_TOKEN, SKEIN_KEY)
   --json              prints the comparison as one JSON object
@@ -27,6 +30,8 @@ Exit codes: 0 they gave the same, 1 something went wrong, 2 called wrongly, 3 th
 
 const OPTIONS = {
   agent: { type: "string" },
+  owner: { type: "string" },
+  "other-owner": { type: "string" },
   url: { type: "string" },
   token: { type: "string" },
   key: { type: "string" },
@@ -41,9 +46,12 @@ async function compareTasks(args: string[]): Promise<number> {
   if (one === undefined || other === undefined || more.length > 0) throw new UsageError("give the ids of two tasks");
   const base = addressOf(values.url, values.agent);
   const credentials = credentialsFrom(values);
-  const client = await connect(base, credentials);
-  const side = async (id: string) => ({ record: await readRecord(base, id, credentials), task: await client.get(id) });
-  const compared = compare(await side(one), await side(other));
+  const side = (id: string, owner: string | undefined) =>
+    findingTask(id, { owner }, async () => ({
+      record: await readRecord(base, id, credentials, owner),
+      task: await taskNow(base, { id, owner }, credentials),
+    }));
+  const compared = compare(await side(one, values.owner), await side(other, values["other-owner"]));
   if (values.json) terminal.say(JSON.stringify(compared));
   else show(compared);
   return compared.result.every(({ same }) => same) ? 0 : 3;

@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { wordsOfAmount } from "../shared/task/limit-question.ts";
 import type { TaskRecord } from "../shared/task/record.ts";
 import { addressOf } from "./address.ts";
+import { findingTask } from "./ask-mesh.ts";
 import { credentialsFrom } from "./credentials.ts";
 import { aboutOf, chainInWords, nameOf, outcomeOf, share, whyOf } from "./decision-words.ts";
 import { inWords } from "./narration.ts";
@@ -19,6 +20,7 @@ it stands in; and what it and its calls have cost.
 
   <task>              id of a task of yours; npm run call -- --list shows them
   --agent <name>      whose task it is, for one that another agent was given (default: the orchestrator)
+  --owner <owner>     whose it is, as <app>/<subject>, for operators (default: yourself)
   --url <address>     where the agent is (default: the running mesh, else http://127.0.0.1:PORT)
   --token, --key      who you are, where the mesh wants to know (default: SKEIN_TOKEN, SKEIN_KEY)
   --json              prints the record as one JSON object
@@ -27,6 +29,7 @@ it stands in; and what it and its calls have cost.
 
 const OPTIONS = {
   agent: { type: "string" },
+  owner: { type: "string" },
   url: { type: "string" },
   token: { type: "string" },
   key: { type: "string" },
@@ -37,7 +40,10 @@ async function decisions(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
   const [id, ...others] = positionals;
   if (id === undefined || others.length > 0) throw new UsageError("give the id of one task: npm run call -- --list shows yours");
-  const record = await readRecord(addressOf(values.url, values.agent), id, credentialsFrom(values));
+  const { owner } = values;
+  const record = await findingTask(id, { owner }, () =>
+    readRecord(addressOf(values.url, values.agent), id, credentialsFrom(values), owner),
+  );
   if (values.json) {
     terminal.say(JSON.stringify(record));
     return 0;

@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { parseArgs } from "node:util";
 import { addressOf } from "./address.ts";
-import { fetchMesh } from "./ask-mesh.ts";
+import { fetchMesh, findingTask, ownedBy } from "./ask-mesh.ts";
 import { credentialsFrom } from "./credentials.ts";
 import { CommandError, runCommand, terminal, UsageError } from "./terminal.ts";
 
@@ -38,9 +38,9 @@ async function exportLog(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
   const [id, ...others] = positionals;
   if (id === undefined || others.length > 0) throw new UsageError("give the id of one task: npm run call -- --list shows yours");
-  const query = values.owner === undefined ? "" : `?owner=${encodeURIComponent(values.owner)}`;
-  const path = `operate/tasks/${encodeURIComponent(id)}/log${query}`;
-  const response = await fetchMesh(addressOf(values.url, values.agent), path, credentialsFrom(values));
+  const { owner } = values;
+  const path = `operate/tasks/${encodeURIComponent(id)}/log${ownedBy(owner)}`;
+  const response = await findingTask(id, { owner }, () => fetchMesh(addressOf(values.url, values.agent), path, credentialsFrom(values)));
   if (!response.body) throw new CommandError(`nothing came of the log of task ${id}`);
   const log = Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
   const { out } = values;

@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import type { ForkEdit, ForkPlan } from "../shared/task/fork-plan.ts";
 import { wordsOfAmount } from "../shared/task/limit-question.ts";
 import { addressOf } from "./address.ts";
-import { askMesh } from "./ask-mesh.ts";
+import { askMesh, findingTask, ownedBy } from "./ask-mesh.ts";
 import { connect } from "./client.ts";
 import { showEnd } from "./conversation.ts";
 import { credentialsFrom } from "./credentials.ts";
@@ -68,9 +68,11 @@ async function fork(args: string[]): Promise<number> {
     ...(values.contract.length > 0 && { contracts: Object.fromEntries(values.contract.map(contractIn)) }),
     ...(values.agent.length > 0 && { agents: Object.fromEntries(values.agent.map(agentIn)) }),
   };
-  const query = values.owner === undefined ? "" : `?owner=${encodeURIComponent(values.owner)}`;
+  const { owner } = values;
   const body = { at: positionFrom(values.at), edit, dryRun: values["dry-run"] };
-  const forked = (await askMesh(base, `operate/tasks/${encodeURIComponent(id)}/fork${query}`, credentials, body)) as Forked;
+  const forked = (await findingTask(id, { owner, agentOption: "--of" }, () =>
+    askMesh(base, `operate/tasks/${encodeURIComponent(id)}/fork${ownedBy(owner)}`, credentials, body),
+  )) as Forked;
   if (values.json) {
     terminal.say(JSON.stringify(forked));
     return 0;
@@ -87,7 +89,7 @@ async function fork(args: string[]): Promise<number> {
   const task = await (await connect(base, credentials)).get(forked.task);
   const flags = values.url ? `--url ${values.url} ` : values.of ? `--agent ${values.of} ` : "";
   const code = showEnd({ task, elapsedMs: 0, agents: 0, calls: 0 }, flags);
-  terminal.note(`\nSide by side:  npm run compare -- ${id} ${forked.task}${flags && ` ${flags.trim()}`}`);
+  terminal.note(`\nSide by side:  npm run compare -- ${flags}${owner === undefined ? "" : `--owner ${owner} `}${id} ${forked.task}`);
   return code;
 }
 

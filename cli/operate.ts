@@ -9,7 +9,7 @@ import type { InterruptKind } from "../shared/task/interrupt-extension.ts";
 import type { Waiting } from "../shared/task/waiting.ts";
 import { addressOf, flagsToReach } from "./address.ts";
 import { amountFrom } from "./amounts.ts";
-import { askMesh } from "./ask-mesh.ts";
+import { askMesh, findingTask, ownedBy } from "./ask-mesh.ts";
 import { type Credentials, credentialsFrom } from "./credentials.ts";
 import { inWords } from "./narration.ts";
 import { CommandError, runCommand, terminal, UsageError } from "./terminal.ts";
@@ -109,9 +109,9 @@ async function operate(name: string, verb: Verb, args: string[]): Promise<number
   }
   const { agent, owner, task } = target;
   const base = agent === undefined || agent === FRONT_DOOR ? mesh : `${mesh}/agents/${encodeURIComponent(agent)}`;
-  const query = owner === undefined ? "" : `?owner=${encodeURIComponent(owner)}`;
   const body = verb.body(words, target.waiting?.question ?? "");
-  const answer = await askMesh(base, `operate/tasks/${encodeURIComponent(task)}/${name}${query}`, where.credentials, body);
+  const path = `operate/tasks/${encodeURIComponent(task)}/${name}${ownedBy(owner)}`;
+  const answer = await findingTask(task, { owner }, () => askMesh(base, path, where.credentials, body));
   if (values.json) terminal.say(JSON.stringify(answer));
   else tell(answer as { task: Task; changed: boolean });
   return 0;
@@ -129,7 +129,10 @@ async function questionAt({ mesh, credentials, flags }: Where, name: string, kin
     throw new CommandError(`task ${id} waits for ${fit.length} answers: name one of ${fit.map(({ question }) => question).join(", ")}`);
   if (one) return { ...one, waiting: one };
   const [other] = waiting;
-  if (other) throw new CommandError(`${id} is a ${other.kind}, which nobody can ${name}: ${commandsFor(other, flags)[0]}`);
+  if (other)
+    throw new CommandError(
+      `${id} is ${other.kind === "approval" ? "an" : "a"} ${other.kind}, which nobody can ${name}: ${commandsFor(other, flags)[0]}`,
+    );
   throw new CommandError(`nothing waits under "${id}": it may be answered already, or over; npm run inbox shows what there is`);
 }
 

@@ -13,12 +13,14 @@ const PAGES = 200;
 /**
  * All of a task's record, its pages put together.
  * @param base address of the agent whose task it is
+ * @param owner whose it is, as `<app>/<subject>`; absent for one's own
  */
-export async function readRecord(base: string, id: string, credentials: Credentials | undefined): Promise<TaskRecord> {
+export async function readRecord(base: string, id: string, credentials: Credentials | undefined, owner?: string): Promise<TaskRecord> {
   let record: TaskRecord | undefined;
   let after = 0;
   for (let page = 0; page < PAGES; page++) {
-    const read = (await governance(base, `tasks/${encodeURIComponent(id)}?after=${after}`, credentials)) as TaskRecord;
+    const query = new URLSearchParams({ after: String(after), ...(owner !== undefined && { owner }) });
+    const read = (await governance(base, `tasks/${encodeURIComponent(id)}?${query}`, credentials)) as TaskRecord;
     record = record ? { ...read, decisions: [...record.decisions, ...read.decisions], calls: merged(record.calls, read.calls) } : read;
     if (read.next === undefined) return record;
     after = read.next;

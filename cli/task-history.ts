@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isInterrupted, isTerminal, type Task } from "../shared/task/a2a-types.ts";
 import type { HistoryEntry, TaskHistory } from "../shared/task/history.ts";
-import { askMesh } from "./ask-mesh.ts";
+import { askMesh, ownedBy } from "./ask-mesh.ts";
 import type { Credentials } from "./credentials.ts";
 import { inWords } from "./narration.ts";
 import { CommandError, terminal, UsageError } from "./terminal.ts";
@@ -30,8 +30,14 @@ export function positionFrom(text: string): number {
 
 /** @param base address of the agent whose task it is */
 export async function taskAt(base: string, { id, owner }: LookedAt, at: number, credentials: Credentials | undefined): Promise<Task> {
-  const query = owner === undefined ? "" : `?${new URLSearchParams({ owner })}`;
-  return (await askMesh(base, `history/tasks/${encodeURIComponent(id)}/at/${at}${query}`, credentials)) as Task;
+  return (await askMesh(base, `history/tasks/${encodeURIComponent(id)}/at/${at}${ownedBy(owner)}`, credentials)) as Task;
+}
+
+/** The task as it stands, with all that it has made: for an operator too, whom A2A gives no task of another's. */
+export async function taskNow(base: string, task: LookedAt, credentials: Credentials | undefined): Promise<Task> {
+  const query = new URLSearchParams({ limit: "1", ...(task.owner !== undefined && { owner: task.owner }) });
+  const { last } = (await askMesh(base, `history/tasks/${encodeURIComponent(task.id)}?${query}`, credentials)) as TaskHistory;
+  return taskAt(base, task, last, credentials);
 }
 
 export async function showHistory(base: string, task: LookedAt, credentials: Credentials | undefined, json: boolean): Promise<number> {

@@ -113,7 +113,7 @@ export function a2aApp<Env extends HandlerEnv & CardEnv>({
   );
   app.all("/", onlyFor("POST"));
   // Before the bindings, where "governance", "history" and "operate" would be tenants.
-  app.route("/", governanceApp(open));
+  app.route("/", governanceApp(identify));
   app.route("/", taskLogsApp({ card, homes }, identify));
   app.route("/", operateApp(card.name, identify));
   app.route("/", operateDeletionApp(card.name, identify));

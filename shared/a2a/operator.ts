@@ -1,12 +1,12 @@
 /**
- * Who operates, and on whose task: what every path below `/operate` asks first. An operator acts within their tenant; a task that is
- * not there and one of another tenant are answered alike.
+ * Who operates, and on whose task: what every path below `/operate` asks first, and every path that lets an operator read another's
+ * task. An operator acts within their tenant; a task that is not there and one of another tenant are answered alike.
  */
 import { ownerKey, ownerName } from "../auth/owner.ts";
-import type { Principal, Scope } from "../auth/principal.ts";
+import { type Principal, principalKey, type Scope } from "../auth/principal.ts";
 import type { TaskHomeApi } from "../host/api.ts";
 import { findTask } from "../task/home.ts";
-import { RequestError } from "./errors.ts";
+import { RequestError, refusalToError } from "./errors.ts";
 import type { CallContext, HandlerEnv } from "./handler.ts";
 import { acting } from "./operations.ts";
 
@@ -45,8 +45,26 @@ export function operatedTask(
   return { operator, owner: whose, ownerKey: key, taskId, home: env.TASK_HOME.getByName(address.home) as unknown as TaskHomeApi };
 }
 
+/**
+ * A task to read: the caller's own, for the scope `call`; or, where the request says whose, another's, for the scope `operate`.
+ * @throws RequestError as `identify` and `operatedTask` do
+ */
+export async function readableTask<Env extends HandlerEnv>(
+  request: Request,
+  env: Env,
+  identify: Identify<Env>,
+  named: { tenant: string | undefined; taskId: string; owner: string | undefined },
+): Promise<Pick<OperatedTask, "taskId" | "home">> {
+  const { taskId, tenant, owner } = named;
+  if (owner !== undefined) return operatedTask(await identify(request, env, ["operate"]), env, named);
+  const { principal } = acting(await identify(request, env, ["call"]), tenant);
+  const address = findTask(principalKey(principal), taskId);
+  if (!address) throw refusalToError({ code: "not-found" }, taskId);
+  return { taskId, home: env.TASK_HOME.getByName(address.home) as unknown as TaskHomeApi };
+}
+
 export function noTask(taskId: string, owner: string): RequestError {
   const shown = taskId.slice(0, 100).toWellFormed();
-  const message = `there is no task "${shown}" of ${owner.slice(0, 300)} here: the inbox says whose a task is (?owner=), and of which agent`;
+  const message = `there is no task "${shown}" of ${owner.slice(0, 300)} here: ask the agent whose task it is, and say whose it is as <app>/<subject>; the inbox shows both of a task that waits`;
   return new RequestError("task-not-found", message, [], { metadata: { taskId: shown } });
 }

@@ -10,7 +10,7 @@ import type { AdoptReply, TaskHomeApi } from "../host/api.ts";
 import type { AgentCard } from "../task/a2a-types.ts";
 import { type Forked, forkAt, importedFrom } from "../task/fork.ts";
 import type { ForkEdit } from "../task/fork-plan.ts";
-import { findTask, type Homes, placeTask } from "../task/home.ts";
+import { type Homes, placeTask } from "../task/home.ts";
 import { readJson, readJsonLines } from "./body.ts";
 import { RequestError, refusalToError, toRequestError } from "./errors.ts";
 import { forkRefused } from "./fork-refusal.ts";
@@ -20,7 +20,7 @@ import { answerHttpJson, onlyFor } from "./http-json.ts";
 import { type ImportedLog, importedLog } from "./log-import.ts";
 import { logLines } from "./log-lines.ts";
 import { acting } from "./operations.ts";
-import { type Identify, noTask, type OperatedTask, operatedTask } from "./operator.ts";
+import { type Identify, noTask, type OperatedTask, operatedTask, readableTask } from "./operator.ts";
 import { wholeNumber } from "./path.ts";
 import { count, parseRequest } from "./request.ts";
 import { requestKey } from "./resume.ts";
@@ -42,17 +42,9 @@ export function taskLogsApp<Env extends HandlerEnv>(
   type C = Context<{ Bindings: Env }>;
   const homeOf = (env: Env, name: string) => env.TASK_HOME.getByName(name) as unknown as TaskHomeApi;
 
-  /** The caller's own, or, for an operator who says whose, another's. */
-  const readTask = async (c: C): Promise<Pick<OperatedTask, "taskId" | "home">> => {
-    if (c.req.query("owner") !== undefined) return othersTask(c, await identify(c.req.raw, c.env, ["operate"]));
-    const { principal } = acting(await identify(c.req.raw, c.env, ["call"]), c.req.param("tenant"));
-    const taskId = c.req.param("id") ?? "";
-    const address = findTask(principalKey(principal), taskId);
-    if (!address) throw refusalToError({ code: "not-found" }, taskId);
-    return { taskId, home: homeOf(c.env, address.home) };
-  };
-  const othersTask = (c: C, context: CallContext) =>
-    operatedTask(context, c.env, { tenant: c.req.param("tenant"), taskId: c.req.param("id") ?? "", owner: c.req.query("owner") });
+  const named = (c: C) => ({ tenant: c.req.param("tenant"), taskId: c.req.param("id") ?? "", owner: c.req.query("owner") });
+  const readTask = (c: C) => readableTask(c.req.raw, c.env, identify, named(c));
+  const othersTask = (c: C, context: CallContext) => operatedTask(context, c.env, named(c));
 
   const logOf = async (task: OperatedTask) => {
     const reply = await task.home.log(task.taskId, card.version);

@@ -6,7 +6,7 @@ import { type Credentials, fetchAs } from "./credentials.ts";
 import { CommandError } from "./terminal.ts";
 
 /** What a mesh answered that is an error. */
-export class MeshRefusal extends CommandError {
+class MeshRefusal extends CommandError {
   readonly status: number;
 
   constructor(message: string, status: number) {

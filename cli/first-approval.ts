@@ -12,7 +12,7 @@ import { converse } from "./conversation.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Receiver } from "./receiver.ts";
 import { CommandError, terminal } from "./terminal.ts";
-import { commandsFor, inboxDetail, inboxTable, readInbox } from "./waiting.ts";
+import { commandsFor, inboxDetail, inboxEntry, readInbox } from "./waiting.ts";
 
 export interface Showing {
   readonly client: AgentClient;
@@ -66,7 +66,7 @@ async function showWaiting(task: Task, { client, credentials, flags, stays }: Sh
   }
   for (const line of inboxDetail(row, now, flags).slice(0, -commandsFor(row, flags).length)) note(`   ${line}`);
   note("   The inbox:");
-  for (const line of inboxTable([row], now)) note(`   ${line}`);
+  for (const line of inboxEntry(row, now)) note(`   ${line}`);
   note(`\n   ${stays ? "Approve it, in another terminal" : "While the mesh runs, it is approved"}:  ${commandsFor(row, flags)[0]}`);
 }
 

@@ -7,7 +7,7 @@ import { addressOf, flagsToReach } from "./address.ts";
 import { count } from "./conversation.ts";
 import { credentialsFrom } from "./credentials.ts";
 import { CommandError, runCommand, terminal, UsageError } from "./terminal.ts";
-import { type Inbox, inboxDetail, inboxTable, readInbox } from "./waiting.ts";
+import { type Inbox, inboxDetail, inboxEntry, readInbox } from "./waiting.ts";
 
 const HELP = `
 npm run inbox [-- <task or question>] [options]
@@ -55,7 +55,7 @@ async function inbox(args: string[]): Promise<number> {
     const { waiting } = await read();
     for (const each of waiting.filter(({ question }) => !seen.has(question))) {
       seen.add(each.question);
-      terminal.say(values.json ? JSON.stringify(each) : (inboxTable([each], Date.now())[1] ?? ""));
+      terminal.say(values.json ? JSON.stringify(each) : inboxEntry(each, Date.now()).join("\n"));
     }
   }
   return 0;
@@ -68,7 +68,7 @@ function show({ tenant, waiting, totalSize }: Inbox, json: boolean, flags: strin
   if (json) for (const each of waiting) say(JSON.stringify(each));
   else if (flags !== undefined) say(waiting.map((each) => inboxDetail(each, now, flags).join("\n")).join("\n\n"));
   else if (waiting.length > 0) {
-    for (const line of inboxTable(waiting, now)) say(line);
+    for (const each of waiting) say(inboxEntry(each, now).join("\n"));
     if (totalSize > waiting.length) note(`and ${totalSize - waiting.length} more`);
     note(`\nnpm run inbox -- <question> shows one of them whole, and how to answer it`);
   }

@@ -1,5 +1,5 @@
 /**
- * What waits for people, read from a mesh's inbox, and shown: all of it as a table, one of it whole, with the commands that answer it.
+ * What waits for people, read from a mesh's inbox, and shown: all of it in short, one of it whole, with the commands that answer it.
  */
 import { wordsOfAmount } from "../shared/task/limit-question.ts";
 import type { Waiting } from "../shared/task/waiting.ts";
@@ -31,25 +31,34 @@ export async function readInbox(mesh: string, credentials: Credentials | undefin
   }
 }
 
-const COLUMNS = { kind: 9, who: 20, since: 12, expires: 11 } as const;
-
-/** The heads of the columns, and a line for each. */
-export function inboxTable(waiting: readonly Waiting[], now: number): string[] {
-  const id = Math.max(8, ...waiting.map(({ question }) => question.length));
-  const what = Math.max(20, terminal.columns - id - COLUMNS.kind - COLUMNS.who - COLUMNS.since - COLUMNS.expires - 1);
-  const row = (cells: readonly [string, string, string, string, string, string]) => {
-    const widths = [id + 1, COLUMNS.kind, COLUMNS.who, COLUMNS.since, COLUMNS.expires, what];
-    return cells
-      .map((cell, index) => cut(cell, (widths[index] ?? what) - 1).padEnd(widths[index] ?? what))
-      .join("")
-      .trimEnd();
-  };
-  return [
-    terminal.paint("dim", row(["question", "what", "who asks", "since", "expires", "for what"])),
-    ...waiting.map((each) =>
-      row([each.question, each.kind, whoOf(each), ago(each.since, now), each.expires ? until(each.expires, now) : "never", wordsOf(each)]),
-    ),
+/** Two lines, or as many as it takes: what waits and who asks, and below it where, for whom, at what cost, since when and until when. */
+export function inboxEntry(each: Waiting, now: number): string[] {
+  const { question, kind, asker, agent, task, owner, path, cost, since, expires, action } = each;
+  const sent = action?.args ? ` ${JSON.stringify(action.args)}` : "";
+  const asks = inOneLine(`${cut(asker.agent || agent, MOST_NAME)} asks: ${wordsOf(each)}${sent}`);
+  const first = `${question} ${kind.padEnd(8)}  ${asks}`;
+  const facts = [
+    `${task} of ${owner}`,
+    ...(path.length > 1 ? [path.join(" → ")] : []),
+    wordsOfAmount(cost),
+    `since ${ago(since, now)}`,
+    ...(expires ? [`expires ${until(expires, now)}`] : []),
   ];
+  return [cut(first, terminal.columns), ...wrapped(facts).map((line) => terminal.paint("dim", line))];
+}
+
+/** Of who asks: what it is asked for counts more. */
+const MOST_NAME = 20;
+const INDENT = "  ";
+
+function wrapped(facts: readonly string[]): string[] {
+  const lines: string[] = [];
+  for (const fact of facts.map((each) => cut(inOneLine(each), terminal.columns - INDENT.length))) {
+    const longer = lines.length > 0 ? `${lines.at(-1)} · ${fact}` : "";
+    if (longer !== "" && longer.length <= terminal.columns) lines[lines.length - 1] = longer;
+    else lines.push(INDENT + fact);
+  }
+  return lines;
 }
 
 /** Everything about one, and how to answer it. @param flags what the commands must carry to reach the mesh */
@@ -58,12 +67,14 @@ export function inboxDetail(each: Waiting, now: number, flags: string): string[]
   const line = (title: string, text: string) => `  ${terminal.paint("dim", title.padEnd(9))}${text}`;
   const passed = path.length > 1 ? `${path.join(" → ")}, which asks in ${each.asker.task}` : agent;
   const approvals = action && approvalsOf(action);
+  const held = each.behind ?? [];
   return [
     `${terminal.paint("bold", `${kind} ${question}`)}`,
     ...(action ? [action.description, ...shownArgs(action.args)] : words.split("\n")).map((text) => `  ${text}`),
     "",
     ...(action ? [line("digest", action.digest)] : []),
     ...(approvals === undefined ? [] : [line("needs", approvals)]),
+    ...held.map((open) => line("holds", `${open.kind} ${open.question}, answered once it is resumed: ${inOneLine(open.words)}`)),
     ...(choices ? [line("choices", choices.join(", "))] : []),
     line("who asks", passed),
     line("task", `${task} of ${owner}`),
@@ -99,14 +110,13 @@ function approvalsOf({ approvers, others, approvedBy }: NonNullable<Waiting["act
   return `${people}${approvedBy.length > 0 ? `; approved by ${approvedBy.join(", ")}` : ""}`;
 }
 
-function whoOf({ asker, agent, path }: Waiting): string {
-  const who = asker.agent || agent;
-  const hops = path.length - 1;
-  return hops > 0 ? `${who}, ${hops} hop${hops === 1 ? "" : "s"} down` : who;
-}
-
 function wordsOf({ action, words }: Waiting): string {
   return (action?.description ?? words).trim().split("\n", 1)[0] ?? "";
+}
+
+/** Strangers' words, too: what moves a cursor or ends a line would show another list than the one there is. */
+function inOneLine(text: string): string {
+  return text.replace(/[\s\p{Cc}]+/gu, " ").trimEnd();
 }
 
 function cut(text: string, width: number): string {

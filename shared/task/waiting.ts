@@ -30,6 +30,16 @@ export interface Waiting {
   readonly expires?: string;
   /** What answers it when its time is over. */
   readonly default?: string;
+  /** Of a task that is paused: what it had asked, which is put again when it is resumed. */
+  readonly behind?: readonly HeldQuestion[];
+}
+
+/** A question that nobody can answer before its task is resumed. */
+export interface HeldQuestion {
+  readonly question: string;
+  readonly kind: InterruptKind;
+  /** Its beginning. */
+  readonly words: string;
 }
 
 export interface WaitingAction {

@@ -140,7 +140,7 @@ describe("an action two agents down, with the runtime killed as soon as it was a
     });
     expect(row.action?.args).toMatchObject({ method: "POST", url: `${webhook.url}/approved` });
     const shown = await command("ann", "inbox.ts");
-    expect(shown.out).toContain(`${row.question} approval courier, 1 hop down`);
+    expect(shown.out).toContain(`${row.question} approval  courier asks: `);
     for (const line of shown.out.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
     const whole = await command("ann", "inbox.ts", row.question);
     expect(whole.out).toContain(`orchestrator → courier`);

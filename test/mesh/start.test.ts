@@ -76,7 +76,7 @@ describe("npm start, asked nothing", () => {
     expect(told).toContain("Something to approve");
     expect(told).toContain(`"text": "The mesh has answered: maxAttempts * deadlineMs / 1000 = `);
     const [, question = ""] = /npm run approve -- --url \S+ (q-\w+)/.exec(told) ?? [];
-    expect(told).toMatch(new RegExp(`^ +${question} approval courier, 1 hop down `, "m"));
+    expect(told).toMatch(new RegExp(`^ +${question} approval  courier asks: `, "m"));
     expect(told).not.toContain("arrived");
   });
 

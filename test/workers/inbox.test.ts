@@ -149,6 +149,10 @@ describe("a home", () => {
     await expect
       .poll(async () => (await waiting()).map(({ kind, words }) => [kind, words]))
       .toEqual([["paused", expect.stringContaining("olaf/olaf")]]);
+    const [asked] = (await waiting())[0]?.behind ?? [];
+    expect(asked).toMatchObject({ kind: "question", words: expect.stringContaining("?") });
+    expect(await listed(tenant, { about: asked?.question ?? "" })).toEqual([(await waiting())[0]?.question]);
+    expect(await listed(tenant, { about: "q-of-nobody" })).toEqual([]);
     await operate(task, "resume");
     await expect.poll(async () => (await waiting()).map(({ kind }) => kind)).toEqual(["question"]);
   });

@@ -16,7 +16,7 @@ export interface TaskWaits {
 
 export interface InboxQuery {
   readonly kind?: InterruptKind | undefined;
-  /** The id of a task or of a question. */
+  /** The id of a task or of a question; a question of a task that is paused leads to the pause. */
   readonly about?: string | undefined;
   readonly pageSize: number;
   readonly cursor?: InboxCursor | undefined;

@@ -10,7 +10,7 @@ import { interruptOf } from "../../task/answering.ts";
 import type { LogEntry } from "../../task/event.ts";
 import type { TaskHead } from "../../task/head.ts";
 import type { Interrupt, ProposedAction } from "../../task/interrupt-extension.ts";
-import type { Waiting, WaitingAction } from "../../task/waiting.ts";
+import type { HeldQuestion, Waiting, WaitingAction } from "../../task/waiting.ts";
 import type { LiveTask } from "../live-task.ts";
 import type { TaskWaits } from "./api.ts";
 
@@ -18,6 +18,8 @@ import type { TaskWaits } from "./api.ts";
 const QUESTIONS = 20;
 const WORDS_CHARS = 2_000;
 const ARGS_CHARS = 4_000;
+/** Of a question that cannot be answered now. */
+const HELD_CHARS = 200;
 
 /** Whether these entries change what waits. An end changes it only where something waited. */
 export function changesWaits(entries: readonly LogEntry[], { questions, paused }: Pick<TaskHead, "questions" | "paused">): boolean {
@@ -46,13 +48,23 @@ function openIn(task: LiveTask, agent: string): Waiting[] {
   if (head.paused) {
     const [entry] = task.read(head.statusSeq, head.statusSeq);
     const message = entry?.event.type === "status" ? entry.event.message : undefined;
-    return message && entry
-      ? [waiting(task, agent, { name: "paused", message, ...(head.metadata && { metadata: head.metadata }) }, entry.at)]
-      : [];
+    if (!message || !entry) return [];
+    const paused = waiting(task, agent, { name: "paused", message, ...(head.metadata && { metadata: head.metadata }) }, entry.at);
+    const behind = heldIn(task);
+    return [behind.length > 0 ? { ...paused, behind } : paused];
   }
   return head.questions.slice(0, QUESTIONS).flatMap((_, index) => {
     const question = task.question(index);
     return question ? [waiting(task, agent, question, question.at)] : [];
+  });
+}
+
+function heldIn(task: LiveTask): HeldQuestion[] {
+  return task.head.questions.slice(0, QUESTIONS).flatMap((_, index) => {
+    const open = task.question(index);
+    if (!open) return [];
+    const { id, kind } = interruptOf(task.id, open.name, open.metadata, "");
+    return [{ question: id, kind, words: cut(textOf(open.message.parts), HELD_CHARS) }];
   });
 }
 
@@ -87,6 +99,6 @@ function shownArgs(args: JsonObject): { args?: JsonObject } {
   return JSON.stringify(args).length <= ARGS_CHARS ? { args } : {};
 }
 
-function cut(text: string): string {
-  return text.length <= WORDS_CHARS ? text : `${text.slice(0, WORDS_CHARS - 1).toWellFormed()}…`;
+function cut(text: string, most = WORDS_CHARS): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`;
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ago, until } from "../../../cli/time-words.ts";
-import { commandsFor, inboxDetail, inboxTable } from "../../../cli/waiting.ts";
+import { commandsFor, inboxDetail, inboxEntry } from "../../../cli/waiting.ts";
 import { NOTHING } from "../../../shared/budget/amount.ts";
 import type { Waiting } from "../../../shared/task/waiting.ts";
 
@@ -35,18 +35,21 @@ describe("times in words", () => {
     [0, "just now"],
     [999, "just now"],
     [SECOND, "1 s ago"],
-    [MINUTE - 1, "59 s ago"],
+    [59 * SECOND, "59 s ago"],
+    [MINUTE - 1, "1 min ago"],
+    [HOUR - SECOND, "1 h ago"],
     [3 * MINUTE, "3 min ago"],
     [HOUR, "1 h ago"],
     [DAY, "1 day ago"],
-    [6.9 * DAY, "6 days ago"],
+    [DAY - MINUTE, "1 day ago"],
+    [6.9 * DAY, "7 days ago"],
   ])("say %d ms as %s", (ms, words) => {
     expect(ago(at(-ms), T0)).toBe(words);
   });
 
-  it("say what is left, never more than there is", () => {
-    expect([until(at(7 * DAY - 1), T0), until(at(HOUR), T0), until(at(500), T0), until(at(0), T0)]).toEqual([
-      "in 6 days",
+  it("say what is left, to the nearest", () => {
+    expect([until(at(7 * DAY - SECOND), T0), until(at(HOUR), T0), until(at(500), T0), until(at(0), T0)]).toEqual([
+      "in 7 days",
       "in 1 h",
       "in 1 s",
       "is over",
@@ -54,18 +57,31 @@ describe("times in words", () => {
   });
 });
 
-describe("the table of an inbox", () => {
-  it("says what waits, who asks from how far down, since when, and until when", () => {
-    const [head, line] = inboxTable([waiting({ kind: "approval", action, expires: at(6 * DAY + HOUR) })], T0);
-    expect(head).toMatch(/^question +what +who asks +since +expires +for what$/);
-    expect(line).toMatch(/^q-2fapk69ektr10mghzv34oa approval +courier, 1 hop down +3 min ago +in 6 days +Send it\?$/);
+describe("an entry of an inbox", () => {
+  it("says what waits and who asks; below it the task, whose it is, the chain, cost, since when and until when", () => {
+    const [first, ...below] = inboxEntry(waiting({ kind: "approval", action, expires: at(6 * DAY + HOUR) }), T0);
+    expect(first).toBe('q-2fapk69ektr10mghzv34oa approval  courier asks: Send it? {"url":"https://hooks.example.com"}');
+    expect(below).toEqual(["  o-task of desk/desk · orchestrator → courier · nothing · since 3 min ago · expires in 6 days"]);
+  });
+
+  it("tells actions apart that differ only in what would be sent, as far as a line holds it", () => {
+    const first = (url: string) => inboxEntry(waiting({ kind: "approval", action: { ...action, args: { url } } }), T0)[0];
+    expect(first("https://a.example")).not.toBe(first("https://b.example"));
+  });
+
+  it("goes on below where a task and its chain are long, and leaves nothing out", () => {
+    const task = `o-${"0b7ed62cef1b4663".repeat(2)}-0o6sok`;
+    const lines = inboxEntry(waiting({ task, expires: at(DAY) }), T0).slice(1);
+    expect(lines.length).toBeGreaterThan(1);
+    for (const part of [task, "desk/desk", "orchestrator → courier", "since 3 min ago", "expires in 1 day"])
+      expect(lines.join("\n")).toContain(part);
   });
 
   it("fits 100 columns, whatever agents are called and whatever they ask", () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 300 }), fc.string({ maxLength: 60 }), fc.nat(9e9), (words, agent, ms) => {
         const row = waiting({ words, asker: { agent, skill: "s", task: "t" }, since: at(-ms), expires: at(ms) });
-        for (const line of inboxTable([row], T0)) expect(line.length).toBeLessThanOrEqual(100);
+        for (const line of inboxEntry(row, T0)) expect(line.length).toBeLessThanOrEqual(100);
       }),
     );
   });

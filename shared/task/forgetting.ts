@@ -109,7 +109,7 @@ function isDone(approval: string, { memo }: TaskHead): boolean {
 }
 
 function isAbout(name: string, calls: readonly string[]): boolean {
-  const about = name.replace(/^let-go-on:/, "");
+  const about = name.replace(/^(let-go-on|callback):/, "");
   return calls.some((call) => about === call || about.startsWith(`${call}:`));
 }
 

@@ -71,6 +71,11 @@ describe("a fork", () => {
     expect(plan.changed).toEqual(["decided anew: chain-cap about analyst/multiply"]);
   });
 
+  it("leaves an address of its own to a callee that is called anew", () => {
+    const left: TaskEvent = { type: "memo", name: "callback:delegate:multiply", value: { sha256: "00" } };
+    expect(headOf(forked(logOf(...call("multiply"), left), 4).entries, "n").memo).toEqual({});
+  });
+
   it("costs nothing yet, and says what it has inherited", () => {
     const { entries, plan } = forked(log, log.length);
     const { account } = headOf(entries, "n");

@@ -7,7 +7,7 @@ import { interruptOf } from "../task/answering.ts";
 import { readVerdict } from "../task/approval.ts";
 import type { LogEntry } from "../task/event.ts";
 import type { AnsweredQuestion } from "../task/fork.ts";
-import { evolve, HISTORY_LIMIT, type TaskHead } from "../task/head.ts";
+import { evolve, HISTORY_LIMIT, keyName, type TaskHead } from "../task/head.ts";
 import { historyOf, type TaskHistory } from "../task/history.ts";
 import { hitlResponse, withHitl } from "../task/hitl-extension.ts";
 import { logHeader, withoutSecrets } from "../task/log-file.ts";
@@ -22,6 +22,8 @@ import type { Runner } from "./runner.ts";
 const AT_ONCE = 100;
 /** How long a new task is waited for until it asks again what it has the answer to. Milliseconds. */
 const ASKS_WITHIN_MS = 10_000;
+/** Of the message that answers: given once, however often the fork is asked for. No caller's key is empty. */
+const ANSWER_KEY = "";
 
 export interface TaskLogsOptions<Env> {
   readonly agent: string;
@@ -93,22 +95,29 @@ export class TaskLogs<Env> {
   /** Makes a task of a log, and lets its program go on; the task that is there already when it was taken in before. */
   async adopt(id: string, entries: readonly LogEntry[], answer: AdoptedAnswer | undefined): Promise<AnswerGiven | undefined> {
     const { tasks, runner } = this.#options;
-    if (tasks.find(id)) return undefined;
-    const task = tasks.adopt(id, entries);
-    if (!task.ended) await runner.begin(task);
+    const known = tasks.find(id);
+    const task = known ?? tasks.adopt(id, entries);
+    if (!known && !task.ended) await runner.begin(task);
     task.flush();
+    // Also to one that was taken in before: its object may have been lost between the two.
     return answer && this.#answer(task, answer);
   }
 
   /** The program asks what it asked before, word for word: then, and only then, this is the answer. */
   async #answer(task: LiveTask, { question, text, by }: AdoptedAnswer): Promise<AnswerGiven> {
     await Promise.race([task.rest(), new Promise((resolve) => setTimeout(resolve, ASKS_WITHIN_MS))]);
+    if (Object.hasOwn(task.head.keys, keyName(ANSWER_KEY))) return { given: true };
     const asked = askedAgain(task, question);
     if (!asked || !isInterrupted(task.head.state)) return { given: false };
     const { id, kind } = interruptOf(task.id, asked.name, asked.metadata, "");
     const said = kind === "approval" ? readVerdict(text) : { text };
     const plain: Message = { messageId: crypto.randomUUID(), role: "ROLE_USER", parts: [{ text }], taskId: task.id };
-    const taken = await this.#options.message({ taskId: task.id, message: withHitl(plain, hitlResponse(id, said)), by: [by] });
+    const taken = await this.#options.message({
+      taskId: task.id,
+      message: withHitl(plain, hitlResponse(id, said)),
+      by: [by],
+      key: ANSWER_KEY,
+    });
     return "refusal" in taken ? { given: false, refusal: taken.refusal } : { given: true };
   }
 }

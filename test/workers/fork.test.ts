@@ -1,13 +1,21 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { LOCAL_PRINCIPAL, type Principal } from "../../shared/auth/principal.ts";
+import { LOCAL_PRINCIPAL, type Principal, principalKey } from "../../shared/auth/principal.ts";
+import type { TaskHomeApi } from "../../shared/host/api.ts";
 import { type Task, textOf } from "../../shared/task/a2a-types.ts";
+import type { LogEntry } from "../../shared/task/event.ts";
+import { forkAt } from "../../shared/task/fork.ts";
 import type { ForkPlan } from "../../shared/task/fork-plan.ts";
 import type { TaskHistory } from "../../shared/task/history.ts";
+import { placeTask } from "../../shared/task/home.ts";
 import type { TaskRecord } from "../../shared/task/record.ts";
 import { runs } from "./probe-agent.ts";
 import { http, message, rpc, type Served, served, value, worker } from "./wire.ts";
 
 // A task's log in words, and tasks that go on from a point of it, over HTTP.
+
+const { TASK_HOME } = env as unknown as { TASK_HOME: DurableObjectNamespace };
 
 interface Fork {
   readonly task: string;
@@ -187,6 +195,24 @@ describe("a fork", () => {
     const { id } = await send("keyed", "question");
     const again = async () => ((await (await ask(id, { at: 3 }, "", worker, { "Idempotency-Key": "once" })).json()) as Fork).task;
     expect(await again()).toBe(await again());
+  });
+
+  it("has its answer once, also when it was made, its object lost before that, and it is asked for again", async () => {
+    const { id } = await send("lost", "question");
+    const lines = (await (await http("GET", `/operate/tasks/${id}/log`, undefined, {})).text()).trim().split("\n");
+    const entries = lines.slice(1).map((line) => JSON.parse(line) as LogEntry);
+    const place = placeTask(principalKey(LOCAL_PRINCIPAL), "shared", { contextId: "lost", random: "lostfork" });
+    const made = { id: place.taskId, principal: LOCAL_PRINCIPAL, from: id, now: Date.now(), edit: { answer: "Ghent" } };
+    const forked = forkAt(entries, entries.length, made);
+    if (!forked.ok || !forked.question) throw new Error("nothing is asked there");
+    const home = () => TASK_HOME.getByName(place.home) as unknown as TaskHomeApi;
+    await home().adopt(place.taskId, forked.entries);
+    await runInDurableObject(TASK_HOME.getByName(place.home), (_home, state) => state.abort("lost")).catch(() => {});
+    const given = { question: forked.question, text: "Ghent", by: LOCAL_PRINCIPAL };
+    for (let times = 0; times < 2; times++)
+      expect(await home().adopt(place.taskId, forked.entries, given)).toMatchObject({ answer: { given: true } });
+    expect(said(await get(place.taskId))).toBe("Which year?");
+    expect(said(await answer(place.taskId, "1432"))).toBe("1 Ghent 1432");
   });
 
   it("of a task that another agent gave is refused, and says which to fork", async () => {

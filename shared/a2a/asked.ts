@@ -12,6 +12,8 @@ import { INTERRUPT_EXTENSION, type Interrupt } from "../task/interrupt-extension
 const MOST_ENTRIES = 20;
 /** Characters of JSON that the arguments of one action may have: they are shown to people, and stored at every hop. */
 const LONGEST_ARGS = 100_000;
+/** Ten years: nobody is waited for longer. Milliseconds. */
+const LONGEST_WAIT_MS = 10 * 365 * 24 * 3_600_000;
 
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(300));
 const words = v.pipe(v.string(), v.maxLength(20_000));
@@ -20,6 +22,11 @@ const time = v.pipe(
   v.string(),
   v.maxLength(40),
   v.check((text) => !Number.isNaN(Date.parse(text))),
+);
+/** A time that is too far away to mean anything says nothing. */
+const expires = v.pipe(
+  time,
+  v.transform((text) => (Date.parse(text) - Date.now() > LONGEST_WAIT_MS ? undefined : text)),
 );
 const args = v.pipe(
   v.custom<JsonObject>(isObject),
@@ -42,7 +49,7 @@ const interrupt = v.object({
   choices: v.optional(choices),
   action: v.optional(action),
   since: time,
-  expires: v.optional(time),
+  expires: v.optional(expires),
   default: v.optional(words),
 });
 /** What is to be approved without saying what is no approval. */

@@ -10,6 +10,9 @@ export interface Sleeper {
   earliest(): number | undefined;
 }
 
+/** A year. Milliseconds. */
+const FARTHEST_MS = 365 * 24 * 3_600_000;
+
 export class Alarm {
   readonly #storage: DurableObjectStorage;
   readonly #homes: Homes;
@@ -34,7 +37,7 @@ export class Alarm {
     const earliest = Math.min(...this.#wishes.values());
     if (earliest >= this.#at) return;
     this.#at = earliest;
-    void this.#storage.setAlarm(earliest);
+    this.#set();
   }
 
   /** A shared home soon needs its alarm again; a home of one task does not, and would be woken for nothing. */
@@ -43,7 +46,7 @@ export class Alarm {
     if (this.#homes === "shared" || this.#at === Number.POSITIVE_INFINITY) return;
     this.#at = Math.min(...this.#wishes.values());
     if (this.#at === Number.POSITIVE_INFINITY) void this.#storage.deleteAlarm();
-    else void this.#storage.setAlarm(this.#at);
+    else this.#set();
   }
 
   /** It went off, and is not set any more: whoever still needs it asks again. */
@@ -56,6 +59,12 @@ export class Alarm {
   /** All storage was deleted, the alarm too. */
   wiped(): void {
     this.rang();
+  }
+
+  /** The platform takes no time before its own, nor one too far: rung too early, whoever is to be woken later asks again. */
+  #set(): void {
+    const now = Date.now();
+    void this.#storage.setAlarm(Math.min(Math.max(this.#at, now), now + FARTHEST_MS));
   }
 
   /** The alarm of a lost predecessor is still set: a later one must not take its place. */

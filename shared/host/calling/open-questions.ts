@@ -79,7 +79,7 @@ export class OpenQuestions<Env> {
       id: isTaken(this.#run, name, id) ? questionId(this.#run.task.id, name) : id,
       path: [...path, ...asked.path],
       ...(callee && { callee }),
-      ...(expires !== undefined && { expires: new Date(Date.parse(expires) + LATER_MS).toISOString() }),
+      ...(expires !== undefined && { expires: laterThan(expires) }),
     };
     const answered = await this.#run.put(name, words, { ...metadata, [INTERRUPT_EXTENSION]: up as unknown as Json });
     if ("expired" in answered) return { expired: expires === undefined ? "here" : "there", past: id };
@@ -101,6 +101,12 @@ export class OpenQuestions<Env> {
 
 function wordsOf({ action, words = "" }: Interrupt): string {
   return action ? approvalQuestion(action.description, action.args, action.digest) : words;
+}
+
+/** The last time that there is has none after it, and one that is none stays as it is. */
+function laterThan(expires: string): string {
+  const later = new Date(Date.parse(expires) + LATER_MS);
+  return Number.isNaN(later.getTime()) ? expires : later.toISOString();
 }
 
 /** What it puts, and what waits behind that. At a limit its words are not all: that is passed up when it is put. */

@@ -42,6 +42,19 @@ describe("what a callee asks in the mesh's own form", () => {
   });
 });
 
+describe("a time that a callee gives for an answer", () => {
+  it.each([
+    ["that is over", T0, T0],
+    ["before there was time", "-271821-04-20T00:00:00.000Z", "-271821-04-20T00:00:00.000Z"],
+    ["in the year 9999", "9999-12-31T00:00:00.000Z", undefined],
+    ["that is the last there is", "+275760-09-13T00:00:00.000Z", undefined],
+  ])("%s is taken as far as anybody would wait", (_when, said, taken) => {
+    const asked = own({ ...QUESTION, expires: said });
+    expect(asked).toMatchObject({ form: "interrupt", interrupt: QUESTION });
+    expect(asked?.form === "interrupt" && asked.interrupt.expires).toBe(taken);
+  });
+});
+
 describe("what a callee asks in the published profile", () => {
   it("is every action by its own id", () => {
     const tools = [TOOL, { ...TOOL, id: "tool-2", args: null }];

@@ -131,6 +131,19 @@ describe("a home's agenda", () => {
       expect(next.handled).toEqual(["expiry one"]);
     }));
 
+  it.each([
+    ["too far for the platform", 8.64e15],
+    ["long over", -8.64e15],
+  ])("is woken for a time that is %s, early or at once, and keeps it", (_which, due) =>
+    inHome(async ({ agenda, state }) => {
+      agenda.set("expiry", "one", due);
+      const at = Number(await state.storage.getAlarm());
+      expect(at).toBeLessThanOrEqual(Math.max(due, Date.now()));
+      expect(at).toBeGreaterThan(0);
+      expect(agenda.earliest()).toBe(due);
+    }),
+  );
+
   it("does as a table of times would, whatever is set, dropped, rung and lost, and its alarm is never late", () =>
     inHome(async (home) => {
       const row = fc.record({ kind: fc.constantFrom<AgendaKind>("expiry", "recheck"), task: fc.constantFrom("a", "b", "c") });

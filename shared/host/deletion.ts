@@ -73,11 +73,18 @@ export class Deletion<Env> {
     const { governance } = this.#options;
     if (!governance || this.#whyKept(head)) return false;
     const contract = governance.shelf.contract("retention", head.contracts ?? {});
-    const { outcome, keepMs } = decideRetention(contract, { endedMs: now - head.statusAt });
+    const { outcome, keepMs } = decideRetention(contract, { endedMs: now - this.#hereSince(head) });
     if (outcome === "keep") return false;
     if (contract.mode === "enforce") return true;
     console.info(`task ${head.id} would be deleted, which ended more than ${keepMs / 3_600_000} hours ago`);
     return false;
+  }
+
+  /** When it ended; of a log that was taken in when it had ended, when that was. Milliseconds since the epoch. */
+  #hereSince({ id, statusAt, forkedFrom }: TaskHead): number {
+    if (!forkedFrom) return statusAt;
+    const place = forkedFrom.seq + 1;
+    return Math.max(statusAt, this.#options.store.read(id, place, place)[0]?.at ?? 0);
   }
 
   #whyKept({ id, state }: TaskHead): { code: "not-ended"; state: TaskState } | { code: "still-telling" } | undefined {

@@ -6,6 +6,8 @@ import { type A2ARequestHandler, type HandlerEnv, requestHandler } from "../../s
 import { principalKey } from "../../shared/auth/principal.ts";
 import type { TaskHomeApi } from "../../shared/host/api.ts";
 import type { Task } from "../../shared/task/a2a-types.ts";
+import type { LogEntry } from "../../shared/task/event.ts";
+import { importedFrom } from "../../shared/task/fork.ts";
 import { findTask, placeTask } from "../../shared/task/home.ts";
 import probe, { forgets, forgotten } from "./probe-agent.ts";
 
@@ -37,7 +39,7 @@ function newCaller(homes: "shared" | "own" = "shared") {
   const get = async (id: string) => JSON.parse(await handler.getTask({ id }, { principal })) as Task;
   const homeOf = (id: string) => namespace.getByName(findTask(owner, id)?.home ?? "");
   const index = TASK_INDEX.getByName(owner);
-  return { owner, send, list, get, homeOf, index };
+  return { principal, owner, send, list, get, homeOf, index };
 }
 
 function daysPass(days: number): void {
@@ -75,6 +77,25 @@ describe("a task that has ended", () => {
     expect(await logOf(homeOf(kept.id), id)).toBe(0);
     expect((await list()).tasks.map((task) => task.id)).toEqual([kept.id]);
     expect((await list()).totalSize).toBe(1);
+  });
+
+  it("elsewhere, and whose log was taken in here, is there for the contract's time from then on", async () => {
+    const { principal, owner, get } = newCaller();
+    const { taskId, home } = placeTask(owner, "shared", { contextId: "old", random: "takenin" });
+    const at = Date.now() - 100 * DAY_MS;
+    const message = { messageId: "m", role: "ROLE_USER" as const, parts: [{ text: "old" }] };
+    const log: LogEntry[] = [
+      { seq: 1, at, event: { type: "created", contextId: "old", principal, message, skill: "echo" } },
+      { seq: 2, at, event: { type: "status", state: "TASK_STATE_COMPLETED" } },
+    ];
+    const taken = importedFrom(log, { id: taskId, principal, from: "elsewhere", now: Date.now() });
+    if (!taken.ok) throw new Error(taken.refusal.code);
+    const there = () => TASK_HOME.getByName(home) as unknown as TaskHomeApi;
+    await there().adopt(taskId, taken.entries);
+    expect(await there().retain([taskId])).toEqual([]);
+    expect((await get(taskId)).status.state).toBe("TASK_STATE_COMPLETED");
+    daysPass(31);
+    expect(await there().retain([taskId])).toEqual([taskId]);
   });
 
   it("leaves nothing at all when it was its home's last, and none of the index when that has no other", async () => {

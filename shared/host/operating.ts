@@ -8,8 +8,9 @@ import type { Amount } from "../budget/amount.ts";
 import { amountOf, UNITS } from "../budget/amount.ts";
 import type { Message } from "../task/a2a-types.ts";
 import { costOf } from "../task/account.ts";
-import { questionId } from "../task/answering.ts";
+import { interruptOf, questionId } from "../task/answering.ts";
 import { limitIn, sayingCost } from "../task/governance-extension.ts";
+import { hitlResponse, withHitl } from "../task/hitl-extension.ts";
 import { INTERRUPT_EXTENSION, type Interrupt } from "../task/interrupt-extension.ts";
 import type { FollowUp, HomeRefusal } from "./api.ts";
 import type { LiveTask } from "./live-task.ts";
@@ -85,18 +86,30 @@ export class Operating<Env> {
     const amount = amountOf(amounts);
     const seq = head.memo[name];
     const known = seq === undefined ? undefined : task.read(seq, seq)[0]?.event;
-    if (known?.type === "raised") {
-      const isSame = UNITS.every((unit) => known.by[unit] === amount[unit]);
-      return isSame ? { task, changed: false } : { refusal: { code: "key-reused" } };
-    }
-    if (task.ended) return { refusal: { code: "task-ended", state: head.state } };
-    const step = task.apply({ type: "raised", name, by: amount });
-    if ("refusal" in step) return step;
+    const isKnown = known?.type === "raised";
+    if (isKnown && UNITS.some((unit) => known.by[unit] !== amount[unit])) return { refusal: { code: "key-reused" } };
+    if (!isKnown && task.ended) return { refusal: { code: "task-ended", state: head.state } };
+    // Stored with the first question that goes on for it.
+    task.gather();
+    const step = isKnown ? undefined : task.apply({ type: "raised", name, by: amount });
+    if (step && "refusal" in step) return step;
+    // Also when the same was said before: what was raised may have been all that was stored of it.
+    await this.#tryAgain(task, by);
     task.flush();
-    const limit = head.paused ? undefined : limitIn(task.question(0)?.metadata);
-    const isMet = limit?.["policy"] === "budget" && Array.isArray(limit["choices"]) && limit["choices"].includes("again");
-    if (isMet) await this.#options.message({ taskId: task.id, message: this.#say(task, "again", "ROLE_USER"), by: [by] });
-    return { task, changed: true };
+    return { task, changed: !isKnown };
+  }
+
+  /** Whatever waits at a limit of the task's own looks whether there is room now. */
+  async #tryAgain(task: LiveTask, by: Principal): Promise<void> {
+    const open = task.head.questions.flatMap((_, index) => task.question(index) ?? []);
+    for (const { name, metadata } of open) {
+      const limit = limitIn(metadata);
+      const isMet = limit?.["policy"] === "budget" && Array.isArray(limit["choices"]) && limit["choices"].includes("again");
+      const isOpen = task.head.questions.includes(name) && !task.head.paused && !task.ended;
+      const { id } = interruptOf(task.id, name, metadata, "");
+      const message = withHitl(this.#say(task, "again", "ROLE_USER"), hitlResponse(id, { text: "again" }));
+      if (isMet && isOpen) await this.#options.message({ taskId: task.id, message, by: [by] });
+    }
   }
 
   #say({ id, head }: LiveTask, text: string, role: Message["role"]): Message {

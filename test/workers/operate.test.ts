@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { principalKey, type Scope } from "../../shared/auth/principal.ts";
 import type { Task } from "../../shared/task/a2a-types.ts";
+import type { LogEntry, TaskEvent } from "../../shared/task/event.ts";
 import { findTask } from "../../shared/task/home.ts";
 import { interruptIn } from "../../shared/task/interrupt-extension.ts";
 import { opened, reached, runs } from "./probe-agent.ts";
@@ -75,6 +76,13 @@ const madeBy = ({ artifacts = [] }: Task) => artifacts.flatMap(({ parts }) => pa
 function homeOf({ id }: Task) {
   const address = findTask(principalKey({ tenant, app: CALLER, subject: CALLER, scopes: [] }), id);
   return TASK_HOME.getByName(address?.home ?? "");
+}
+
+async function logOf(task: Task): Promise<TaskEvent[]> {
+  const rows = await runInDurableObject(homeOf(task), (_home, { storage: { sql } }) =>
+    sql.exec<{ body: string }>("SELECT body FROM log WHERE task = ?", task.id).toArray(),
+  );
+  return rows.flatMap(({ body }) => (JSON.parse(body) as LogEntry[]).map(({ event }) => event));
 }
 
 /** Ends the task's object as a crash does. */
@@ -235,6 +243,28 @@ describe("a task's limits", () => {
     expect(await operate(operator(), task, "raise", { by: { calls: 9 } }, { key: "one" })).toMatchObject({ status: 400 });
     await operate(operator(), task, "raise", body, { key: "two" });
     await expect.poll(async () => madeBy(await get(task))).toBe("ok ok ok");
+  });
+
+  it("that were raised, and the task not let go on, let it go on when the same is said again", async () => {
+    const task = await send("echo 2", "again", wish);
+    await operate(operator(), task, "pause");
+    const raise = () => operate(operator(), task, "raise", { by: { calls: 1 } }, { key: "one" });
+    expect(await raise()).toMatchObject({ status: 200, changed: true });
+    await operate(operator(), task, "resume");
+    expect(saidBy(await get(task))).toContain("1 call of 1 call spent");
+    expect(await raise()).toMatchObject({ status: 200, changed: false });
+    await expect.poll(async () => madeBy(await get(task))).toBe("ok ok");
+  });
+
+  it("that were raised are looked at again also by what waits there behind another question", async () => {
+    opened.add("late");
+    opened.add("wait");
+    const task = await send("x", "beside", { metadata: { "urn:skein:ext:governance:v1": { limits: { calls: 0 } } } });
+    expect(saidBy(task)).toBe("Go on?");
+    await expect.poll(async () => (await logOf(task)).some(({ type }) => type === "asked")).toBe(true);
+    await operate(operator(), task, "raise", { by: { calls: 2 } });
+    await expect.poll(async () => (await logOf(task)).some(({ type }) => type === "called")).toBe(true);
+    expect(saidBy(await get(task))).toBe("Go on?");
   });
 
   it.each([

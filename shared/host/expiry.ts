@@ -43,7 +43,11 @@ export class Expiry {
     const task = this.#options.find(id);
     if (!task || task.ended) return;
     this.#options.agenda.set("expiry", id, Date.now() + AGAIN_MS);
-    const settled = this.settle(task).then(() => this.#note(task));
+    const settled = this.settle(task).then(() => {
+      // Another object may have taken its place meanwhile.
+      const now = this.#options.find(id);
+      if (now) this.#note(now);
+    });
     this.#options.during(settled.catch((error: unknown) => console.error(`the expiry of a question of task ${id} failed`, error)));
   }
 

@@ -8,7 +8,8 @@ import type { LogStore } from "./log-store.ts";
 
 /** How long changes are gathered, in milliseconds: about, so that homes do not all tell at once. A list does not wait for it. */
 const GATHER_MS = { least: 300, spread: 400 };
-const RETRY_MS = 5_000;
+/** An index that did not answer is mostly one that was lost, and there again at once. In milliseconds. */
+const RETRY = { firstMs: 200, longestMs: 5_000 };
 
 export interface ListingOptions {
   readonly home: string;
@@ -27,6 +28,8 @@ export class Listing {
   readonly #inFlight = new Set<Promise<unknown>>();
   #mark: Promise<unknown> | undefined;
   #timer: number | null = null;
+  /** How often in a row the index did not answer. */
+  #failures = 0;
   /** Whether what a lost predecessor left untold is among the changes. */
   #inherited = false;
 
@@ -106,11 +109,14 @@ export class Listing {
     const gone = [...changes].filter(([, change]) => change === "gone").map(([id]) => id);
     try {
       await (gone.length > 0 ? index().put(home, rows, more, gone) : index().put(home, rows, more));
+      this.#failures = 0;
       return true;
     } catch (error) {
       console.error(`${home}: the index did not take ${changes.size} rows, trying again`, error);
       for (const [id, change] of changes) if (!this.#changed.has(id)) this.#changed.set(id, change);
-      this.#timer ??= setTimeout(() => void this.flush(), RETRY_MS);
+      const retryMs = Math.min(RETRY.firstMs * 2 ** this.#failures, RETRY.longestMs);
+      this.#failures += 1;
+      this.#timer ??= setTimeout(() => void this.flush(), retryMs);
       return false;
     }
   }

@@ -1,9 +1,11 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type A2ARequestHandler, type HandlerEnv, requestHandler } from "../../../shared/a2a/handler.ts";
 import { principalKey } from "../../../shared/auth/principal.ts";
-import type { TaskHomeApi } from "../../../shared/host/api.ts";
+import type { Listed, TaskHomeApi, TaskIndexApi } from "../../../shared/host/api.ts";
+import { Listing } from "../../../shared/host/listing.ts";
+import { LogStore } from "../../../shared/host/log-store.ts";
 import type { Task } from "../../../shared/task/a2a-types.ts";
 import { findTask } from "../../../shared/task/home.ts";
 import probe from "../probe-agent.ts";
@@ -157,5 +159,24 @@ describe("a list", () => {
     tasks.push(await send("echo", "c", { contextId: "lost" }));
     await scheduler.wait(700);
     expect((await list()).totalSize).toBe(3);
+  });
+
+  it("knows a change soon of which an index that was lost did not take the first word", async () => {
+    const { owner } = newCaller();
+    const quiet = vi.spyOn(console, "error").mockImplementation(() => {});
+    await runInDurableObject(handlerEnv.TASK_HOME.getByName(`${owner}:s0`), async (_home, { storage }) => {
+      const told: string[] = [];
+      let losses = 2;
+      const put = async (_from: string, rows: readonly Listed[]) => {
+        if (losses-- > 0) throw new Error("lost");
+        told.push(...rows.map(({ id }) => id));
+      };
+      const index = () => ({ put }) as unknown as TaskIndexApi;
+      const row = { id: "s0-one" } as Listed;
+      const listing = new Listing({ home: "home", index, store: new LogStore(storage.sql), render: () => row });
+      await listing.note(row, true);
+      await expect.poll(() => told, { timeout: 3_000 }).toEqual(["s0-one"]);
+    });
+    quiet.mockRestore();
   });
 });

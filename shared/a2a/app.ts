@@ -68,6 +68,7 @@ export function a2aApp<Env extends HandlerEnv & CardEnv>({
       principal: caller.principal,
       scheme: schemeOf(request.headers),
       ...(caller.by && { by: caller.by }),
+      ...(caller.deleted !== undefined && { deleted: caller.deleted }),
       hitl: activatedExtensions(card, request.headers).split(", ").includes(HITL_EXTENSION),
       ...(idempotencyKey !== null && { idempotencyKey }),
       ...(lastEventId !== null && { lastEventId }),

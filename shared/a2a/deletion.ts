@@ -27,25 +27,29 @@ const ANSWER_MS = 20_000;
 
 /**
  * @param owner key of the task's principal
- * @throws RequestError when the task is not there, or has not ended
+ * @param root the task that began the chain and is deleted, where this is a part of that
+ * @throws RequestError when the task is not there, has not ended, or may still be asked for by the agent that gave it
  */
-export async function deleteTask(owner: string, taskId: string, env: HandlerEnv): Promise<Deleted> {
+export async function deleteTask(owner: string, taskId: string, env: HandlerEnv, root?: string): Promise<Deleted> {
   const address = findTask(owner, taskId);
   if (!address) throw refusalToError({ code: "not-found" }, taskId);
-  const reply = await (env.TASK_HOME.getByName(address.home) as unknown as TaskHomeApi).delete(taskId);
+  const reply = await (env.TASK_HOME.getByName(address.home) as unknown as TaskHomeApi).delete(taskId, root);
   if (!reply.ok) throw refusalToError(reply.refusal, taskId);
+  const { calls, ...of } = reply;
   const elsewhere: Deleted["elsewhere"][number][] = [];
-  for (let from = 0; from < reply.calls.length; from += AT_ONCE)
+  for (let from = 0; from < calls.length; from += AT_ONCE)
     elsewhere.push(
-      ...(await Promise.all(
-        reply.calls.slice(from, from + AT_ONCE).map(async (call) => ({ ...call, outcome: await deleteAt(call, reply.principal, env) })),
-      )),
+      ...(await Promise.all(calls.slice(from, from + AT_ONCE).map(async (call) => ({ ...call, outcome: await deleteAt(call, of, env) })))),
     );
   return { deleted: taskId, elsewhere };
 }
 
-async function deleteAt({ agent, taskId }: MadeCall, principal: Principal, env: object): Promise<"deleted" | "not-there" | "kept"> {
-  const headers = withPrincipal(new Headers({ "A2A-Version": VERSION }), principal);
+async function deleteAt(
+  { agent, taskId }: MadeCall,
+  { principal, root }: { principal: Principal; root: string },
+  env: object,
+): Promise<"deleted" | "not-there" | "kept"> {
+  const headers = withPrincipal(new Headers({ "A2A-Version": VERSION }), principal, { deleted: root });
   const signal = AbortSignal.timeout(ANSWER_MS);
   try {
     const url = `https://${agent}.mesh/tasks/${encodeURIComponent(taskId)}`;

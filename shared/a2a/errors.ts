@@ -172,6 +172,13 @@ export function refusalToError(refusal: HomeRefusal, taskId: string, scheme?: Cr
         "task-not-ended",
         `task ${taskId} has ended, but agents it called have not all been told to stop: delete it again in a minute`,
       );
+    case "still-asked-for":
+      return new RequestError(
+        "unsupported-operation",
+        `task ${taskId} was given by another agent, which may still ask for it: delete task ${refusal.root}, for which it was made, and this one goes with it; or delete it after ${new Date(refusal.until).toISOString()}`,
+        [],
+        { metadata: { root: refusal.root } },
+      );
     case "not-forgotten":
       return new RequestError(
         "unavailable",

@@ -43,6 +43,8 @@ export interface CallContext extends ResumeHeaders {
   readonly principal: Principal;
   /** Those who gave the answer that the request carries, where another agent of the mesh passes it on; else the principal. */
   readonly by?: readonly Principal[];
+  /** The task that began the chain, where another agent of the mesh deletes what was made for it. */
+  readonly deleted?: string;
   /** Of the credentials that the caller came with; none within the mesh and in local mode. */
   readonly scheme?: CredentialScheme | undefined;
   /** How streams are written for this request; see host/api.ts. */
@@ -205,8 +207,8 @@ export function requestHandler({ card, homes, extendedCard }: HandlerOptions, en
       return unwrap(await find(id, context).cancel(id, message), id).task;
     },
 
-    async deleteTask({ id }, { principal }) {
-      return JSON.stringify(await deleteTask(principalKey(principal), id, env));
+    async deleteTask({ id }, { principal, deleted }) {
+      return JSON.stringify(await deleteTask(principalKey(principal), id, env, deleted));
     },
 
     async subscribeToTask({ id, metadata }, context) {

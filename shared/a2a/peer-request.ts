@@ -56,7 +56,7 @@ export async function request(
       ...more,
     }),
     principal,
-    by,
+    { by },
   );
   if (traceparent !== undefined) headers.set("traceparent", traceparent);
   if (origin !== undefined) withOrigin(headers, origin);

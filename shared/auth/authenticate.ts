@@ -19,8 +19,11 @@ export interface AuthEnv extends AuthTexts, RateLimitEnv {
 }
 
 export type Authentication =
-  /** `by`: those who gave the answer that the request carries, where they are others than the principal. Only within the mesh. */
-  | { ok: true; principal: Principal; by?: readonly Principal[] }
+  /**
+   * Only within the mesh: `by`: those who gave the answer that the request carries, where they are others than the principal;
+   * `deleted`: the task that began the chain, and with which this one is to be deleted.
+   */
+  | { ok: true; principal: Principal; by?: readonly Principal[]; deleted?: string }
   // How to authenticate is what every 401 has to say. (RFC 9110, 15.5.2)
   | { ok: false; status: 401; message: string; headers: { "WWW-Authenticate": string } }
   | { ok: false; status: 403 | 429 | 503; message: string; headers?: Record<string, string> };

@@ -1,7 +1,7 @@
 /**
- * For whom a call between Workers of one mesh is made, and who stands behind an answer that it carries: a header that the front
- * door and delegating agents set, and that only the `Mesh` entrypoint reads, which no stranger reaches. Whatever comes from
- * outside in it is taken out before.
+ * For whom a call between Workers of one mesh is made, who stands behind an answer that it carries, and of which deletion it is a
+ * part: a header that the front door and delegating agents set, and that only the `Mesh` entrypoint reads, which no stranger
+ * reaches. Whatever comes from outside in it is taken out before.
  */
 import * as v from "valibot";
 import type { Authentication } from "./authenticate.ts";
@@ -17,15 +17,27 @@ const name = v.pipe(
   v.check((text) => text.isWellFormed()),
 );
 const principalSchema = v.object({ tenant: name, app: name, subject: name, scopes: v.array(v.picklist(SCOPES)) });
-const headerSchema = v.object({ ...principalSchema.entries, by: v.optional(v.pipe(v.array(principalSchema), v.minLength(1))) });
+const headerSchema = v.object({
+  ...principalSchema.entries,
+  by: v.optional(v.pipe(v.array(principalSchema), v.minLength(1))),
+  deleted: v.optional(v.string()),
+});
+
+/** What a call says beside for whom it is. */
+export interface MeshCall {
+  /** Those who gave the answer that it carries; empty when it carries none, or nobody else's than the principal's. */
+  readonly by?: readonly Principal[] | undefined;
+  /** The task that began the chain, where this deletes what was made for it. */
+  readonly deleted?: string | undefined;
+}
 
 /**
  * Says on a call to an agent of the mesh for whom it is.
- * @param by those who gave the answer that the call carries; absent when it carries none, or nobody else's than the principal's
  * @returns the same headers
  */
-export function withPrincipal(headers: Headers, principal: Principal, by: readonly Principal[] = []): Headers {
-  headers.set(HEADER, encodeURIComponent(JSON.stringify(by.length > 0 ? { ...principal, by } : principal)));
+export function withPrincipal(headers: Headers, principal: Principal, { by = [], deleted }: MeshCall = {}): Headers {
+  const said = { ...principal, ...(by.length > 0 && { by }), ...(deleted !== undefined && { deleted }) };
+  headers.set(HEADER, encodeURIComponent(JSON.stringify(said)));
   return headers;
 }
 
@@ -43,8 +55,8 @@ export function principalFromMesh(request: Request): Authentication {
   const said = v.safeParse(headerSchema, decoded(header));
   if (!said.success)
     return refused("a call within the mesh says for whom it is in a form that is not understood: deploy its Workers in one version");
-  const { by, ...principal } = said.output;
-  return { ok: true, principal, ...(by && { by }) };
+  const { by, deleted, ...principal } = said.output;
+  return { ok: true, principal, ...(by && { by }), ...(deleted !== undefined && { deleted }) };
 }
 
 function decoded(header: string): unknown {

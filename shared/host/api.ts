@@ -111,6 +111,7 @@ export type HomeRefusal =
   | { code: "position-unknown"; after: number; last: number }
   | { code: "not-ended"; state: TaskState }
   | { code: "still-telling" }
+  | { code: "still-asked-for"; root: string; until: number }
   | { code: "not-forgotten" }
   | { code: "limits-given"; root: string }
   | { code: "config-not-found" }
@@ -121,8 +122,8 @@ export type StreamReply = { ok: true; stream: ReadableStream<Uint8Array> } | { o
 /** `changed`: whether the task was not so already. */
 export type OperatedReply = { ok: true; task: JsonText<Task>; changed: boolean } | { ok: false; refusal: HomeRefusal };
 export type RecordReply = { ok: true; record: JsonText<TaskRecord> } | { ok: false; refusal: HomeRefusal };
-/** Whose task it was, and which calls were made for it. */
-export type DeleteReply = { ok: true; principal: Principal; calls: MadeCall[] } | { ok: false; refusal: HomeRefusal };
+/** Whose task it was, which task had begun its chain, and which calls were made for it. */
+export type DeleteReply = { ok: true; principal: Principal; root: string; calls: MadeCall[] } | { ok: false; refusal: HomeRefusal };
 export type PushReply<T> = ({ ok: true } & T) | { ok: false; refusal: HomeRefusal };
 
 /** A task at another agent that was made for one of this agent's. */
@@ -185,8 +186,8 @@ export interface TaskHomeApi {
   /** All of a task's, or the one with the id, if there is one; without their secrets. */
   listPush(taskId: string, id?: string): Promise<PushReply<{ configs: JsonText<TaskPushNotificationConfig>[] }>>;
   deletePush(taskId: string, id: string): Promise<PushReply<Record<never, never>>>;
-  /** Deletes a task that has ended, at its owner's word. */
-  delete(taskId: string): Promise<DeleteReply>;
+  /** Deletes a task that has ended, at its owner's word. @param root the task that began the chain, where that was deleted */
+  delete(taskId: string, root?: string): Promise<DeleteReply>;
   /** Deletes those of these tasks whose time is over. @returns those that are not here, any more or at all */
   retain(taskIds: readonly string[]): Promise<string[]>;
   /** Brings the index up to date with this home. */

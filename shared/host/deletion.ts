@@ -1,13 +1,14 @@
 /**
  * What a home does when a task goes: its program lets go of what it keeps elsewhere, then all that the home has of the task is
  * deleted in one turn, and the index is told. Whose time is over is decided by the contract that the task was made under. A task
- * that waits or works, or that still has somebody to tell that it has ended, is never deleted.
+ * that waits or works, or that still has somebody to tell that it has ended, is never deleted; nor is one that another agent may
+ * still ask for by the key of its call, which would then make a second one.
  */
 import { decideRetention } from "../policy/retention.ts";
-import { isTerminal, type TaskState } from "../task/a2a-types.ts";
+import { isTerminal } from "../task/a2a-types.ts";
 import type { TaskHead } from "../task/head.ts";
 import type { Agenda } from "./agenda.ts";
-import type { DeleteReply } from "./api.ts";
+import type { DeleteReply, HomeRefusal } from "./api.ts";
 import type { Governance } from "./governance/governor.ts";
 import type { Listing } from "./listing.ts";
 import type { LogStore } from "./log-store.ts";
@@ -28,6 +29,8 @@ export interface DeletionOptions<Env> {
   readonly tasks: Residents;
 }
 
+type WhyKept = Extract<HomeRefusal, { code: "not-ended" | "still-telling" | "still-asked-for" }>;
+
 /** How long a program may take to let go of what it keeps for a task. Milliseconds. */
 const FORGET_MS = 10_000;
 
@@ -40,15 +43,19 @@ export class Deletion<Env> {
     this.#options = options;
   }
 
-  /** Its owner wants it gone. @returns the calls that were made for it: their tasks are other agents' */
-  async byOwner(head: TaskHead): Promise<DeleteReply> {
+  /**
+   * Its owner wants it gone.
+   * @param root the task that began the chain, where that was deleted
+   * @returns the calls that were made for it: their tasks are other agents'
+   */
+  async byOwner(head: TaskHead, root?: string): Promise<DeleteReply> {
     const { store, listing } = this.#options;
-    const why = this.#whyKept(head);
+    const why = this.#whyKept(head, Date.now(), root);
     if (why) return { ok: false, refusal: why };
     const calls = callsIn(store, head.id);
     if (!(await this.#erase(head))) return { ok: false, refusal: { code: "not-forgotten" } };
     await listing.settled();
-    return { ok: true, principal: head.principal, calls };
+    return { ok: true, principal: head.principal, root: head.chain?.delegation.root ?? head.id, calls };
   }
 
   /** Deletes those of these tasks whose time is over. @returns those that are not here, any more or at all */
@@ -71,7 +78,7 @@ export class Deletion<Env> {
 
   #isOver(head: TaskHead, now: number): boolean {
     const { governance } = this.#options;
-    if (!governance || this.#whyKept(head)) return false;
+    if (!governance || this.#whyKept(head, now)) return false;
     const contract = governance.shelf.contract("retention", head.contracts ?? {});
     const { outcome, keepMs } = decideRetention(contract, { endedMs: now - this.#hereSince(head) });
     if (outcome === "keep") return false;
@@ -87,9 +94,12 @@ export class Deletion<Env> {
     return Math.max(statusAt, this.#options.store.read(id, place, place)[0]?.at ?? 0);
   }
 
-  #whyKept({ id, state }: TaskHead): { code: "not-ended"; state: TaskState } | { code: "still-telling" } | undefined {
+  #whyKept({ id, state, chain }: TaskHead, now: number, deleted?: string): WhyKept | undefined {
     if (!isTerminal(state)) return { code: "not-ended", state };
-    return this.#options.agenda.has("recheck", id) ? { code: "still-telling" } : undefined;
+    if (this.#options.agenda.has("recheck", id)) return { code: "still-telling" };
+    // Later than that its caller has given the call up, and an envelope for it is good for nothing.
+    const { root, deadline } = chain?.delegation ?? { root: id, deadline: 0 };
+    return deleted !== root && now <= deadline ? { code: "still-asked-for", root, until: deadline } : undefined;
   }
 
   #erase(head: TaskHead): Promise<boolean> {

@@ -196,11 +196,11 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
       return { ok: true };
     }
 
-    async delete(taskId: string): Promise<DeleteReply> {
+    async delete(taskId: string, root?: string): Promise<DeleteReply> {
       const task = this.#home.tasks.find(taskId);
       if (!task) return NOT_FOUND;
       await this.#home.told(task);
-      const reply = await this.#home.deletion.byOwner(task.head);
+      const reply = await this.#home.deletion.byOwner(task.head, root);
       await this.#tidy();
       return reply;
     }

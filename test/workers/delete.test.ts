@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { LOCAL_PRINCIPAL, principalKey, type Scope } from "../../shared/auth/principal.ts";
 import type { Task } from "../../shared/task/a2a-types.ts";
 import { findTask } from "../../shared/task/home.ts";
+import type { TaskRecord } from "../../shared/task/record.ts";
 import { forgets, forgotten } from "./probe-agent.ts";
 import { http, message, rpc, type Sent, served, VERSION, value } from "./wire.ts";
 
@@ -12,6 +13,7 @@ const { TASK_HOME } = env as unknown as { TASK_HOME: DurableObjectNamespace };
 const owner = principalKey(LOCAL_PRINCIPAL);
 
 afterEach(() => {
+  vi.useRealTimers();
   forgets.clear();
   forgotten.length = 0;
 });
@@ -92,6 +94,17 @@ describe("a task that was deleted", () => {
     for (const { taskId } of elsewhere) expect(after).not.toContain(taskId);
   });
 
+  it("takes with it also those that were made for these, at the end of the chain too", async () => {
+    const others = await listed();
+    // Each calls the next, until the chain is as long as one may be.
+    const { id } = await newTask("fan", "fan");
+    await newTask("fan", "partial", { taskId: id });
+    const made = (await listed()).length - others.length - 1;
+    expect(made).toBeGreaterThan(1);
+    expect(await value(await remove(id))).toMatchObject({ deleted: id, elsewhere: [{ outcome: "deleted" }] });
+    expect((await listed()).sort()).toEqual(others.sort());
+  });
+
   it("is what its agent was told to forget", async () => {
     const { id, contextId } = await newTask("echo");
     await remove(id);
@@ -131,6 +144,22 @@ describe("a deletion", () => {
     expect(await value(refused)).toMatchObject({ reason: "TASK_NOT_ENDED" });
     await rpc("CancelTask", { id: task.id });
     expect((await remove(task.id)).status).toBe(200);
+  });
+
+  it("of a task that another agent gave is refused while that may ask for it, and says with which one it goes", async () => {
+    const { id } = await newTask("fan", "echo");
+    const { calls, chain } = (await (await http("GET", `/governance/tasks/${id}`)).json()) as TaskRecord;
+    const made = calls[0]?.task ?? "";
+    expect(chain.root).toBe(id);
+    const refused = await remove(made);
+    expect(refused.status).toBe(400);
+    expect(await refused.clone().text()).toContain(`delete task ${id}`);
+    expect(await value(refused)).toMatchObject({ reason: "UNSUPPORTED_OPERATION" });
+    expect(await value(await rpc("GetTask", { id: made }))).toMatchObject({ id: made });
+    // By then nobody waits for it any more, and a call for it would be refused.
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
+    expect((await remove(made)).status).toBe(200);
+    expect(await value(await remove(id))).toMatchObject({ elsewhere: [{ taskId: made, outcome: "not-there" }] });
   });
 
   it("of a task that is not the caller's, or of nobody's, finds nothing", async () => {

@@ -23,10 +23,15 @@ describe("for whom a call within the mesh is", () => {
   it("comes with those who gave the answer that it carries, when it carries one", () => {
     fc.assert(
       fc.property(anyPrincipal, fc.array(anyPrincipal, { minLength: 1 }), (principal, by) => {
-        expect(from(withPrincipal(new Headers(), principal, by))).toEqual({ ok: true, principal, by });
+        expect(from(withPrincipal(new Headers(), principal, { by }))).toEqual({ ok: true, principal, by });
       }),
     );
-    expect(from(withPrincipal(new Headers(), GOOD as Principal, []))).toEqual({ ok: true, principal: GOOD });
+    expect(from(withPrincipal(new Headers(), GOOD as Principal, { by: [] }))).toEqual({ ok: true, principal: GOOD });
+  });
+
+  it("comes with the task whose deletion it is a part of, whoever gave an answer", () => {
+    const all = { by: [GOOD as Principal], deleted: "o-root" };
+    expect(from(withPrincipal(new Headers(), GOOD as Principal, all))).toEqual({ ok: true, principal: GOOD, ...all });
   });
 
   it("is taken out of what comes from outside, and nothing else is", () => {
@@ -49,6 +54,7 @@ describe("for whom a call within the mesh is", () => {
     ["a number for a name", sent({ ...GOOD, subject: 7 })],
     ["nobody at all behind an answer", sent({ ...GOOD, by: [] })],
     ["somebody without a name behind an answer", sent({ ...GOOD, by: [{ ...GOOD, subject: undefined }] })],
+    ["no task that is deleted", sent({ ...GOOD, deleted: 7 })],
     ["a name that is no text in any encoding", sent({ ...GOOD, subject: "\ud800" })],
   ])("is a refusal with a challenge when the header holds %s", (_what, headers) => {
     expect(call(headers)).toMatchObject({

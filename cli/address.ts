@@ -19,3 +19,19 @@ export function flagsToReach(mesh: string): string {
   const found = runningMesh(ROOT)?.url ?? `http://127.0.0.1:${DEFAULT_PORT}`;
   return found === mesh ? "" : `--url ${mesh} `;
 }
+
+/** What commands that we propose carry. */
+export interface Reach {
+  /** Those about a task: to reach its agent. */
+  readonly agent: string;
+  /** Those of its mesh, which find a task by what waits in it. */
+  readonly mesh: string;
+}
+
+/** @param url and @param agent as they were said to the command that proposes others */
+export function reachOf(url: string | undefined, agent: string | undefined): Reach {
+  if (url !== undefined) return { agent: `--url ${url} `, mesh: `--url ${url.replace(/\/agents\/[^/]+\/*$/, "")} ` };
+  const mesh = flagsToReach(addressOf(undefined, undefined));
+  if (agent === undefined) return { agent: mesh, mesh };
+  return { agent: mesh === "" ? `--agent ${agent} ` : `--url ${addressOf(undefined, agent)} `, mesh };
+}

@@ -7,15 +7,18 @@ import { type Task, textOf } from "../shared/task/a2a-types.ts";
 
 type Source = NonNullable<Finding["source"]>;
 
-/** What the agent answered: the artifact named "answer" where there is one, else every artifact, else its last words. */
+/** What the agent answered: what it made, else its last words. */
 export function answerOf(task: Task): string {
-  const artifacts = task.artifacts ?? [];
+  return madeIn(task) || textOf(task.status.message?.parts ?? []);
+}
+
+/** The artifact named "answer" where there is one, else every artifact. Empty where nothing was made, or nothing that is text. */
+export function madeIn({ artifacts = [] }: Task): string {
   const answers = artifacts.filter((artifact) => artifact.name === "answer" || artifact.artifactId === "answer");
-  const text = (answers.length > 0 ? answers : artifacts)
+  return (answers.length > 0 ? answers : artifacts)
     .map((artifact) => textOf(artifact.parts))
     .filter(Boolean)
     .join("\n\n");
-  return text === "" ? textOf(task.status.message?.parts ?? []) : text;
 }
 
 /**

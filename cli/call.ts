@@ -3,10 +3,10 @@
  * cancels or deletes tasks.
  */
 import { parseArgs } from "node:util";
-import { isTerminal, type Part, type Task, textOf } from "../shared/task/a2a-types.ts";
+import { isInterrupted, isTerminal, type Part, type Task, textOf } from "../shared/task/a2a-types.ts";
 import { NO_REASON, type Verdict } from "../shared/task/approval.ts";
-import { addressOf } from "./address.ts";
-import { answerOf } from "./answer.ts";
+import { addressOf, reachOf } from "./address.ts";
+import { madeIn } from "./answer.ts";
 import { type AgentClient, connect } from "./client.ts";
 import { converse, showEnd } from "./conversation.ts";
 import { credentialsFrom } from "./credentials.ts";
@@ -105,11 +105,9 @@ async function call(args: string[]): Promise<number> {
     decision ? { ...decision, parts: [...decision.parts, ...message.parts] } : { ...message, taskId: values.task },
     { json: values.json, blocking: !values.stream, interactive },
   );
-  // The answer must reach the same agent: say so in the command we propose.
-  const flags = values.url ? `--url ${values.url} ` : values.agent ? `--agent ${values.agent} ` : "";
   if (values.json)
     return conversation.task.status.state === "TASK_STATE_COMPLETED" ? 0 : isTerminal(conversation.task.status.state) ? 1 : 3;
-  return showEnd(conversation, flags);
+  return showEnd(conversation, reachOf(values.url, values.agent));
 }
 
 interface LookBack {
@@ -132,8 +130,9 @@ async function lookBack({ task, at, owner, json, ...where }: LookBack, texts: re
   if (at === undefined) return showHistory(base, { id: task, owner }, credentials, json);
   const then = await taskAt(base, { id: task, owner }, positionFrom(at), credentials);
   if (json) terminal.say(JSON.stringify(then));
-  else if (then.status.state === "TASK_STATE_COMPLETED") return showEnd({ task: then, elapsedMs: 0, agents: 0, calls: 0 });
-  else terminal.say([oneLine(then), textOf(then.status.message?.parts ?? []), answerOf(then)].filter(Boolean).join("\n\n"));
+  else if (then.status.state === "TASK_STATE_COMPLETED")
+    return showEnd({ task: then, elapsedMs: 0, agents: 0, calls: 0 }, reachOf(where.url, where.agent));
+  else terminal.say([oneLine(then), textOf(then.status.message?.parts ?? []), madeIn(then)].filter(Boolean).join("\n\n"));
   return 0;
 }
 
@@ -170,6 +169,8 @@ function partsTaken(client: AgentClient, parts: readonly Part[], skill: string |
 }
 
 interface Look {
+  readonly url?: string | undefined;
+  readonly agent?: string | undefined;
   readonly get?: string | undefined;
   readonly cancel?: string | undefined;
   readonly delete?: string | undefined;
@@ -177,7 +178,7 @@ interface Look {
   readonly json: boolean;
 }
 
-async function look(client: AgentClient, { get, cancel, delete: unwanted, context, json }: Look): Promise<number> {
+async function look(client: AgentClient, { url, agent, get, cancel, delete: unwanted, context, json }: Look): Promise<number> {
   if (unwanted !== undefined) {
     const deletion = await client.delete(unwanted);
     terminal.say(json ? JSON.stringify(deletion) : deletionInWords(deletion));
@@ -186,8 +187,11 @@ async function look(client: AgentClient, { get, cancel, delete: unwanted, contex
   if (get !== undefined || cancel !== undefined) {
     const task = cancel === undefined ? await client.get(get ?? "") : await client.cancel(cancel);
     if (json) terminal.say(JSON.stringify(task));
-    else if (cancel !== undefined || !isTerminal(task.status.state)) terminal.say(oneLine(task));
-    else return showEnd({ task, elapsedMs: 0, agents: 0, calls: 0 });
+    else {
+      const rests = isTerminal(task.status.state) || isInterrupted(task.status.state);
+      if (cancel !== undefined || !isTerminal(task.status.state)) terminal.say(oneLine(task));
+      if (cancel === undefined && rests) return showEnd({ task, elapsedMs: 0, agents: 0, calls: 0 }, reachOf(url, agent));
+    }
     return 0;
   }
   const tasks = await client.list(context);
@@ -197,8 +201,8 @@ async function look(client: AgentClient, { get, cancel, delete: unwanted, contex
   return 0;
 }
 
-function oneLine({ id, status }: Task): string {
-  return `${status.timestamp}  ${inWords(status.state).padEnd(10)}  ${id}`;
+function oneLine({ id, status, metadata }: Task): string {
+  return `${status.timestamp}  ${inWords(status.state, metadata).padEnd(17)}  ${id}`;
 }
 
 await runCommand(call, HELP);

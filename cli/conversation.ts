@@ -8,7 +8,8 @@ import { actionName, NO_REASON } from "../shared/task/approval.ts";
 import { costClaimedIn } from "../shared/task/governance-extension.ts";
 import { interruptIn, type ProposedAction } from "../shared/task/interrupt-extension.ts";
 import { wordsOfAmount } from "../shared/task/limit-question.ts";
-import { answerOf, sourcesOf } from "./answer.ts";
+import type { Reach } from "./address.ts";
+import { answerOf, madeIn, sourcesOf } from "./answer.ts";
 import type { AgentClient, Outgoing } from "./client.ts";
 import { decisionOn } from "./deciding.ts";
 import { renderMarkdown } from "./markdown.ts";
@@ -80,7 +81,7 @@ async function follow(
   if (task === undefined) throw new CommandError(`${client.url} ended the stream without a task: ask its publisher, or try --no-stream`);
   if (isInterrupted(task.status.state) || isTerminal(task.status.state)) return task;
   throw new CommandError(
-    `the stream of task ${task.id} broke off while it was ${inWords(task.status.state)}. It goes on by itself: npm run call -- --get ${task.id}`,
+    `the stream of task ${task.id} broke off while it was ${inWords(task.status.state, task.metadata)}. It goes on by itself: npm run call -- --get ${task.id}`,
   );
 }
 
@@ -123,8 +124,12 @@ async function askApproval(task: Task, action: ProposedAction, read: (prompt: st
   return decisionOn(task, { approved: false, reason: reason.trim() || NO_REASON });
 }
 
-/** Prints how the task ended. @returns the command's exit code: 0 answered, 1 not, 3 waiting for an answer */
-export function showEnd({ task, elapsedMs, agents, calls }: Conversation, flags = ""): number {
+/**
+ * Prints how the task ended, or what it waits for.
+ * @param reach what proposed commands must carry
+ * @returns the command's exit code: 0 answered, 1 not, 3 waiting for an answer
+ */
+export function showEnd({ task, elapsedMs, agents, calls }: Conversation, reach: Reach): number {
   const paint = terminal.paint;
   const text = answerOf(task);
   const cost = costClaimedIn(task.metadata);
@@ -144,9 +149,10 @@ export function showEnd({ task, elapsedMs, agents, calls }: Conversation, flags 
   }
   if (isInterrupted(task.status.state)) {
     // What there is so far, where a task stands at a limit.
-    if (text) terminal.say(`\n${process.stdout.isTTY ? renderMarkdown(text, terminal.columns, paint) : text}`);
+    const sofar = madeIn(task);
+    if (sofar) terminal.say(`\n${process.stdout.isTTY ? renderMarkdown(sofar, terminal.columns, paint) : sofar}`);
     terminal.note(`\n${paint("yellow", "?")} ${textOf(task.status.message?.parts ?? [])}`);
-    terminal.note(`\n${waitsFor(task, flags, Date.now()).join("\n")}`);
+    terminal.note(`\n${waitsFor(task, reach, Date.now()).join("\n")}`);
     return 3;
   }
   terminal.complain(`${inWords(task.status.state)}: ${textOf(task.status.message?.parts ?? []) || text || "the agent gave no reason"}`);

@@ -19,6 +19,10 @@ export function decisionOn(task: Task, verdict: Verdict): Outgoing {
     const name = interrupt.action ? ` ${actionName(interrupt.action.digest)}` : "";
     return { ...about, parts: [{ text: inWords(verdict, name) }], answer: hitlResponse(interrupt.id, verdict) };
   }
+  if (interrupt?.kind === "paused")
+    throw new CommandError(
+      `task ${taskId} is paused, and takes no answer before an operator has resumed it: look at it with --get ${taskId}`,
+    );
   if (interrupt) throw new CommandError(`task ${taskId} asks a question, which a yes or no does not answer: use --answer "…"`);
   const asked = asksIn(status.message?.metadata?.[HITL_EXTENSION]);
   return { ...about, parts: [{ text: inWords(verdict) }], ...(asked && { answer: forAll(asked, verdict) }) };

@@ -56,8 +56,12 @@ async function showArrival({ arrived }: Receiver): Promise<void> {
 }
 
 /** What would be sent, in the inbox of whoever may approve it, and how to. */
-async function showWaiting(task: Task, { client, credentials, flags, stays }: Showing): Promise<void> {
+async function showWaiting(task: Task, { client, credentials, flags, stays, signal }: Showing): Promise<void> {
   const { note } = terminal;
+  if (signal.aborted) {
+    note("   nobody has said yes: it is canceled, as the mesh stops");
+    return;
+  }
   const now = Date.now();
   const row = await inInbox(task, client.url, credentials);
   if (!row) {
@@ -67,7 +71,9 @@ async function showWaiting(task: Task, { client, credentials, flags, stays }: Sh
   for (const line of inboxDetail(row, now, flags).slice(0, -commandsFor(row, flags).length)) note(`   ${line}`);
   note("   The inbox:");
   for (const line of inboxEntry(row, now)) note(`   ${line}`);
-  note(`\n   ${stays ? "Approve it, in another terminal" : "While the mesh runs, it is approved"}:  ${commandsFor(row, flags)[0]}`);
+  const [approve] = commandsFor(row, flags);
+  if (stays) note(`\n   Approve it, in another terminal:  ${approve}`);
+  else note(`\n   Nobody is here to say yes: it is canceled now, as the mesh stops. Without --once it waits for:  ${approve}`);
 }
 
 /** The inbox hears of it in the background. Undefined for somebody who may not see it. */

@@ -4,7 +4,7 @@
 import { parseArgs } from "node:util";
 import type { ForkEdit, ForkPlan } from "../shared/task/fork-plan.ts";
 import { wordsOfAmount } from "../shared/task/limit-question.ts";
-import { addressOf } from "./address.ts";
+import { addressOf, reachOf } from "./address.ts";
 import { askMesh, findingTask, ownedBy } from "./ask-mesh.ts";
 import { connect } from "./client.ts";
 import { showEnd } from "./conversation.ts";
@@ -87,9 +87,9 @@ async function fork(args: string[]): Promise<number> {
   // What the plan says is all of the copy: what comes behind it is the new task's.
   await follow(base, forked.task, forked.plan.at, credentials);
   const task = await (await connect(base, credentials)).get(forked.task);
-  const flags = values.url ? `--url ${values.url} ` : values.of ? `--agent ${values.of} ` : "";
-  const code = showEnd({ task, elapsedMs: 0, agents: 0, calls: 0 }, flags);
-  terminal.note(`\nSide by side:  npm run compare -- ${flags}${owner === undefined ? "" : `--owner ${owner} `}${id} ${forked.task}`);
+  const reach = reachOf(values.url, values.of);
+  const code = showEnd({ task, elapsedMs: 0, agents: 0, calls: 0 }, reach);
+  terminal.note(`\nSide by side:  npm run compare -- ${reach.agent}${owner === undefined ? "" : `--owner ${owner} `}${id} ${forked.task}`);
   return code;
 }
 

@@ -3,8 +3,10 @@
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { isTerminal } from "../shared/task/a2a-types.ts";
 import type { ForkPlan } from "../shared/task/fork-plan.ts";
-import { addressOf } from "./address.ts";
+import { wordsOfAmount } from "../shared/task/limit-question.ts";
+import { addressOf, reachOf } from "./address.ts";
 import { fetchMesh } from "./ask-mesh.ts";
 import { connect } from "./client.ts";
 import { showEnd } from "./conversation.ts";
@@ -48,14 +50,14 @@ async function importLog(args: string[]): Promise<number> {
     terminal.say(JSON.stringify({ task: id, plan }));
     return 0;
   }
-  terminal.note(`imported: task ${id}, with ${plan.at} entries`);
+  const client = await connect(base, credentials);
+  const imported = await client.get(id);
+  terminal.note(`imported: task ${id}, with ${plan.at} entries; what they had cost is inherited: ${wordsOfAmount(plan.inherited)}`);
   for (const line of plan.again) terminal.note(`  ${line}`);
-  await follow(base, id, plan.at, credentials);
-  const task = await (await connect(base, credentials)).get(id);
-  return showEnd(
-    { task, elapsedMs: 0, agents: 0, calls: 0 },
-    values.url ? `--url ${values.url} ` : values.agent ? `--agent ${values.agent} ` : "",
-  );
+  if (isTerminal(imported.status.state)) terminal.note("It had ended: what follows is how, as the file has it.");
+  else await follow(base, id, plan.at, credentials);
+  const task = await client.get(id);
+  return showEnd({ task, elapsedMs: 0, agents: 0, calls: 0 }, reachOf(values.url, values.agent));
 }
 
 function textOf(file: string): string {

@@ -1,7 +1,8 @@
 /**
  * A task's events as lines a person can follow: when, who, what. Pure but for what it has already told: the clock is handed in.
  */
-import { type StreamResponse, type TaskState, textOf } from "../shared/task/a2a-types.ts";
+import { isInterrupted, type JsonObject, type StreamResponse, type TaskState, textOf } from "../shared/task/a2a-types.ts";
+import { interruptIn } from "../shared/task/interrupt-extension.ts";
 
 export interface Narration {
   /** The line for this event, or undefined when it holds nothing new to a person. */
@@ -21,8 +22,11 @@ const IN_WORDS: Record<TaskState, string> = {
   TASK_STATE_REJECTED: "rejected",
 };
 
-export function inWords(state: TaskState): string {
-  return IN_WORDS[state] ?? state;
+/** @param metadata of the task, or of the change: says for what a task waits whose state alone would say that it asks */
+export function inWords(state: TaskState, metadata?: JsonObject): string {
+  const kind = isInterrupted(state) ? interruptIn(metadata)?.kind : undefined;
+  if (kind === "paused") return "paused";
+  return kind === "approval" ? "needs an approval" : (IN_WORDS[state] ?? state);
 }
 
 export function narrate(paint: (style: "dim" | "cyan", text: string) => string = (_style, text) => text): Narration {
@@ -44,7 +48,7 @@ export function narrate(paint: (style: "dim" | "cyan", text: string) => string =
         const { artifact, append } = event.artifactUpdate;
         return append ? undefined : tell("", `made ${artifact.name ?? artifact.artifactId}`, elapsedMs);
       }
-      if ("task" in event) return tell("", inWords(event.task.status.state), elapsedMs);
+      if ("task" in event) return tell("", inWords(event.task.status.state, event.task.metadata), elapsedMs);
       const { status, metadata } = event.statusUpdate;
       const { agent, skill, goal } = { ...status.message?.metadata, ...metadata };
       const who = typeof agent === "string" ? (typeof skill === "string" ? `${agent}/${skill}` : agent) : "";
@@ -54,7 +58,7 @@ export function narrate(paint: (style: "dim" | "cyan", text: string) => string =
       }
       const text = firstLine(textOf(status.message?.parts ?? []));
       if (status.state === "TASK_STATE_WORKING") return tell(who, withoutPrefix(text, who), elapsedMs);
-      return tell(who, inWords(status.state), elapsedMs);
+      return tell(who, inWords(status.state, metadata), elapsedMs);
     },
     tally: () => ({ agents: agents.size, calls: calls.size }),
   };

@@ -3,15 +3,13 @@
  * or run. One table, because they differ in what they send and in nothing else.
  */
 import { parseArgs } from "node:util";
-import type { Task } from "../shared/task/a2a-types.ts";
-import { textOf } from "../shared/task/a2a-types.ts";
 import type { InterruptKind } from "../shared/task/interrupt-extension.ts";
 import type { Waiting } from "../shared/task/waiting.ts";
 import { addressOf, flagsToReach } from "./address.ts";
 import { amountFrom } from "./amounts.ts";
 import { askMesh, findingTask, ownedBy } from "./ask-mesh.ts";
 import { type Credentials, credentialsFrom } from "./credentials.ts";
-import { inWords } from "./narration.ts";
+import { type Operated, operatedInWords } from "./operated.ts";
 import { CommandError, runCommand, terminal, UsageError } from "./terminal.ts";
 import { commandsFor, readInbox, shownArgs } from "./waiting.ts";
 
@@ -113,14 +111,14 @@ async function operate(name: string, verb: Verb, args: string[]): Promise<number
   const path = `operate/tasks/${encodeURIComponent(task)}/${name}${ownedBy(owner)}`;
   const answer = await findingTask(task, { owner }, () => askMesh(base, path, where.credentials, body));
   if (values.json) terminal.say(JSON.stringify(answer));
-  else tell(answer as { task: Task; changed: boolean });
+  else tell(operatedInWords(answer as Operated, target.waiting));
   return 0;
 }
 
 /** The orchestrator's tasks are at the front door itself. */
 const FRONT_DOOR = "orchestrator";
 
-/** @throws CommandError when nothing waits there, or something else, or several things do */
+/** @throws CommandError when nothing waits there, or something else, or several things do, or the task is paused */
 async function questionAt({ mesh, credentials, flags }: Where, name: string, kinds: readonly InterruptKind[], id: string): Promise<Target> {
   const { waiting } = await readInbox(mesh, credentials, { about: id });
   const fit = waiting.filter(({ kind }) => kinds.includes(kind));
@@ -129,6 +127,10 @@ async function questionAt({ mesh, credentials, flags }: Where, name: string, kin
     throw new CommandError(`task ${id} waits for ${fit.length} answers: name one of ${fit.map(({ question }) => question).join(", ")}`);
   if (one) return { ...one, waiting: one };
   const [other] = waiting;
+  if (other?.kind === "paused")
+    throw new CommandError(
+      `task ${other.task} is paused, so that nobody can ${name} anything in it: it asks again when an operator has resumed it: ${commandsFor(other, flags)[0]}`,
+    );
   if (other)
     throw new CommandError(
       `${id} is ${other.kind === "approval" ? "an" : "a"} ${other.kind}, which nobody can ${name}: ${commandsFor(other, flags)[0]}`,
@@ -147,10 +149,9 @@ async function taskAt(
   return known ?? { task: id, agent: undefined, owner: undefined };
 }
 
-function tell({ task, changed }: { task: Task; changed: boolean }): void {
-  const text = textOf(task.status.message?.parts ?? []);
-  terminal.say(`task ${task.id} ${changed ? "is now" : "was already"}: ${inWords(task.status.state)}`);
-  if (text !== "") terminal.note(text);
+function tell([result, ...words]: string[]): void {
+  terminal.say(result);
+  for (const line of words) terminal.note(line);
 }
 
 function idOf({ answers }: Verb): string {

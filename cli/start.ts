@@ -82,13 +82,14 @@ async function start(args: string[]): Promise<number> {
     await ingest(`${mesh.url}/agents/researcher`, documents, (line) => note(`   ${line}`), credentials);
     const { client, conversation } = await ask(mesh, positionals[0] ?? QUESTION, lifetime, credentials);
     const flags = flagsToReach(mesh.url);
-    code = showEnd(conversation, flags);
+    code = showEnd(conversation, { agent: flags, mesh: flags });
     note(governedLine(await readRecord(mesh.url, conversation.task.id, credentials)));
     if (code === 0) {
       const { signal } = lifetime;
       endApproval = await showApproval(conversation.task, { client, receiver, credentials, flags, stays: !values.once, signal });
     }
-    proposeNext(values.once ? nextAfterOnce(values.fresh, code === 3) : nextWhileUp(flags, conversation.task.id));
+    if (!lifetime.signal.aborted)
+      proposeNext(values.once ? nextAfterOnce(values.fresh, code === 3) : nextWhileUp(flags, conversation.task.id));
   } catch (error) {
     if (!lifetime.signal.aborted && !(error instanceof CommandError)) {
       await mesh.stop();

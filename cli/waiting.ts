@@ -40,7 +40,7 @@ export function inboxEntry(each: Waiting, now: number): string[] {
   const facts = [
     `${task} of ${owner}`,
     ...(path.length > 1 ? [path.join(" → ")] : []),
-    wordsOfAmount(cost),
+    `cost ${wordsOfAmount(cost)}`,
     `since ${ago(since, now)}`,
     ...(expires ? [`expires ${until(expires, now)}`] : []),
   ];
@@ -74,7 +74,7 @@ export function inboxDetail(each: Waiting, now: number, flags: string): string[]
     "",
     ...(action ? [line("digest", action.digest)] : []),
     ...(approvals === undefined ? [] : [line("needs", approvals)]),
-    ...held.map((open) => line("holds", `${open.kind} ${open.question}, answered once it is resumed: ${inOneLine(open.words)}`)),
+    ...held.map((open) => line("holds", `${open.kind} ${open.question}, asked again when it is resumed: ${firstLine(open.words)}`)),
     ...(choices ? [line("choices", choices.join(", "))] : []),
     line("who asks", passed),
     line("task", `${task} of ${owner}`),
@@ -111,7 +111,11 @@ function approvalsOf({ approvers, others, approvedBy }: NonNullable<Waiting["act
 }
 
 function wordsOf({ action, words }: Waiting): string {
-  return (action?.description ?? words).trim().split("\n", 1)[0] ?? "";
+  return firstLine(action?.description ?? words);
+}
+
+function firstLine(text: string): string {
+  return inOneLine(text.trim().split("\n", 1)[0] ?? "");
 }
 
 /** Strangers' words, too: what moves a cursor or ends a line would show another list than the one there is. */

@@ -8,9 +8,10 @@ import * as v from "valibot";
 import { ownerName } from "../auth/owner.ts";
 import type { Scope } from "../auth/principal.ts";
 import type { OperatedReply, TaskReply } from "../host/api.ts";
-import type { Message, Task } from "../task/a2a-types.ts";
+import { isInterrupted, type Message, type Task } from "../task/a2a-types.ts";
 import type { Verdict } from "../task/approval.ts";
 import { hitlResponse, withHitl } from "../task/hitl-extension.ts";
+import { INTERRUPT_EXTENSION } from "../task/interrupt-extension.ts";
 import { raisedBy } from "./amounts.ts";
 import { readOptionalJson } from "./body.ts";
 import { refusalToError, toRequestError } from "./errors.ts";
@@ -120,8 +121,9 @@ function note(agent: string, event: string, { operator, owner, taskId }: Operate
   console.log(JSON.stringify({ event, tenant: operator.tenant, agent, task: taskId, owner, operator: ownerName(operator), ...about }));
 }
 
-/** How the task stands. What it has made is for those whose task it is. */
-function shown(json: string): Pick<Task, "id" | "contextId" | "status"> {
-  const { id, contextId, status } = JSON.parse(json) as Task;
-  return { id, contextId, status };
+/** How the task stands, and what it waits for. What it has made is for those whose task it is. */
+function shown(json: string): Pick<Task, "id" | "contextId" | "status" | "metadata"> {
+  const { id, contextId, status, metadata } = JSON.parse(json) as Task;
+  const interrupt = isInterrupted(status.state) ? metadata?.[INTERRUPT_EXTENSION] : undefined;
+  return { id, contextId, status, ...(interrupt !== undefined && { metadata: { [INTERRUPT_EXTENSION]: interrupt } }) };
 }

@@ -68,7 +68,7 @@ export function wordsOf(event: TaskEvent, known: Known): string {
     case "let-go":
       return `${known.calls.get(event.name) ?? bare(event.name)} was told to stop${event.cost ? `, and has cost ${wordsOfAmount(event.cost)}` : ""}`;
     case "forked":
-      return `goes on by itself from here: what stands before is a copy of task ${event.from} up to ${event.seq}`;
+      return `what stands before is a copy of task ${event.from} up to ${event.seq}, with what that had cost`;
     case "resumed":
       return "is begun again after its object was lost";
     case "push-stopped":

@@ -178,7 +178,15 @@ describe("an action two agents down, with the runtime killed as soon as it was a
 describe("a task that an operator pauses", () => {
   it("takes no answer, says why, and is still paused when everything was killed", async () => {
     expect(paused).toMatchObject({ code: 0, err: expect.stringContaining("olaf/olaf: the client called") });
-    const { question } = await waitingIn(toPause);
+    expect(paused.out).toBe(`task ${toPause.id} is now: paused\n`);
+    const { question, behind } = await waitingIn(toPause);
+    const held = behind?.[0]?.question ?? "";
+    for (const id of [held, toPause.id])
+      expect(await command("ann", "operate.ts approve", id)).toMatchObject({
+        code: 1,
+        err: expect.stringMatching(new RegExp(`task ${toPause.id} is paused.*npm run resume`)),
+      });
+    expect((await command("ann", "inbox.ts", held)).out).toContain(`approval ${held}, asked again when it is resumed`);
     expect(await operate("ann", "courier", toPause, "approve", { question })).toBe(400);
     expect(said(await taskOf("courier", toPause))).toContain("Paused by olaf");
     expect((await waitingIn(toPause)).kind).toBe("paused");

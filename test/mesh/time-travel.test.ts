@@ -88,6 +88,7 @@ describe("npm run call -- --history", () => {
     expect(said).toMatch(/^ +\d+ {2,}\+\d+\.\d s {2}completed/m);
     const then = await run("call", "--task", id, "--at", await positionOf(id, /^asks: Which colour/, "first"), "--agent", "first");
     expect(then.said).toMatch(/asks back[\s\S]*Which colour\?/);
+    expect(then.said.match(/Which colour\?/g)).toHaveLength(1);
     expect((await run("call", "--task", id, "--at", "999", "--agent", "first")).told).toContain("its log goes from 1 to");
   });
 });
@@ -194,6 +195,15 @@ describe("npm run export and import", () => {
     // Written to a file or to the terminal, it is the same but for the time of day in its header.
     const entries = (log: string) => log.slice(log.indexOf("\n"));
     expect(entries((await run("export", id, "--agent", "first")).said)).toBe(entries(readFileSync(file, "utf8")));
+  });
+
+  it("copy a task that had ended as it ended, and say so", async () => {
+    const file = join(folder, "ended.jsonl");
+    await run("export", await asked(), "--out", file, "--agent", "first");
+    const imported = await run("import", file, "--agent", "first");
+    expect(imported).toMatchObject({ code: 0, said: expect.stringContaining("answered red") });
+    expect(imported.told).toMatch(/inherited: 1 call[\s\S]*It had ended/);
+    expect(imported.told).not.toMatch(/goes on|calls second/);
   });
 
   it("take nothing of a file that is wrong", async () => {

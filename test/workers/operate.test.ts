@@ -121,6 +121,9 @@ describe("somebody who may approve", () => {
     const task = await send(`${tenant}:asked`, "question");
     const next = await operate(approver(), task, "answer", { question: questionOf(task), text: "Ghent" });
     expect(next.task && saidBy(next.task)).toContain("Which year?");
+    // What it asks now, and nothing else of what is its owner's.
+    expect(next.task && Object.keys(next.task.metadata ?? {})).toEqual(["urn:skein:ext:interrupt:v1"]);
+    expect(next.task && questionOf(next.task)).toBe(questionOf(await get(task)));
     await operate(approver(), task, "answer", { question: questionOf(await get(task)), text: "1432" });
     expect(madeBy(await get(task))).toBe("1 Ghent 1432");
   });

@@ -178,6 +178,7 @@ describe("npm run call", () => {
 
   it.each<[string, JsonObject | undefined, RegExp]>([
     ["a question", { ...interrupt, kind: "question" }, /asks a question.*--answer/],
+    ["an operator", { ...interrupt, kind: "paused" }, /is paused.*resumed.*--get t-1/],
     ["nothing", undefined, /waits for nothing/],
   ])("approves nothing of a task that waits for %s", async (_what, kind, said) => {
     events = kind ? answered(kind) : () => [task("TASK_STATE_WORKING")];
@@ -194,9 +195,39 @@ describe("npm run call", () => {
 It takes 2 people with the scope "approve", one of them not the task's caller.
 Approved so far by a/b.
 Its time is over, then it counts as rejected.
-Approve:  npm run call -- --url ${url} --task t-1 --approve   (action 3fa9c01b)
-Reject:   npm run call -- --url ${url} --task t-1 --reject "why not"`);
+Approve, with that scope:  npm run approve -- --url ${new URL(url).origin} q-1   (action 3fa9c01b)
+Reject:                    npm run call -- --url ${url} --task t-1 --reject "why not"`);
     expect(code).toBe(3);
+  });
+
+  it("names the command that its caller can use where they may approve alone, and all else that waits", async () => {
+    const alone = { ...interrupt, action: { ...action, approvers: 1, others: 0 }, approvedBy: [], waiting: [{ ...interrupt, id: "q-2" }] };
+    const metadata = { "urn:skein:ext:interrupt:v1": alone };
+    events = () => [task("TASK_STATE_INPUT_REQUIRED", { metadata })];
+    const { err } = await call("go", "--url", url, "--no-stream");
+    expect(err).toContain(`Approve:  npm run call -- --url ${url} --task t-1 --approve   (action 3fa9c01b)`);
+    expect(err).toContain(`npm run inbox -- --url ${new URL(url).origin} t-1\n  approval q-2: Send it?`);
+  });
+
+  it("shows a task that waits with what it asks, once, and one that is paused with what lets it go on", async () => {
+    const saying = (text: string): Partial<Task> => ({
+      status: {
+        state: "TASK_STATE_INPUT_REQUIRED",
+        timestamp: T0,
+        message: { messageId: "m", role: "ROLE_AGENT", parts: [{ text }] },
+      },
+    });
+    events = () => [task("TASK_STATE_INPUT_REQUIRED", saying("which year?"))];
+    const asks = await call("--get", "t-1", "--url", url);
+    expect(asks).toMatchObject({ code: 3, out: expect.stringMatching(/asks back +t-1\n$/) });
+    expect((asks.out + asks.err).match(/which year\?/g)).toHaveLength(1);
+    expect(asks.err).toContain('--task t-1 --answer "…"');
+    const metadata = { "urn:skein:ext:interrupt:v1": { ...interrupt, kind: "paused", path: ["x"] } };
+    events = () => [task("TASK_STATE_INPUT_REQUIRED", { ...saying("Paused by olaf."), metadata })];
+    const paused = await call("--get", "t-1", "--url", url);
+    expect(paused).toMatchObject({ code: 3, out: expect.stringMatching(/paused +t-1\n$/) });
+    expect(paused.err).toContain(`npm run resume -- --url ${new URL(url).origin} t-1`);
+    expect(paused.err).not.toContain("--answer");
   });
 
   it("fails with the agent's reason when the task fails", async () => {

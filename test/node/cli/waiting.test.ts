@@ -3,9 +3,11 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { type Operated, operatedInWords } from "../../../cli/operated.ts";
 import { ago, until } from "../../../cli/time-words.ts";
 import { commandsFor, inboxDetail, inboxEntry } from "../../../cli/waiting.ts";
 import { NOTHING } from "../../../shared/budget/amount.ts";
+import type { JsonObject, Message, TaskState } from "../../../shared/task/a2a-types.ts";
 import type { Waiting } from "../../../shared/task/waiting.ts";
 
 // What waits for people, as the commands show it.
@@ -61,7 +63,7 @@ describe("an entry of an inbox", () => {
   it("says what waits and who asks; below it the task, whose it is, the chain, cost, since when and until when", () => {
     const [first, ...below] = inboxEntry(waiting({ kind: "approval", action, expires: at(6 * DAY + HOUR) }), T0);
     expect(first).toBe('q-2fapk69ektr10mghzv34oa approval  courier asks: Send it? {"url":"https://hooks.example.com"}');
-    expect(below).toEqual(["  o-task of desk/desk · orchestrator → courier · nothing · since 3 min ago · expires in 6 days"]);
+    expect(below).toEqual(["  o-task of desk/desk · orchestrator → courier · cost nothing · since 3 min ago · expires in 6 days"]);
   });
 
   it("tells actions apart that differ only in what would be sent, as far as a line holds it", () => {
@@ -108,6 +110,47 @@ describe("one that waits, whole", () => {
   it("says that arguments are left out, and does not show some of them", () => {
     const { args: _, ...without } = action;
     expect(inboxDetail(waiting({ kind: "approval", action: without }), T0, "").join("\n")).toContain("longer than the inbox keeps");
+  });
+});
+
+it("of a task that is paused says what it had asked", () => {
+  const behind = [{ question: "q-held", kind: "approval", words: "Send it?\n\n{}" }] as const;
+  expect(inboxDetail(waiting({ kind: "paused", words: "Paused by olaf.", behind }), T0, "").join("\n")).toContain(
+    "approval q-held, asked again when it is resumed: Send it?\n",
+  );
+});
+
+describe("what came of a verb", () => {
+  const row = waiting({ kind: "approval", action: { ...action, approvers: 2 } });
+  const { question: id, asker, path } = row;
+  const interrupt = (more: JsonObject): JsonObject => ({
+    "urn:skein:ext:interrupt:v1": { id, kind: "approval", asker, path: [...path], ...more },
+  });
+  const reply = (metadata?: JsonObject, state: TaskState = "TASK_STATE_AUTH_REQUIRED"): Operated => {
+    const message: Message = { messageId: "m", role: "ROLE_AGENT", parts: [{ text: "Send it?" }] };
+    return { task: { id: "o-task", status: { state, timestamp: at(0), message }, ...(metadata && { metadata }) }, changed: true };
+  };
+  const asks = { ...action, approvers: 2 };
+
+  it("says that a yes was not enough, and does not put the question again", () => {
+    const words = ["task o-task: approved by 1 of 2; somebody else has to approve as well"];
+    expect(operatedInWords(reply(interrupt({ action: asks, approvedBy: ["ann/ann"] })), row)).toEqual(words);
+    const behind = interrupt({ id: "q-other", waiting: [{ id, kind: "approval", action: asks }] });
+    expect(operatedInWords(reply(behind), row)).toEqual(words);
+  });
+
+  it("says how the task stands where the yes was enough, also when the task asks something else", () => {
+    expect(operatedInWords(reply(undefined, "TASK_STATE_WORKING"), row)[0]).toBe("task o-task is now: working");
+    expect(operatedInWords(reply(interrupt({ id: "q-next", action: asks })), row)).toEqual([
+      "task o-task is now: needs an approval",
+      "Send it?",
+    ]);
+  });
+
+  it("says of a task that it is paused", () => {
+    const paused = reply(interrupt({ kind: "paused" }), "TASK_STATE_INPUT_REQUIRED");
+    expect(operatedInWords(paused, undefined)[0]).toBe("task o-task is now: paused");
+    expect(operatedInWords({ ...paused, changed: false }, undefined)[0]).toBe("task o-task was already: paused");
   });
 });
 

@@ -22,11 +22,19 @@ export interface Fate {
   /** Which class of object stored something, in order. */
   readonly points: string[];
   /** Deaths that came. */
-  readonly died: (Death & { readonly object: string })[];
+  readonly died: Died[];
   /** To be evicted by the test, which alone can. */
-  readonly toEvict: Mortal[];
+  readonly toEvict: Died[];
   /** All that stored something, by class and name. */
   readonly lived: Map<string, Mortal>;
+  /** The object that asks the webhook, from when it has stored all that comes before until it has stored what it was answered. */
+  posting: string | undefined;
+  hasPosted: boolean;
+}
+
+export interface Died extends Death, Mortal {
+  /** It may have asked the webhook, and not know it: only then may the webhook be asked again. */
+  inPosting: boolean;
 }
 
 export interface Mortal {
@@ -39,7 +47,7 @@ const fates = new Map<string, Fate>();
 
 /** @returns where is told what becomes of the tenant's objects; none of them may have lived before */
 export function newFate(tenant: string, deaths: readonly Death[]): Fate {
-  const fate: Fate = { deaths: [...deaths], points: [], died: [], toEvict: [], lived: new Map() };
+  const fate: Fate = { deaths: [...deaths], points: [], died: [], toEvict: [], lived: new Map(), posting: undefined, hasPosted: false };
   fates.set(tenant, fate);
   return fate;
 }
@@ -54,13 +62,14 @@ export function makeMortal(ctx: DurableObjectState, object: string): void {
   const exec = sql.exec.bind(sql);
   let inTurn = false;
   const counted = (query: string, ...bindings: unknown[]) => {
+    const fate = fates.get(tenant);
+    if (fate && WRITES.test(query)) follow(fate, ctx, name, bindings);
     if (WRITES.test(query) && !inTurn) {
       inTurn = true;
       // The platform makes durable what was stored when its turn is over, all or nothing.
       setTimeout(() => {
         inTurn = false;
       }, 0);
-      const fate = fates.get(tenant);
       if (fate) reach(fate, ctx, object, name);
     }
     return exec(query, ...bindings);
@@ -73,9 +82,30 @@ function reach(fate: Fate, ctx: DurableObjectState, object: string, name: string
   fate.lived.set(`${object} ${name}`, { object, name });
   const death = fate.deaths.find((each) => each.point === point);
   if (!death) return;
-  fate.died.push({ ...death, object });
-  const die = () => ctx.abort(`killed ${death.way} point ${point} was durable`);
+  const died: Died = { ...death, object, name, inPosting: false };
+  fate.died.push(died);
+  const die = () => {
+    noteDeath(fate, died);
+    ctx.abort(`killed ${death.way} point ${point} was durable`);
+  };
   if (death.way === "before") queueMicrotask(die);
   else if (death.way === "after") void ctx.storage.sync().then(die);
-  else fate.toEvict.push({ object, name });
+  else fate.toEvict.push(died);
+}
+
+/** What the log says of the webhook, by the names that the agent gives to what comes before it and to its answer. */
+function follow(fate: Fate, ctx: DurableObjectState, name: string, bindings: readonly unknown[]): void {
+  const stores = (text: string) => bindings.some((each) => typeof each === "string" && each.includes(`"${text}"`));
+  if (!fate.hasPosted && stores("spend:post")) fate.posting = name;
+  if (!stores("step:post")) return;
+  const posted = () => {
+    fate.hasPosted = true;
+    fate.posting = undefined;
+  };
+  void ctx.storage.sync().then(posted, () => {});
+}
+
+/** To be told in the moment in which an object dies. */
+export function noteDeath(fate: Fate, died: Died): void {
+  if (fate.posting === died.name) died.inPosting = true;
 }

@@ -8,7 +8,7 @@ import type { Account, BudgetApi } from "../../../shared/host/governance/api.ts"
 import { isTerminal, type JsonObject, type Message, type Task, type TaskState, textOf } from "../../../shared/task/a2a-types.ts";
 import { costClaimedIn } from "../../../shared/task/governance-extension.ts";
 import { type Calling, listTasks, poll, replay, type Seen, watch } from "../../mesh/persistent-caller.ts";
-import { type Death, type Fate, type Mortal, newFate } from "./mortal.ts";
+import { type Death, type Fate, type Mortal, newFate, noteDeath } from "./mortal.ts";
 
 const AGENTS = ["root", "middle", "leaf"];
 const bindings = env as unknown as Record<string, DurableObjectNamespace>;
@@ -30,6 +30,8 @@ export interface Outcome {
 
 export interface Ran {
   readonly outcome: Outcome;
+  /** Requests that reached the webhook with a key that it had had before. */
+  readonly repeats: number;
   readonly fate: Fate;
   readonly seen: readonly Seen[];
   /** The log as a reader finds it who was never interrupted. */
@@ -70,26 +72,32 @@ export async function run(errand: Errand, deaths: readonly Death[], follow: Foll
     // Nobody waits for what belongs to another end than the one this task came to.
     const wanted = like?.state === inTask.state ? like.made : {};
     for (const agent of AGENTS) made[agent] = await statesAt(at(agent), wanted[agent]);
+    const webhookKeys = new Set(delivered.map(({ headers }) => headers["idempotency-key"])).size;
     const outcome: Outcome = {
       ...inTask,
       made,
-      webhookKeys: new Set(delivered.map(({ headers }) => headers["idempotency-key"])).size,
+      webhookKeys,
       spent: { ...account?.spent },
       held: { ...account?.held },
     };
-    return { outcome, fate, seen, whole: await replay(at("root"), task.id) };
+    return { outcome, repeats: delivered.length - webhookKeys, fate, seen, whole: await replay(at("root"), task.id) };
   } finally {
     executioner.stop();
   }
 }
 
-/** @returns what is not as it was without deaths, and what a stream's reader had that is not in the log, or the other way round */
-export function differences({ outcome, seen, whole }: Ran, like: Outcome): string[] {
+/**
+ * @returns what is not as it was without deaths, what a stream's reader had that is not in the log, or the other way round, and what
+ * the webhook was asked again though whoever asked it knew of the first time
+ */
+export function differences({ outcome, repeats, fate, seen, whole }: Ran, like: Outcome): string[] {
   const wrong = (Object.keys(like) as (keyof Outcome)[]).flatMap((field) => {
     const [is, was] = [outcome[field], like[field]].map((value) => JSON.stringify(value));
     return is === was ? [] : [`${field} is ${is}, not ${was}`];
   });
   if (seen.length > 0 && JSON.stringify(seen) !== JSON.stringify(whole)) wrong.push(`seen ${idsOf(seen)}, not ${idsOf(whole)}`);
+  const mayRepeat = fate.died.filter(({ inPosting }) => inPosting).length;
+  if (repeats > mayRepeat) wrong.push(`the webhook was asked ${repeats} times again, where ${mayRepeat} deaths allow it`);
   // The first thing that is wrong says most: the rest follows from it.
   return wrong.slice(0, 2);
 }
@@ -166,13 +174,19 @@ function stubOf({ object, name }: Mortal): DurableObjectStub {
 }
 
 /** Only from outside can an object be let go of: this is the platform's part. */
-function evictAll({ toEvict }: Fate): { stop(): void } {
+function evictAll(fate: Fate): { stop(): void } {
   let stopped = false;
   void (async () => {
     while (!stopped) {
-      const next = toEvict.shift();
-      if (next) await evictDurableObject(stubOf(next)).catch(() => undefined);
-      else await scheduler.wait(1);
+      const next = fate.toEvict.shift();
+      if (!next) {
+        await scheduler.wait(1);
+        continue;
+      }
+      // It takes a while, and the object works on until then.
+      noteDeath(fate, next);
+      await evictDurableObject(stubOf(next)).catch(() => undefined);
+      noteDeath(fate, next);
     }
   })();
   return {

@@ -6,6 +6,7 @@ import { accessOf, describeAccess } from "./access.ts";
 import { flagsToReach } from "./address.ts";
 import { watchLifetime } from "./lifetime.ts";
 import { type Mesh, startMesh } from "./mesh.ts";
+import { onlyMesh } from "./only-mesh.ts";
 import { choosePort } from "./port.ts";
 import { agentNames, ROOT, shown } from "./project.ts";
 import { runCommand, terminal } from "./terminal.ts";
@@ -26,6 +27,7 @@ Saved files are reloaded.
 async function dev(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: { fresh: { type: "boolean", default: false } } });
   const lifetime = watchLifetime(() => process.exit(130));
+  if (!values.fresh) await onlyMesh(ROOT, lifetime.signal);
   const port = await choosePort(process.env["PORT"], "npm run dev", false);
   const names = agentNames(ROOT);
   terminal.note(`Starting the front door and ${names.length} agents …`);

@@ -3,6 +3,7 @@
  * started it is gone (npm killed hard tells nobody).
  */
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -56,12 +57,23 @@ async function parentOf(pid: number): Promise<{ parent: number; name: string } |
   }
 }
 
+/** One that has ended, and that whoever started it has not asked about yet, takes signals as if it lived. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isOver(pid);
   } catch (error) {
     // A process of somebody else's is alive too.
     return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+/** As far as this system says so: its state is the field behind its name, which may hold anything. (proc_pid_stat(5)) */
+function isOver(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return /^\) [ZX]/.test(stat.slice(stat.lastIndexOf(")")));
+  } catch {
+    return false;
   }
 }

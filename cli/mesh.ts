@@ -7,7 +7,8 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { noteRunning, noteStopped, runningMesh } from "./mesh-file.ts";
+import { noteRunning, noteStopped } from "./mesh-file.ts";
+import { answers } from "./only-mesh.ts";
 import { locate } from "./place.ts";
 import { preflight, unbound } from "./preflight.ts";
 import { stateFolder } from "./project.ts";
@@ -40,18 +41,16 @@ export interface Mesh {
   stop(): Promise<void>;
 }
 
-/** @throws CommandError with one line for each thing that has to be mended */
+/**
+ * Not beside another one of the same folder, unless it is fresh; see only-mesh.ts.
+ * @throws CommandError with one line for each thing that has to be mended
+ */
 export async function startMesh(options: MeshOptions): Promise<Mesh> {
   const { root, port, fresh = false, onProblem } = options;
   if (!existsSync(join(root, "wrangler.toml")))
     throw new CommandError(`no wrangler.toml in ${root}: run this in the folder of the project, or restore the file from git`);
   const problems = preflight(root);
   if (problems.length > 0) throw new CommandError(problems.join("\n  "));
-  const other = fresh ? undefined : runningMesh(root);
-  if (other)
-    throw new CommandError(
-      `a mesh of this folder already runs at ${other.url} (process ${other.pid}). Use it, or stop it first, or add --fresh for one with its own state`,
-    );
 
   const scratch = fresh ? mkdtempSync(join(tmpdir(), "skein-")) : undefined;
   const state = scratch ?? stateFolder(root);
@@ -136,14 +135,4 @@ async function untilUp(url: string, child: ChildProcess, output: Output, options
 
 function problemsIn(output: string, root: string): string[] {
   return problemsOf(output, (path, line, quoted) => locate(root, path, line, quoted));
-}
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    const response = await fetch(`${url}/.well-known/agent-card.json`, { signal: AbortSignal.timeout(5_000) });
-    await response.arrayBuffer();
-    return response.ok;
-  } catch {
-    return false;
-  }
 }

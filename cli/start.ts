@@ -14,6 +14,7 @@ import { governedLine } from "./governed.ts";
 import { ingest } from "./ingest.ts";
 import { type Lifetime, watchLifetime } from "./lifetime.ts";
 import { type Mesh, startMesh } from "./mesh.ts";
+import { onlyMesh } from "./only-mesh.ts";
 import { choosePort } from "./port.ts";
 import { agentNames, ROOT, shown } from "./project.ts";
 import { openReceiver } from "./receiver.ts";
@@ -57,6 +58,7 @@ async function start(args: string[]): Promise<number> {
     );
   const documents = values.docs === undefined ? projectDocuments(ROOT) : documentsIn(values.docs);
   const lifetime = watchLifetime(() => process.exit(130));
+  if (!values.fresh) await onlyMesh(ROOT, lifetime.signal);
   const port = await choosePort(process.env["PORT"], "npm start", true);
   const receiver = await openReceiver();
   const { paint, note } = terminal;

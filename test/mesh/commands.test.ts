@@ -128,6 +128,35 @@ describe("npm run dev", () => {
     expect(await read("/visits")).toBe(2);
   });
 
+  it.runIf(existsSync("/proc/self/stat"))("starts again also while nobody has asked how the one that was killed has ended", async () => {
+    // Whoever became of the shell asks about no child.
+    const shell = spawn("sh", ["-c", `"${process.execPath}" cli/dev.ts & echo $!; exec sleep 300`], {
+      cwd: root,
+      env: { ...process.env, npm_lifecycle_event: undefined, PORT: String(port) },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    running.push(shell);
+    const pid = await new Promise<number>((resolve) => shell.stdout?.once("data", (line) => resolve(Number(String(line).trim()))));
+    await vi.waitFor(async () => expect(await read("/visits")).toBe(1), { timeout: 30_000, interval: 200 });
+    process.kill(pid, "SIGKILL");
+    await vi.waitFor(() => expect(group()).toEqual([]), { timeout: 5_000 });
+    expect(readFileSync(`/proc/${pid}/stat`, "utf8")).toContain(") Z ");
+    const mesh = dev();
+    await up(mesh);
+    expect(mesh.said()).not.toContain("already");
+  });
+
+  it("waits for a mesh of this folder that is just ending", async () => {
+    const other = spawn("sleep", ["300"]);
+    running.push(other);
+    mkdirSync(join(root, ".skein"), { recursive: true });
+    writeFileSync(join(root, ".skein/mesh.json"), JSON.stringify({ pid: other.pid, url: `http://127.0.0.1:${port}` }));
+    const mesh = dev();
+    await vi.waitFor(() => expect(mesh.said()).toContain(`(process ${other.pid})`), { timeout: 5_000 });
+    await end(other, "SIGTERM");
+    await up(mesh);
+  });
+
   it("ends when the npm that started it is gone", async () => {
     // A shell that waits stands for npm: it starts the command, and is killed.
     const shell = spawn("sh", ["-c", `"${process.execPath}" cli/dev.ts & wait`], {

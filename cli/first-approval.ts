@@ -73,7 +73,7 @@ async function showWaiting(task: Task, { client, credentials, flags, stays, sign
   for (const line of inboxEntry(row, now)) note(`   ${line}`);
   const [approve] = commandsFor(row, flags);
   if (stays) note(`\n   Approve it, in another terminal:  ${approve}`);
-  else note(`\n   Nobody is here to say yes: it is canceled now, as the mesh stops. Without --once it waits for:  ${approve}`);
+  else note(`\n   Nobody has said yes: it is canceled now, as the mesh stops. In a mesh that stays up it waits for:\n   ${approve}`);
 }
 
 /** The inbox hears of it in the background. Undefined for somebody who may not see it. */

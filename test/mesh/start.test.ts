@@ -78,6 +78,7 @@ describe("npm start, asked nothing", () => {
     const [, question = ""] = /npm run approve -- --url \S+ (q-\w+)/.exec(told) ?? [];
     expect(told).toMatch(new RegExp(`^ +${question} approval  courier asks: `, "m"));
     expect(told).not.toContain("arrived");
+    expect(told).toContain("it is canceled now, as the mesh stops");
   });
 
   it("proposes nothing that needs the mesh it is about to stop", () => {

@@ -43,6 +43,14 @@ export function outcomeOf({ decision }: Pick<RecordedDecision, "decision">): str
   return mode === "shadow" ? `would ${String(outcome)}` : String(outcome);
 }
 
+/** By which rule: its policy, the version of the contract and its mode, where it has one. */
+export function ruleOf({ name, decision }: Pick<RecordedDecision, "name" | "decision">): string {
+  const { policy, version, mode } = decision as Partial<Record<string, string | number>>;
+  const kind = name.split(":", 1)[0] ?? "";
+  const rule = policy === undefined || policy === kind ? kind : `${kind} (${policy})`;
+  return [rule, ...(version === undefined ? [] : [`v${version}`]), ...(mode === undefined ? [] : [mode])].join(" ");
+}
+
 /** The call that a decision was about. Names begin with the kind, then the call's own name, then what sets it apart. */
 export function callOf(name: string, calls: readonly RecordedCall[]): RecordedCall | undefined {
   const about = name.slice(name.indexOf(":") + 1);

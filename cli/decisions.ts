@@ -7,7 +7,7 @@ import type { TaskRecord } from "../shared/task/record.ts";
 import { addressOf } from "./address.ts";
 import { findingTask } from "./ask-mesh.ts";
 import { credentialsFrom } from "./credentials.ts";
-import { aboutOf, chainInWords, nameOf, outcomeOf, share, whyOf } from "./decision-words.ts";
+import { aboutOf, chainInWords, nameOf, outcomeOf, ruleOf, share, whyOf } from "./decision-words.ts";
 import { inWords } from "./narration.ts";
 import { readRecord } from "./records.ts";
 import { runCommand, terminal, UsageError } from "./terminal.ts";
@@ -79,15 +79,13 @@ function showDecisions({ created, decisions, calls }: TaskRecord): void {
   const about = decisions.map((decision) => aboutOf(decision, calls));
   const width = Math.max(0, ...about.map(({ length }) => length));
   for (const [index, decision] of decisions.entries()) {
-    const { policy, version, mode, micros } = decision.decision as Partial<Record<string, string | number>>;
+    const { micros } = decision.decision as { micros?: number };
     const since = (Date.parse(decision.at) - Date.parse(created)) / 1000;
-    const kind = decision.name.split(":", 1)[0] ?? "";
-    const rule = `${kind === policy ? kind : `${kind} (${policy})`} v${version} ${mode ?? ""}`;
     // On the platform a clock stands still while code runs.
     const time = micros ? `${micros} µs` : "";
     const outcome = outcomeOf(decision).padEnd(10);
     say(
-      `${String(index + 1).padStart(3)}  +${since.toFixed(3)} s  ${paint("cyan", rule.padEnd(32))} ${paint(colourOf(outcome), outcome)} ${about[index]?.padEnd(width)}  ${paint("dim", time)}`,
+      `${String(index + 1).padStart(3)}  +${since.toFixed(3)} s  ${paint("cyan", ruleOf(decision).padEnd(32))} ${paint(colourOf(outcome), outcome)} ${about[index]?.padEnd(width)}  ${paint("dim", time)}`,
     );
     say(paint("dim", `     ${whyOf(decision)}`));
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { amountFrom, figure } from "../../../cli/amounts.ts";
-import { aboutOf, outcomeOf, whyOf } from "../../../cli/decision-words.ts";
+import { aboutOf, outcomeOf, ruleOf, whyOf } from "../../../cli/decision-words.ts";
 import { costOfDifferences, replay, waysOf } from "../../../cli/replayed.ts";
 import { UsageError } from "../../../cli/terminal.ts";
 import { wishesFrom } from "../../../cli/wishes.ts";
@@ -100,6 +100,15 @@ describe("a decision in words", () => {
     expect(outcomeOf(decision)).toBe("extend");
     expect(aboutOf(decision, [])).toBe("researcher/work");
     expect(whyOf(decision)).toContain("orchestrator → researcher/work (0.95, unmeasured) on a result of 0.9 = 0.855, floor 0.75");
+  });
+
+  it.each([
+    ["dispatch:g1", { policy: "dispatch", version: 2, mode: "enforce" }, "dispatch v2 enforce"],
+    ["consult:g1", { policy: "dispatch", version: 2, mode: "shadow" }, "consult (dispatch) v2 shadow"],
+    ["surface:goal:a", { policy: "surface" }, "surface"],
+    ["surface:goal:a", {}, "surface"],
+  ])("names the rule of %s, with version and mode where it has a contract", (name, decision, words) => {
+    expect(ruleOf({ name, decision })).toBe(words);
   });
 
   it("says that a contract which only watches did not decide", () => {

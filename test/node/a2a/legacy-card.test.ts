@@ -95,8 +95,8 @@ describe("a deployed card", () => {
     const uri = "urn:skein:ext:skill:v1";
     const own = { ...CARD, capabilities: { extensions: [{ uri, required: true }] } };
     const { extensions = [] } = withMeshExtensions(own).capabilities;
-    const others = ["urn:skein:ext:resume:v1", "urn:skein:ext:push:v1", "urn:skein:ext:chain:v1", "urn:skein:ext:governance:v1"];
-    expect(extensions.map((each) => each.uri)).toEqual([uri, ...others]);
+    const others = ["resume", "push", "chain", "governance", "interrupt"].map((name) => `urn:skein:ext:${name}:v1`);
+    expect(extensions.map((each) => each.uri)).toEqual([uri, ...others, "https://kagent.dev/extensions/hitl/v1"]);
     expect(extensions[0]).toEqual({ uri, required: true, description: expect.stringContaining("skill") });
   });
 });

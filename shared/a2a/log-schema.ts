@@ -156,13 +156,13 @@ const events = [
   event("decision", { name, signals: anything, decision: object }),
   event("let-go", { name, cost: v.optional(amount) }),
   event("forked", { from: id, seq: whole, forgets: v.array(name), cost: v.optional(amount) }),
-  event("resumed", {}),
+  event("resumed", { idle: v.optional(whole) }),
   event("push-stopped", { config: v.string(), attempts: whole, reason: words }),
   event("push-changed", { config: v.string() }),
 ] as const;
 
-/** Every kind of event is there: a type that is not `never` names those that are missing. */
-type Missing = Exclude<Kind, (typeof events)[number]["entries"]["type"]["literal"]>;
+/** Every kind of event is there that a log in a file may hold: a type that is not `never` names those that are missing. */
+type Missing = Exclude<Exclude<Kind, "granted">, (typeof events)[number]["entries"]["type"]["literal"]>;
 events satisfies Missing extends never ? readonly unknown[] : never;
 
 export const entrySchema = v.strictObject({ seq: whole, at: whole, event: v.variant("type", events) }, UNKNOWN);

@@ -32,6 +32,12 @@ export class Lease implements Sleeper {
     this.#store.owe(task, due);
   }
 
+  /** When the task's object was last known to live, by its lease; undefined when it had none. Milliseconds since the epoch. */
+  lastSeen(task: string): number | undefined {
+    const due = this.#store.dueOf(task);
+    return due === undefined ? undefined : due - LEASE_MS;
+  }
+
   release(task: string): void {
     if (!this.#owing.delete(task)) return;
     this.#store.settle(task);

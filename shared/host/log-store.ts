@@ -151,6 +151,12 @@ export class LogStore {
     if (this.#hasOwed()) this.#sql.exec("DELETE FROM owed WHERE task = ?", task);
   }
 
+  /** When somebody must have looked after the task, if anybody must. Milliseconds since the epoch. */
+  dueOf(task: string): number | undefined {
+    if (!this.#hasOwed()) return undefined;
+    return this.#sql.exec<{ due: number }>("SELECT due FROM owed WHERE task = ?", task).toArray()[0]?.due;
+  }
+
   owed(): { task: string; due: number }[] {
     if (!this.#hasOwed()) return [];
     return this.#sql.exec<{ task: string; due: number }>("SELECT task, due FROM owed ORDER BY due").toArray();

@@ -73,7 +73,9 @@ export class Runner<Env> {
       this.end(task, "given up");
       return;
     }
-    task.apply({ type: "lost" });
+    const seen = this.#lease.lastSeen(task.id);
+    const idle = seen === undefined ? 0 : Date.now() - seen;
+    task.apply({ type: "lost", ...(idle > 0 && { idle }) });
     void this.#start(task);
     this.#hold(task);
   }
@@ -82,10 +84,10 @@ export class Runner<Env> {
   async answer(task: LiveTask, question: string | undefined): Promise<void> {
     if (task.head.paused) return;
     const running = this.#running.get(task);
-    if (running && question !== undefined) running.run.answer(question);
-    await this.#firstTurn(task, running?.ended ?? this.#start(task));
     // What was out while all that was left was to wait counts again, before anything else may be given away.
     this.#governor?.holdAgain(task);
+    if (running && question !== undefined) running.run.answer(question);
+    await this.#firstTurn(task, running?.ended ?? this.#start(task));
   }
 
   /** Callees that take long may have come to an end: the run asks them, or a new one from the log. Nothing was lost for that. */

@@ -241,7 +241,11 @@ export function defineTaskHome<Env extends HomeEnv>(options: HomeOptions<Env>) {
     /** Makes the task, or finds it when its id comes from a key that was used before; lets the program begin. */
     async #start({ taskId, digest, push, ...request }: StartRequest): Promise<Taken> {
       const known = digest === undefined ? undefined : this.#home.tasks.find(taskId);
-      if (known) return [digest, CALLED_OFF].includes(known.head.digest) ? { task: known } : { refusal: { code: "key-reused" } };
+      if (known && ![digest, CALLED_OFF].includes(known.head.digest)) return { refusal: { code: "key-reused" } };
+      if (known) {
+        if (request.chain) known.apply({ type: "granted", chain: request.chain });
+        return { task: known };
+      }
       const contracts = this.#home.governor?.versions(request.chain?.delegation.contracts);
       const created = { type: "created", ...request, ...(digest !== undefined && { digest }), ...(contracts && { contracts }) } as const;
       const task = this.#home.tasks.create(taskId, created);

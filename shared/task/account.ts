@@ -71,6 +71,10 @@ export function evolveAccount(account: TaskAccount | undefined, { at, event }: P
     case "raised":
       account.raised = plus(account.raised, event.by);
       break;
+    case "resumed":
+      // Nothing ran: what a task may work is not used up while it does not.
+      if (event.idle !== undefined && account.since !== undefined) account.since = Math.min(at, account.since + event.idle);
+      break;
     case "let-go":
       if (event.cost) noteLetGo(account, event.name, event.cost);
       break;

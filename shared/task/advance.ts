@@ -39,7 +39,9 @@ export type TaskInput =
   | { type: "decision"; name: string; signals: Json; decision: Json }
   | { type: "ended"; state: TaskState; artifacts: readonly Artifact[]; message?: Message; metadata?: JsonObject }
   | { type: "working" }
-  | { type: "lost" }
+  | { type: "lost"; idle?: number }
+  /** The agent that gave the task asks for it again. */
+  | { type: "granted"; chain: GivenChain }
   | { type: "push-stopped"; config: string; attempts: number; reason: string }
   | { type: "push-changed"; config: string };
 
@@ -110,7 +112,7 @@ function takeMessage(head: TaskHead, { message, judged, key, digest, chain, next
   // The key first: a repeat of an accepted message is no new message, also when the task has ended since.
   if (key !== undefined && Object.hasOwn(head.keys, keyName(key))) {
     if (head.keys[keyName(key)] !== (digest ?? "")) return { ok: false, refusal: { code: "key-reused" } };
-    return { ok: true, events: [], effect: "none" };
+    return { ok: true, events: isTerminal(head.state) ? [] : longer(head, chain), effect: "none" };
   }
   if (isTerminal(head.state)) return { ok: false, refusal: { code: "task-ended", state: head.state } };
   if (head.paused) return { ok: false, refusal: { code: "paused" } };
@@ -118,9 +120,7 @@ function takeMessage(head: TaskHead, { message, judged, key, digest, chain, next
     return { ok: false, refusal: { code: "context-mismatch", contextId: head.contextId } };
   }
   if (judged.means === "refused") return { ok: false, refusal: judged.refusal };
-  // The limits of another chain are not this task's, nor are anybody's of a task that began its own.
-  const own = chain !== undefined && chain.delegation.root === head.chain?.delegation.root;
-  const keyed = { ...(key !== undefined && { key, digest: digest ?? "" }), ...(own && { chain }) };
+  const keyed = { ...(key !== undefined && { key, digest: digest ?? "" }), ...(chain && isOwn(head, chain) && { chain }) };
   if (judged.means === "nothing") return { ok: true, events: [{ type: "message", message, ...keyed }], effect: "none" };
   const { name } = judged;
   const by = isOwner(judged.by, head.principal) ? {} : { by: judged.by };
@@ -133,6 +133,20 @@ function takeMessage(head: TaskHead, { message, judged, key, digest, chain, next
     events: [{ type: "message", message, answers: name, ...by, ...keyed }, ...afterAnswer(head, name, next)],
     effect: "run",
   };
+}
+
+/** The limits of another chain are not this task's, nor are anybody's of a task that began its own. */
+function isOwn({ chain }: TaskHead, { delegation }: GivenChain): boolean {
+  return chain?.delegation.root === delegation.root;
+}
+
+/** Less is not worth an entry. Milliseconds. */
+const LONGER_MS = 1_000;
+
+/** What is asked for again was given time before, which may be over: all of the mesh was down, say. */
+function longer(head: TaskHead, chain: GivenChain | undefined): TaskEvent[] {
+  const isLonger = chain && isOwn(head, chain) && chain.delegation.deadline > (head.chain?.delegation.deadline ?? 0) + LONGER_MS;
+  return isLonger ? [{ type: "granted", chain }] : [];
 }
 
 /** Nobody but the task's caller, who may have more scopes now than when the task was made: then those stand with the answer. */
@@ -182,8 +196,10 @@ function fromProgram(head: TaskHead, input: ProgramInput): TaskEvent[] {
       ];
     case "working":
       return head.state === "TASK_STATE_SUBMITTED" ? [{ type: "status", state: "TASK_STATE_WORKING" }] : [];
+    case "granted":
+      return longer(head, input.chain);
     case "lost":
-      return [{ type: "resumed" }];
+      return [{ type: "resumed", ...(input.idle !== undefined && { idle: input.idle }) }];
     case "artifact":
     case "memo":
     case "delegating":

@@ -69,8 +69,10 @@ export function wordsOf(event: TaskEvent, known: Known): string {
       return `${known.calls.get(event.name) ?? bare(event.name)} was told to stop${event.cost ? `, and has cost ${wordsOfAmount(event.cost)}` : ""}`;
     case "forked":
       return `what stands before is a copy of task ${event.from} up to ${event.seq}, with what that had cost`;
+    case "granted":
+      return "is asked for again by the agent that gave it, which gives it longer";
     case "resumed":
-      return "is begun again after its object was lost";
+      return `is begun again after its object was lost${event.idle === undefined ? "" : `; nobody worked on it for ${(event.idle / 1000).toFixed(1)} s`}`;
     case "push-stopped":
       return `notifications were given up after ${event.attempts} attempts: ${event.reason}`;
     case "push-changed":

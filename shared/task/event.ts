@@ -71,6 +71,8 @@ export type TaskEvent =
   | { type: "delegating"; name: string; agent: string; skill: string; key: string; lease?: Amount; branch?: string }
   /** How a call ended: what its callee has cost, and, unless it was let go for another, what it was worth as a turn of this task. */
   | { type: "called"; name: string; agent: string; skill: string; cost: Amount; turn?: Turn }
+  /** The agent that gave this task asks for it again, and gives it longer. */
+  | { type: "granted"; chain: GivenChain }
   /** What the agent's own skill spent. */
   | { type: "spent"; name: string; cost: Amount }
   /** Somebody who may has raised the limits of this task. */
@@ -87,7 +89,11 @@ export type TaskEvent =
    */
   | { type: "forked"; from: string; seq: number; forgets: readonly string[]; cost?: Amount }
   /** The program was started again after its object was lost. */
-  | { type: "resumed" }
+  | {
+      type: "resumed";
+      /** Milliseconds that nobody worked on it, as far as its lease says: no part of its work. */
+      idle?: number;
+    }
   /** Notifications of this config were given up after so many failures in a row; `reason` is the last one in words. */
   | { type: "push-stopped"; config: string; attempts: number; reason: string }
   /** A config that was given up was set again or deleted: what was said of it does not hold any more. */

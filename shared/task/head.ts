@@ -41,6 +41,8 @@ export interface TaskHead {
   put?: { readonly name: string; readonly times: number };
   /** Calls to other agents that have not ended, and answers to their questions: name to position. */
   delegating: Record<string, number>;
+  /** Of those that were out while nobody worked on the task, lost or paused: for how long. Milliseconds. */
+  idle?: Record<string, number>;
   /** Idempotency keys of later messages: key to digest. */
   keys: Record<string, string>;
   /** Starts after a loss since the log last got further. */
@@ -58,6 +60,8 @@ export interface TaskHead {
   readonly hitl?: true | undefined;
   readonly origin?: string | undefined;
   readonly agents?: Readonly<Record<string, string>> | undefined;
+  /** When the program was last started again after a loss, milliseconds since the epoch. */
+  resumedAt?: number;
   /** An operator has stopped the task. */
   paused?: true;
   /** The task whose log the beginning of this one was copied from. */
@@ -134,6 +138,7 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
       settle(head, event.name, seq);
       break;
     case "status":
+      if (event.paused === false) noteIdle(head, at - head.statusAt);
       head.state = event.state;
       head.statusAt = at;
       head.statusSeq = seq;
@@ -165,6 +170,8 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
       break;
     case "resumed":
       head.resumes += 1;
+      head.resumedAt = at;
+      if (event.idle !== undefined) noteIdle(head, event.idle);
       break;
     case "push-stopped": {
       const { config, attempts, reason } = event;
@@ -181,6 +188,9 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
     case "let-go-on":
       if (event.by === "person") head.memo[event.name] = seq;
       break;
+    case "granted":
+      head.chain = underWishes(event.chain, head.wishes);
+      break;
     case "called":
       // Of the account alone.
       break;
@@ -194,6 +204,7 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
       forgetQuestions(head, event.forgets);
       for (const name of event.forgets) delete head.memo[name];
       head.delegating = {};
+      delete head.idle;
       head.keys = {};
       head.resumes = 0;
       delete head.pushStopped;
@@ -245,7 +256,16 @@ function forgetQuestions(head: TaskHead, names: readonly string[]): void {
 
 /** A call is over, with whatever was said to its callee. */
 function endCall(head: TaskHead, call: string): void {
-  for (const name of Object.keys(head.delegating)) if (name === call || name.startsWith(`${call}:`)) delete head.delegating[name];
+  for (const name of Object.keys(head.delegating)) {
+    if (name !== call && !name.startsWith(`${call}:`)) continue;
+    delete head.delegating[name];
+    delete head.idle?.[name];
+  }
+}
+
+/** Nobody worked on the task for so long: what its calls may take is not used up meanwhile. */
+function noteIdle(head: TaskHead, ms: number): void {
+  for (const name of Object.keys(head.delegating)) head.idle = { ...head.idle, [name]: (head.idle?.[name] ?? 0) + ms };
 }
 
 function without(metadata: JsonObject | undefined, key: string): JsonObject | undefined {

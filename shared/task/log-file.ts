@@ -51,5 +51,7 @@ export function withoutSecrets(event: TaskEvent): TaskEvent {
     const { chain: _, key: __, digest: ___, ...rest } = event;
     return rest;
   }
+  // Of a task that another agent gave, which nobody can take in anyway.
+  if (event.type === "granted") return { type: "resumed" };
   return event;
 }

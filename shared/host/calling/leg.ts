@@ -36,6 +36,11 @@ export interface Leg {
 }
 
 const LONGEST_NAME = 120;
+/**
+ * A call that was out when its task was lost is asked for by its key at least so long after it, whatever its deadline says:
+ * what came of it may be there, and whoever gave the time may give it anew. Milliseconds.
+ */
+const AFTER_LOSS_MS = 30_000;
 
 export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, lease, by, looks, signal }: Leg): Promise<CallResult> {
   const known = run.known(name);
@@ -52,18 +57,28 @@ export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, le
   }
   const sentAt = sentAtIn(run, name);
   const deadlineMs = call.deadlineMs ?? governor?.rule("agent-breaker", task).deadlineMs ?? Number.POSITIVE_INFINITY;
-  const until = Math.min(sentAt + deadlineMs, task.head.chain?.delegation.deadline ?? Number.POSITIVE_INFINITY);
+  const { resumedAt = 0 } = task.head;
+  const leastUntil = sentAt <= resumedAt ? resumedAt + AFTER_LOSS_MS : 0;
+  const givenUntil = () => task.head.chain?.delegation.deadline ?? Number.POSITIVE_INFINITY;
+  const untilNow = () => Math.max(leastUntil, Math.min(sentAt + deadlineMs, givenUntil()));
   const { principal, origin } = task.head;
   const traceparent = task.head.traceparent === undefined ? undefined : traceparentFor(task.head.traceparent, key);
   const options = { key, principal, by, origin, traceparent };
   const envelope = async () => {
     if (!(governor && admitted?.peer.chain && lease)) return undefined;
-    return envelopeFor(run, governor, key, call, admitted, { lease, deadlineMs: until - Date.now(), traceparent });
+    return envelopeFor(run, governor, key, call, admitted, { lease, deadlineMs: untilNow() - Date.now(), traceparent });
   };
 
   const began = Date.now();
   if (governor) callBegins(governor.rule("agent-breaker", task), principal.tenant, call.agent, { call: `${task.id}/${name}`, at: began });
-  const waited = await answerTo(run, { name, call, options, envelope, looks: looks === true, sentAt, until, signal });
+  const errand = { name, call, options, envelope, looks: looks === true, sentAt, signal };
+  const waited = await answerTo(run, {
+    ...errand,
+    get until() {
+      return untilNow();
+    },
+    isGivenLonger: () => givenUntil() > Date.now(),
+  });
   const result = isLeft(waited) ? await left(run, { name, call, admitted, signal }, waited, deadlineMs) : waited;
   if (governor && admitted)
     noteEnd(run, governor, { name, call, admitted, signal }, result, Date.now() - (isLong(run, sentAt) ? sentAt : began));
@@ -97,10 +112,11 @@ async function left<Env>(
   return { ok: false, reason: "deadline", message: `${call.agent}/${call.skill} gave no answer within ${deadlineMs / 1000} s`, cost };
 }
 
-/** When the message was first sent, by whichever run. */
+/** When the message was first sent, by whichever run; the time in which nobody worked on the task is left out. */
 function sentAtIn<Env>({ task }: CallingRun<Env>, name: string): number {
   const seq = task.head.delegating[name];
-  return (seq === undefined ? undefined : task.read(seq, seq)[0]?.at) ?? Date.now();
+  const at = (seq === undefined ? undefined : task.read(seq, seq)[0]?.at) ?? Date.now();
+  return at + (task.head.idle?.[name] ?? 0);
 }
 
 /** Nobody watched it to the end, so that only the log knows how long it took. */

@@ -20,6 +20,8 @@ export interface Errand {
   /** When it was first sent, in whatever run, and when it is given up. Milliseconds since the epoch. */
   readonly sentAt: number;
   readonly until: number;
+  /** Whether the agent that gave the task gives it time still, without which no callee takes an envelope of it. */
+  readonly isGivenLonger: () => boolean;
   /** Aborted when nobody waits for it any more. */
   readonly signal: AbortSignal;
 }
@@ -33,16 +35,14 @@ const ATTEMPTS = 10;
 const RETRY = { firstMs: 100, longestMs: 5_000 };
 
 export async function answerTo<Env>(run: CallingRun<Env>, errand: Errand): Promise<Waited> {
-  const { sentAt, until, signal } = errand;
+  const { sentAt, signal } = errand;
   const { holdMs, watchMs } = run.waits;
   for (let lost = 0; ; ) {
     if (signal.aborted) return "let-go";
-    if (Date.now() >= until) return "too-late";
-    const answer = await run.during(() => asked(run, errand));
-    // What arrives when its envelope is over is refused for that alone.
-    if (answer.ok === false && answer.reason === "refused" && Date.now() >= until) return "too-late";
+    if (Date.now() >= errand.until) return "too-late";
+    const answer = refusedForTime(await run.during(() => asked(run, errand)), errand);
     if (answer.ok !== "lost" && answer.ok !== "working") return answer;
-    if (signal.aborted || Date.now() >= until) continue;
+    if (signal.aborted || Date.now() >= errand.until) continue;
     // One that was at work for long may well be away for a while.
     const isLong = Date.now() - sentAt >= holdMs + watchMs;
     if (answer.ok === "lost" && !isLong) {
@@ -51,6 +51,12 @@ export async function answerTo<Env>(run: CallingRun<Env>, errand: Errand): Promi
       await run.during(() => pause(Math.min(RETRY.firstMs * 2 ** (lost - 1), RETRY.longestMs), signal));
     } else await away(run, errand, answer);
   }
+}
+
+/** What arrives when its envelope is over is refused for that alone: it is asked again, as long as there may be time given anew. */
+function refusedForTime(answer: CallResult | Pending, { until, isGivenLonger }: Errand): CallResult | Pending {
+  const isForTime = answer.ok === false && answer.reason === "refused" && (Date.now() >= until || !isGivenLonger());
+  return isForTime ? { ok: "lost", message: answer.message } : answer;
 }
 
 /** One round: the message, and what is said to it in the time that may be waited here. */

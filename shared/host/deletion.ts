@@ -54,7 +54,7 @@ export class Deletion<Env> {
     if (why) return { ok: false, refusal: why };
     const calls = callsIn(store, head.id);
     if (!(await this.#erase(head))) return { ok: false, refusal: { code: "not-forgotten" } };
-    await listing.settled();
+    await listing.flush();
     return { ok: true, principal: head.principal, root: head.chain?.delegation.root ?? head.id, calls };
   }
 
@@ -72,7 +72,7 @@ export class Deletion<Env> {
         console.error(`task ${id} could not be deleted, and is with the next sweep`, error);
       }
     }
-    if (gone.length > 0) await listing.settled();
+    if (gone.length > 0) await listing.flush();
     return gone;
   }
 

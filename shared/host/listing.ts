@@ -43,7 +43,7 @@ export class Listing {
    * @returns when the index knows at least that it must ask; a failing index delays lists, it never fails a task
    */
   note(row: Listed, last: boolean): Promise<unknown> {
-    if (last && this.#mark === undefined) return this.#put(new Map([[row.id, row]]), false);
+    if (last && this.#mark === undefined && this.#inFlight.size === 0) return this.#put(new Map([[row.id, row]]), false);
     this.#keep(row.id, row);
     this.#mark ??= this.#put(new Map([[row.id, row]]), true);
     return this.#mark;
@@ -61,13 +61,6 @@ export class Listing {
     this.#keep(id, "gone");
   }
 
-  /** @returns when the index knows all there is, or could not be reached */
-  async settled(): Promise<void> {
-    // What is on its way may tell of a task that is gone now: it must not come after the word of that.
-    await Promise.all(this.#inFlight);
-    await this.flush();
-  }
-
   /** Tells what a lost predecessor could not even mark; nothing to wait for when there is nothing. */
   catchUp(): Promise<void> | undefined {
     if (this.#inherited) return undefined;
@@ -76,14 +69,18 @@ export class Listing {
     return undefined;
   }
 
-  /** Brings the index up to date. */
+  /**
+   * Brings the index up to date. What is on its way is older, and must not come after what is told now.
+   * @returns when the index knows all there is, or could not be reached
+   */
   async flush(): Promise<void> {
+    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    const { store, render } = this.#options;
+    const { store } = this.#options;
     if (!this.#inherited) {
       this.#inherited = true;
-      for (const id of store.untold()) if (!this.#changed.has(id)) this.#changed.set(id, render(id) ?? "gone");
+      for (const id of store.untold()) this.#again(id);
     }
     const changes = new Map(this.#changed);
     this.#changed.clear();
@@ -95,6 +92,11 @@ export class Listing {
     if (!this.#changed.has(id)) this.#options.store.setUntold(id);
     this.#changed.set(id, change);
     this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS.least + Math.random() * GATHER_MS.spread);
+  }
+
+  /** As it stands now, which may not be as it stood when it was first told. */
+  #again(id: string): void {
+    if (!this.#changed.has(id)) this.#changed.set(id, this.#options.render(id) ?? "gone");
   }
 
   #put(changes: ReadonlyMap<string, Change>, more: boolean): Promise<boolean> {
@@ -113,7 +115,7 @@ export class Listing {
       return true;
     } catch (error) {
       console.error(`${home}: the index did not take ${changes.size} rows, trying again`, error);
-      for (const [id, change] of changes) if (!this.#changed.has(id)) this.#changed.set(id, change);
+      for (const id of changes.keys()) this.#again(id);
       const retryMs = Math.min(RETRY.firstMs * 2 ** this.#failures, RETRY.longestMs);
       this.#failures += 1;
       this.#timer ??= setTimeout(() => void this.flush(), retryMs);

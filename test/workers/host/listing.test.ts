@@ -161,6 +161,36 @@ describe("a list", () => {
     expect((await list()).totalSize).toBe(3);
   });
 
+  it("keeps the last word on a task, whichever of those before is on its way for long, and is lost or not", async () => {
+    const { owner } = newCaller();
+    const quiet = vi.spyOn(console, "error").mockImplementation(() => {});
+    for (const fails of [true, false])
+      await runInDurableObject(handlerEnv.TASK_HOME.getByName(`${owner}:s0`), async (_home, { storage }) => {
+        let now = { id: "s0-one", at: 1 } as Listed;
+        let shown = 0;
+        let puts = 0;
+        const put = async (_from: string, rows: readonly Listed[]) => {
+          puts += 1;
+          if (puts === 1) await scheduler.wait(50);
+          if (puts === 1 && fails) throw new Error("lost");
+          for (const { at } of rows) shown = at;
+        };
+        const listing = new Listing({
+          home: "home",
+          index: () => ({ put }) as unknown as TaskIndexApi,
+          store: new LogStore(storage.sql),
+          render: () => now,
+        });
+        const first = listing.note(now, false);
+        now = { ...now, at: 2 };
+        void listing.note(now, true);
+        await Promise.all([listing.flush(), first]);
+        await scheduler.wait(500);
+        expect(shown).toBe(2);
+      });
+    quiet.mockRestore();
+  });
+
   it("knows a change soon of which an index that was lost did not take the first word", async () => {
     const { owner } = newCaller();
     const quiet = vi.spyOn(console, "error").mockImplementation(() => {});

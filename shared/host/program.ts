@@ -89,6 +89,8 @@ export type DelegateResult =
       readonly reason: "refused" | "failed" | "deadline" | "unreachable" | "nonsense";
       readonly message: string;
       readonly taskId?: string;
+      /** Why somebody did not approve what it was about to do: another agent that is given the same would ask them again. */
+      readonly declined?: string;
       readonly spent?: Amount;
     }
   | StoppedCall;

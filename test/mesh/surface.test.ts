@@ -3,7 +3,7 @@ import type { JsonObject, Task } from "../../shared/task/a2a-types.ts";
 import { GOVERNANCE_EXTENSION } from "../../shared/task/governance-extension.ts";
 import { type CopiedMesh, copyMesh, SEEN } from "./copied-mesh.ts";
 import { type Call, DEAR, type GoalOrder } from "./fixtures/puppet.ts";
-import { costOf, decisionsBy, order, record, send, tasksOf, told } from "./governed.ts";
+import { answer, costOf, decisionsBy, order, record, said, send, tasksOf, told } from "./governed.ts";
 import { getTask } from "./wire.ts";
 
 // A goal is held to what it was given by the host, whatever the program of the agent says; and two agents of which the better is taken.
@@ -21,6 +21,8 @@ beforeAll(async () => {
       { name: "rook", from: "puppet" },
       { name: "witness-1", from: "witness" },
       { name: "witness-2", from: "witness" },
+      { name: "crier-1", from: "crier" },
+      { name: "crier-2", from: "crier" },
     ],
   });
   await mesh.start();
@@ -190,5 +192,22 @@ describe("a question that two agents fit equally", () => {
       expect(costOf(task).calls).toBe(0);
     }
     expect(await tasksOf(mesh, "witness-1")).toHaveLength(1);
+  });
+});
+
+describe("what somebody does not want done", () => {
+  it("is not given to another agent, which would ask them again", async () => {
+    const asked = await send(mesh, "orchestrator", [{ text: "Cry out the announcement at the market: the fair is closed" }]);
+    expect(said(asked)).toContain("Cry this out?");
+    const over = await answer(mesh, "orchestrator", asked, "no: it is open");
+    expect(over.status.state).toBe("TASK_STATE_FAILED");
+    expect(said(over)).toContain("crier-1/cry was not allowed to: Nothing was cried out: it is open");
+    expect(await tasksOf(mesh, "crier-2")).toEqual([]);
+  });
+
+  it("is given to another one when it was the agent that could not", async () => {
+    const asked = await send(mesh, "orchestrator", [{ text: "Cry out the announcement at the market: I am hoarse" }]);
+    expect(said(asked)).toContain("Cry this out?");
+    expect(await tasksOf(mesh, "crier-2")).toHaveLength(1);
   });
 });

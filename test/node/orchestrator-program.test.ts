@@ -347,6 +347,19 @@ describe("the orchestrator, when something fails,", () => {
     expect(open.text).toContain("The floor is 0.75.");
   });
 
+  it("ends the goal, and asks nobody else, when a person did not want it done", async () => {
+    const no = (reason: "refused" | "failed" | "unreachable") => () => ({
+      ...fails(reason, "nothing was searched"),
+      declined: "not today",
+    });
+    const cards = [...CARDS, { ...cardOf("researcher"), name: "library" }];
+    for (const reason of ["refused", "failed", "unreachable"] as const) {
+      const ran = await ask("Find passages about retries", { cards, contract: { margin: 0 }, agents: { "library/search": no(reason) } });
+      expect(ran.calls).toHaveLength(1);
+      expect(ran.text).toContain("library/search was not allowed to: nothing was searched");
+    }
+  });
+
   it("calls the same skill again only when it could not be reached", async () => {
     let down = true;
     const flaky = () => {

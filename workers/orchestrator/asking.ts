@@ -14,6 +14,8 @@ export type Failure = {
   readonly message: string;
   readonly next?: StoppedCall["next"];
   readonly other?: SkillName;
+  /** What somebody said who did not want it done. */
+  readonly declined?: string;
 };
 
 /** The call of a goal: held to what the goal may use, and with those beside it that would be given the goal as well. */
@@ -59,7 +61,8 @@ function fittingOthers<Env>({ contract }: Course<Env>, goal: Goal, called: Skill
     .map(({ agent, skill }) => ({ agent, skill }));
 }
 
-function describeFailure({ reason, message }: Failure): string {
+function describeFailure({ reason, message, declined }: Failure): string {
+  if (declined !== undefined) return `was not allowed to: ${message}`;
   switch (reason) {
     case "refused":
       return `declined: ${message}`;

@@ -132,6 +132,6 @@ function failureIn(branches: Branches, { id }: Road): string {
 function failureOfAll(tried: readonly Tried[]): Failure {
   const failures = tried.map(({ who, answer }) => failureOf(who, answer));
   const message = failures.map((each) => each.message).join("; ");
-  const decided = failures.find(({ next }) => next === "partial") ?? failures[0];
+  const decided = failures.find(({ next, declined }) => next === "partial" || declined !== undefined) ?? failures[0];
   return { ...(decided ?? { reason: "failed" }), message };
 }

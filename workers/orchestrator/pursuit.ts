@@ -39,7 +39,9 @@ export async function pursue<Env>(course: Course<Env>, id: string): Promise<void
 }
 
 /** Nobody twice; but an agent that could not be reached is tried again when nobody else fits. */
-function next<Env>(course: Course<Env>, goal: Goal, { reason, other }: Failure): DispatchDecision {
+function next<Env>(course: Course<Env>, goal: Goal, { reason, other, declined }: Failure): DispatchDecision | undefined {
+  // A person's no is about what was to be done, not about who does it.
+  if (declined !== undefined) return undefined;
   const tried = new Set(goal.attempts.map(keyOf));
   const untried = goal.candidates.filter((each) => !tried.has(keyOf(each)));
   // The one that was named at a limit, by a person or as what would meet it.

@@ -52,6 +52,7 @@ async function untilEnded<Env>(
   const open = new OpenQuestions(run);
   let result = first;
   let refused = 0;
+  let declined: string | undefined;
   for (let round = 1; result.ok === "asks"; round++) {
     const { taskId } = result;
     refused = result.refused === undefined ? 0 : refused + 1;
@@ -65,6 +66,7 @@ async function untilEnded<Env>(
       return reply.refused;
     }
     const { said, lease } = reply;
+    if ("declined" in said) declined ??= said.declined;
     // Sent in this turn, and then the log says it.
     run.promised.delete(`${name}:ask:${round}`);
     const leg = { name: `${name}:answer:${round}`, admitted, lease, signal: run.signal };
@@ -76,6 +78,8 @@ async function untilEnded<Env>(
       run.progress(`${call.agent} had gone on without this answer, which was not used: ${result.refused}`, {});
     open.keepOnly(result);
   }
+  // Also where it was said to an agent far below, because all in between came to nothing for it.
+  if (!result.ok && result.reason !== "stopped" && declined !== undefined) return { ...result, declined };
   return result;
 }
 

@@ -11,7 +11,7 @@ import { digest } from "../../task/digest.ts";
 import { hitlResponse } from "../../task/hitl-extension.ts";
 import { INTERRUPT_EXTENSION, type Interrupt, interruptIn } from "../../task/interrupt-extension.ts";
 import type { AsksBack, CallingRun, CallResult } from "../calls.ts";
-import { afterRefusal, inParts, type Reply } from "./reply.ts";
+import { afterRefusal, declinedIn, inParts, type Reply } from "./reply.ts";
 
 /** After a question has expired at the callee: by then its own alarm has rung. Milliseconds. */
 const LATER_MS = 2_000;
@@ -84,7 +84,7 @@ export class OpenQuestions<Env> {
     const answered = await this.#run.put(name, words, { ...metadata, [INTERRUPT_EXTENSION]: up as unknown as Json });
     if ("expired" in answered) return { expired: expires === undefined ? "here" : "there", past: id };
     const said = saidIn(answered.answer, up);
-    return { parts: inParts(said, action?.digest), answer: hitlResponse(id, said), by: answered.by };
+    return { parts: inParts(said, action?.digest), answer: hitlResponse(id, said), by: answered.by, ...declinedIn(said) };
   }
 
   /** A question keeps its name while others of its callee are answered; one that is asked again is another one. */

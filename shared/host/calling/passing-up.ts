@@ -15,7 +15,7 @@ import type { Answered } from "../governance/limit.ts";
 import type { DelegateCall } from "../program.ts";
 import type { CalleeAsks } from "./callee-asks.ts";
 import type { OpenQuestions } from "./open-questions.ts";
-import { afterRefusal, inParts, type Reply } from "./reply.ts";
+import { afterRefusal, declinedIn, inParts, type Reply } from "./reply.ts";
 
 interface Passed<Env> {
   readonly run: CallingRun<Env>;
@@ -70,7 +70,8 @@ async function allApprovals<Env>(passed: Passed<Env>, name: string, { hint, tool
     }),
   );
   const answer: JsonObject = { type: "tool_approval_response", approvals: all.map(({ approval }) => approval) };
-  return { parts: all.flatMap(({ said }) => inParts(said)), answer, by: distinct(all.flatMap(({ by }) => by)) };
+  const by = distinct(all.flatMap((each) => each.by));
+  return { parts: all.flatMap(({ said }) => inParts(said)), answer, by, ...declinedIn(...all.map(({ said }) => said)) };
 }
 
 async function allQuestions<Env>(passed: Passed<Env>, name: string, { id, questions }: CalleeAsks & { form: "questions" }): Promise<Reply> {
@@ -104,7 +105,8 @@ async function inWords<Env>(passed: Passed<Env>, name: string): Promise<Reply> {
   const about: About = { kind: "approval", action: { description: `${call.agent} wants to be authorised.`, args, digest } };
   const answered = await putForeign(passed, name, approvalQuestion(`${call.agent} wants to be authorised.`, args, digest), about);
   if ("expired" in answered) return { parts: inParts(LATE), by: [] };
-  return { parts: inParts(saidOf(answered.answer, about)), by: answered.by };
+  const said = saidOf(answered.answer, about);
+  return { parts: inParts(said), by: answered.by, ...declinedIn(said) };
 }
 
 function putForeign<Env>({ run, call, asks, metadata }: Passed<Env>, name: string, words: string, about: About): Promise<Answered> {

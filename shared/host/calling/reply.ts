@@ -6,7 +6,13 @@ import { actionName } from "../../task/approval.ts";
 import type { AsksBack } from "../calls.ts";
 
 export type Reply =
-  | { readonly parts: Message["parts"]; readonly answer?: JsonObject; readonly by?: readonly Principal[] }
+  | {
+      readonly parts: Message["parts"];
+      readonly answer?: JsonObject;
+      readonly by?: readonly Principal[];
+      /** Why an action that it asks about may not be done. */
+      readonly declined?: string;
+    }
   /**
    * Nobody answered in time. `there`: at the callee the time of this question is over too, and what it makes of that is to be
    * looked at; `here`: it would wait for ever.
@@ -23,6 +29,12 @@ export function inParts(said: Said, digest = ""): Message["parts"] {
   if ("text" in said) return [{ text: said.text }];
   const name = digest && ` ${actionName(digest)}`;
   return [{ text: said.approved ? `yes${name}` : `no${name}: ${said.reason}` }];
+}
+
+/** Of several, the first that somebody said no to. */
+export function declinedIn(...all: readonly Said[]): { declined?: string } {
+  const no = all.find((said) => "approved" in said && !said.approved);
+  return no && "reason" in no ? { declined: no.reason } : {};
 }
 
 export function afterRefusal({ refused }: AsksBack, words: string): string {

@@ -51,6 +51,8 @@ const DRIVERS = { watch, poll };
 export type Follow = keyof typeof DRIVERS;
 
 let runs = 0;
+/** Files that run side by side count alike, and share the server. */
+const FILE = crypto.randomUUID();
 
 /** @param like what it should come to, where that is known: lists may come behind a crash, and are waited for as far as that */
 export async function run(errand: Errand, deaths: readonly Death[], follow: Follow, like?: Outcome): Promise<Ran> {
@@ -58,7 +60,7 @@ export async function run(errand: Errand, deaths: readonly Death[], follow: Foll
   const tenant = `tenant-${runs}`;
   const principal: Principal = { tenant, app: "app", subject: "caller", scopes: ["call", "approve"] };
   const at = callingOf(principal, errand.answer);
-  const webhook = `${inject("webhookServer")}/${tenant}`;
+  const webhook = `${inject("webhookServer")}/${tenant}-${FILE}`;
   const fate = newFate(tenant, deaths);
   const executioner = evictAll(fate);
   try {
@@ -134,7 +136,7 @@ function outcomeOf(task: Task): Pick<Outcome, "state" | "words" | "artifacts" | 
 }
 
 function withoutIds(text: string): string {
-  return text.replaceAll(/[0-9a-f]{8,}/g, "…").replace(/\/tenant-\d+/, "");
+  return text.replace(/\/tenant-[\w-]+/, "").replaceAll(/[0-9a-f]{8,}/g, "…");
 }
 
 /** The states of all tasks, once they are as many as wanted and have ended; or whatever is there when that does not come. */

@@ -185,7 +185,7 @@ describe("a list", () => {
         now = { ...now, at: 2 };
         void listing.note(now, true);
         await Promise.all([listing.flush(), first]);
-        await scheduler.wait(500);
+        await listing.flush();
         expect(shown).toBe(2);
       });
     quiet.mockRestore();

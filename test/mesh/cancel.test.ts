@@ -10,10 +10,13 @@ import { getTask, request, rpc } from "./wire.ts";
 const AGENTS = ["client", "middle", "leaf"];
 const PATIENCE = { timeout: 45_000, interval: 100 };
 const SPENT = 700;
-/** One works, one asks. */
+/**
+ * One works, one asks; and one is dear, for which their caller needs more than it was given. It must have that before it passes the
+ * question on: what it begins to ask while another of its questions waits would wait for that answer.
+ */
 const LEAVES: NonNullable<Order["calls"]> = [
   { to: "leaf/do", order: { wait: 120_000 } },
-  { to: "leaf/do", order: { spend: SPENT, ask: "Which?" } },
+  { to: "leaf/do", order: { spend: SPENT, think: 500, ask: "Which?" } },
   { to: "leaf/dear", order: { wait: 120_000 } },
 ];
 const ORDER: Order = {

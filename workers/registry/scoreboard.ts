@@ -27,11 +27,12 @@ export class Scoreboard extends WorkerEntrypoint<AgentScoresEnv> implements Scor
 
     const objects = scoresOfAgents(this.env);
     const byAgent = Map.groupBy(outcomes, ({ agent }) => agent);
-    await Promise.all(
-      [...byAgent].flatMap(([agent, its]) =>
-        inHeaders(its).map((part, index) => objects.get(agent).count(part, report === undefined ? null : `${report}/${index}`)),
-      ),
-    );
+    const count = async (agent: string, its: readonly SkillOutcome[]) => {
+      // One after the other: the latest calls are those that are kept.
+      for (const [index, part] of inHeaders(its).entries())
+        await objects.get(agent).count(part, report === undefined ? null : `${report}/${index}`);
+    };
+    await Promise.all([...byAgent].map(([agent, its]) => count(agent, its)));
   }
 
   /** @throws RangeError saying what to ask instead */

@@ -13,8 +13,8 @@ import { listen, type Webhook } from "./webhook.ts";
 // over its life, and started again on what it left on disk; then with everything deployed anew.
 
 /** So many tasks are under way at each kill, each at another point of its life. */
-const TOGETHER = 3;
-const KILLS = 8;
+const TOGETHER = 4;
+const KILLS = 5;
 const AGENTS = ["mid", "side", "courier"];
 const SOON = { timeout: 60_000, interval: 1 };
 const PATIENCE = { timeout: 60_000, interval: 100 };

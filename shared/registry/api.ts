@@ -1,0 +1,81 @@
+/**
+ * What the registry answers over RPC, to the front door (for publishers, operators and callers) and to every Worker that calls
+ * agents. A refusal is a value: it names the field and the rule, and nothing was changed.
+ */
+import type { Preferences } from "../task/governance-extension.ts";
+import type { Entry, Snapshot } from "./entry.ts";
+import type { LogPage } from "./history.ts";
+import type { Probe } from "./probe.ts";
+
+export interface Publication {
+  /** Where the agent is, without the card's path. */
+  readonly url: string;
+  readonly probes?: readonly Probe[];
+  /** `tenant/app/subject`, each percent-encoded: who publishes, as authenticated. */
+  readonly publisher: string;
+}
+
+/** One rule that a card, its signature or its agent was held to. */
+export interface Check {
+  /** Such as `signature`, `endpoint` or `skills[0].description`. */
+  readonly field: string;
+  /** In words, such as `is signed by a key of the publisher's`. */
+  readonly rule: string;
+}
+
+export interface RegistryRefusal extends Check {
+  readonly code: "invalid" | "forbidden" | "conflict" | "not-found" | "unreachable";
+  /** What is wrong, and what to do, in one sentence. */
+  readonly why: string;
+}
+
+export type Published =
+  | {
+      readonly ok: true;
+      readonly entry: Entry;
+      readonly checks: readonly Check[] /** The same was published before. */;
+      readonly again: boolean;
+    }
+  | { readonly ok: false; readonly refusal: RegistryRefusal };
+
+export type Changed = { readonly ok: true; readonly entry: Entry } | { readonly ok: false; readonly refusal: RegistryRefusal };
+
+export interface Change {
+  readonly name: string;
+  /** All versions where it is absent. */
+  readonly version?: string;
+  readonly to: "listed" | "deprecated" | "revoked" | "quarantined";
+  readonly reason: string;
+  /** Who changes it; an operator may change anybody's. */
+  readonly by: string;
+  readonly isOperator: boolean;
+}
+
+export interface Found {
+  readonly agent: string;
+  readonly skill: string;
+  readonly version: string;
+  /** 0..1, what the order is by. */
+  readonly score: number;
+  /** Why it stands there, in words. */
+  readonly because: readonly string[];
+}
+
+export interface RegistryApi {
+  publish(publication: Publication): Promise<Published>;
+  change(change: Change): Promise<Changed>;
+  /** @returns `undefined` when it is the one that is known already */
+  snapshot(known?: number): Promise<Snapshot | undefined>;
+  entries(): Promise<readonly Entry[]>;
+  /** All versions of an agent, the latest first. */
+  versions(name: string): Promise<readonly Entry[]>;
+  find(need: string, preferences: Preferences, limit: number): Promise<readonly Found[]>;
+  /** Runs an agent's probes now. */
+  probe(name: string): Promise<Changed>;
+  log(after: number, limit: number): Promise<LogPage>;
+}
+
+export interface RegistryEnv {
+  /** Absent where the mesh has no registry: it has the agents that it was deployed with. */
+  readonly REGISTRY?: RegistryApi | undefined;
+}

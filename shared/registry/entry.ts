@@ -1,0 +1,48 @@
+/**
+ * What the registry keeps of a published agent: a card as it was proved and checked, who published it, and how it stands. Types and
+ * names only. Stored shapes: fields are added, never renamed.
+ */
+import type { AgentCard } from "../task/a2a-types.ts";
+import type { SkillEvidence } from "./evidence.ts";
+import type { Probe } from "./probe.ts";
+
+/**
+ * `listed`: found and called. `deprecated`: called where it is named, no longer found. `quarantined`: neither, until somebody has
+ * looked at why. `revoked`: neither, for ever; calls that are out are ended.
+ */
+export type EntryStatus = "listed" | "deprecated" | "quarantined" | "revoked";
+
+/** One version of a card. It never changes but in how it stands. */
+export interface Entry {
+  readonly name: string;
+  /** Semantic version, as the card has it. */
+  readonly version: string;
+  /** SHA-256 in hex of the card's canonical form without its signatures. */
+  readonly digest: string;
+  /** Where the agent is: the card is at `<url>/.well-known/agent-card.json`. Without a slash at its end. */
+  readonly url: string;
+  /** The interface that the mesh speaks with it: a JSON-RPC URL of A2A 1.0. */
+  readonly endpoint: string;
+  readonly card: AgentCard;
+  /** `tenant/app/subject`, each percent-encoded. */
+  readonly publisher: string;
+  /** Where the keys are that signed it, and the one that did (RFC 7638 thumbprint). */
+  readonly keys: { readonly jku: string; readonly thumbprint: string };
+  readonly status: EntryStatus;
+  /** Of a status that is not `listed`. */
+  readonly reason?: string;
+  /** ISO 8601. */
+  readonly publishedAt: string;
+  readonly probes: readonly Probe[];
+}
+
+/** What readers keep in memory: of each agent the version that is called. */
+export interface SnapshotEntry extends Pick<Entry, "name" | "version" | "digest" | "url" | "endpoint" | "card" | "status" | "reason"> {
+  readonly evidence: Readonly<Record<string, SkillEvidence>>;
+}
+
+export interface Snapshot {
+  /** Grows with every change: the same number, the same snapshot. */
+  readonly revision: number;
+  readonly entries: readonly SnapshotEntry[];
+}

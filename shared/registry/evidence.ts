@@ -1,0 +1,17 @@
+/**
+ * What was measured of one skill of one version, beside what its card says. Types only; how it is counted is in score.ts.
+ */
+
+export interface SkillEvidence {
+  /** Outcomes that count: of probes, and of calls. */
+  readonly successes: number;
+  readonly failures: number;
+  /** The lower bound of the success rate that the mesh counts on, 0..1; the prior's where nothing was measured. */
+  readonly reliability: number;
+  /** Median latency seen, milliseconds; absent where nothing was measured. */
+  readonly ms?: number;
+  /** Median cost seen, micro-USD; absent where nothing was measured. */
+  readonly microUsd?: number;
+  /** What the card declares and was found to be false, such as `capabilities.streaming`. */
+  readonly untrue: readonly string[];
+}

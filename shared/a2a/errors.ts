@@ -10,7 +10,7 @@ import { refusedAnswer } from "./refused-answer.ts";
 
 interface WireError {
   readonly jsonRpc: number;
-  readonly http: 400 | 401 | 403 | 404 | 405 | 408 | 413 | 429 | 500 | 503;
+  readonly http: 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 429 | 500 | 503;
   readonly status: string;
   /** Reason of the ErrorInfo, for what A2A does not define in our own domain. Errors of the form of a request have none. */
   readonly reason?: string;
@@ -35,6 +35,10 @@ const WIRE = {
   "task-not-cancelable": { jsonRpc: -32002, http: 400, status: "FAILED_PRECONDITION", reason: "TASK_NOT_CANCELABLE" },
   // No error of A2A, which deletes nothing.
   "task-not-ended": { jsonRpc: -32000, http: 400, status: "FAILED_PRECONDITION", reason: "TASK_NOT_ENDED", domain: "skein" },
+  // Of the registry, which A2A does not know either.
+  "agent-not-found": { jsonRpc: -32000, http: 404, status: "NOT_FOUND", reason: "AGENT_NOT_FOUND", domain: "skein" },
+  "agent-conflict": { jsonRpc: -32000, http: 409, status: "ALREADY_EXISTS", reason: "AGENT_CONFLICT", domain: "skein" },
+  "agent-unreachable": { jsonRpc: -32000, http: 400, status: "FAILED_PRECONDITION", reason: "AGENT_UNREACHABLE", domain: "skein" },
   "push-not-supported": { jsonRpc: -32003, http: 400, status: "FAILED_PRECONDITION", reason: "PUSH_NOTIFICATION_NOT_SUPPORTED" },
   "unsupported-operation": { jsonRpc: -32004, http: 400, status: "FAILED_PRECONDITION", reason: "UNSUPPORTED_OPERATION" },
   "content-type-not-supported": { jsonRpc: -32005, http: 400, status: "INVALID_ARGUMENT", reason: "CONTENT_TYPE_NOT_SUPPORTED" },

@@ -13,6 +13,8 @@ export interface Publication {
   readonly probes?: readonly Probe[];
   /** `tenant/app/subject`, each percent-encoded: who publishes, as authenticated. */
   readonly publisher: string;
+  /** Names of the agents that the mesh was deployed with: nobody publishes under these. */
+  readonly reserved: readonly string[];
 }
 
 /** One rule that a card, its signature or its agent was held to. */
@@ -51,6 +53,13 @@ export interface Change {
   readonly isOperator: boolean;
 }
 
+export interface ProbeRequest {
+  readonly name: string;
+  /** Who asks for it; an operator may for anybody's. */
+  readonly by: string;
+  readonly isOperator: boolean;
+}
+
 export interface Found {
   readonly agent: string;
   readonly skill: string;
@@ -66,12 +75,13 @@ export interface RegistryApi {
   change(change: Change): Promise<Changed>;
   /** @returns `undefined` when it is the one that is known already */
   snapshot(known?: number): Promise<Snapshot | undefined>;
+  /** Of each agent the version that the snapshot has. */
   entries(): Promise<readonly Entry[]>;
   /** All versions of an agent, the latest first. */
   versions(name: string): Promise<readonly Entry[]>;
   find(need: string, preferences: Preferences, limit: number): Promise<readonly Found[]>;
-  /** Runs an agent's probes now. */
-  probe(name: string): Promise<Changed>;
+  /** Runs the probes of an agent's called version now. */
+  probe(request: ProbeRequest): Promise<Changed>;
   log(after: number, limit: number): Promise<LogPage>;
 }
 

@@ -10,6 +10,10 @@ import type { Probe } from "./probe.ts";
 export interface Publication {
   /** Where the agent is, without the card's path. */
   readonly url: string;
+  /** Which agent is meant: one of another name at the address is refused. */
+  readonly name?: string;
+  /** Names that agents of the mesh itself have, which nobody else's may have or look like. */
+  readonly bound: readonly string[];
   readonly probes?: readonly Probe[];
   /** `tenant/app/subject`, each percent-encoded: who publishes, as authenticated. */
   readonly publisher: string;

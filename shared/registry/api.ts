@@ -12,12 +12,10 @@ export interface Publication {
   readonly url: string;
   /** Which agent is meant: one of another name at the address is refused. */
   readonly name?: string;
-  /** Names that agents of the mesh itself have, which nobody else's may have or look like. */
-  readonly bound: readonly string[];
   readonly probes?: readonly Probe[];
   /** `tenant/app/subject`, each percent-encoded: who publishes, as authenticated. */
   readonly publisher: string;
-  /** Names of the agents that the mesh was deployed with: nobody publishes under these. */
+  /** Names of the agents that the mesh was deployed with: nobody publishes under these, or under what looks like one. */
   readonly reserved: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * A whole mesh on this machine: up when the front door serves its card, gone when `stop` resolves. What keeps it from
- * coming up is said in one line for each thing to mend.
+ * A whole mesh on this machine, or one agent by itself: up when its card is served, gone when `stop` resolves. What keeps it
+ * from coming up is said in one line for each thing to mend.
  */
 import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -11,7 +11,7 @@ import { noteRunning, noteStopped } from "./mesh-file.ts";
 import { answers } from "./only-mesh.ts";
 import { locate } from "./place.ts";
 import { preflight, unbound } from "./preflight.ts";
-import { stateFolder } from "./project.ts";
+import { agentFolder, configsApart, stateFolder, workerConfigs } from "./project.ts";
 import { endRuntime, spawnRuntime } from "./runtime.ts";
 import { CommandError } from "./terminal.ts";
 import { problemsIn as problemsOf } from "./wrangler-output.ts";
@@ -19,6 +19,8 @@ import { problemsIn as problemsOf } from "./wrangler-output.ts";
 export interface MeshOptions {
   readonly root: string;
   readonly port: number;
+  /** The agent that runs by itself, with a state and a signing key of its own, and nothing of the mesh. */
+  readonly apart?: string;
   /** An empty state that is thrown away at the end; what is in `.skein/` stays as it is. */
   readonly fresh?: boolean;
   /** Variables for every Worker, in place of those of this environment. */
@@ -46,37 +48,40 @@ export interface Mesh {
  * @throws CommandError with one line for each thing that has to be mended
  */
 export async function startMesh(options: MeshOptions): Promise<Mesh> {
-  const { root, port, fresh = false, onProblem } = options;
+  const { root, port, apart, fresh = false, onProblem } = options;
   if (!existsSync(join(root, "wrangler.toml")))
     throw new CommandError(`no wrangler.toml in ${root}: run this in the folder of the project, or restore the file from git`);
-  const problems = preflight(root);
+  const home = apart === undefined ? root : agentFolder(root, apart);
+  const problems = preflight(root, home);
   if (problems.length > 0) throw new CommandError(problems.join("\n  "));
 
   const scratch = fresh ? mkdtempSync(join(tmpdir(), "skein-")) : undefined;
-  const state = scratch ?? stateFolder(root);
-  const child = spawnRuntime(root, port, state, options.variables);
+  const state = scratch ?? stateFolder(home);
+  const configs = apart === undefined ? workerConfigs(root) : configsApart(root, apart);
+  const child = spawnRuntime(root, port, state, { home, configs, variables: options.variables });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const stop = async () => {
     await endRuntime(child, exited);
     if (scratch) rmSync(scratch, { recursive: true, force: true });
-    else noteStopped(root);
+    else noteStopped(home);
   };
 
   const output = listen(child);
+  const problemsIn = (said: string) => problemsOf(said, (path, line, quoted) => locate(root, path, line, quoted, configs));
   const url = `http://127.0.0.1:${port}`;
   // Known from the first moment, so that two commands started together do not share databases.
-  if (!scratch) noteRunning(root, { pid: process.pid, url });
+  if (!scratch) noteRunning(home, { pid: process.pid, url });
   try {
-    await untilUp(url, child, output, options);
+    await untilUp(url, child, output, problemsIn, options);
   } catch (error) {
     await stop();
     throw error;
   }
   output.onChange = () => {
-    for (const problem of problemsIn(output.take(), root)) onProblem?.(problem);
+    for (const problem of problemsIn(output.take())) onProblem?.(problem);
   };
   output.take();
-  for (const name of unbound(root))
+  for (const name of apart === undefined ? unbound(root) : [])
     onProblem?.(`agents/${name} has no [[services]] block in wrangler.toml: it runs, but the front door does not know it`);
   return { url, state, exited, stop };
 }
@@ -109,30 +114,28 @@ function listen(child: ChildProcess): Output {
   return output;
 }
 
-async function untilUp(url: string, child: ChildProcess, output: Output, options: MeshOptions) {
+async function untilUp(url: string, child: ChildProcess, output: Output, problemsIn: (said: string) => string[], options: MeshOptions) {
   const { timeoutMs = 60_000, signal, onWaiting } = options;
   const since = Date.now();
   let told = 0;
   for (;;) {
     if (await answers(url)) return;
-    const problems = problemsIn(output.peek(), options.root);
+    const problems = problemsIn(output.peek());
     const dead = child.exitCode !== null || child.signalCode !== null;
     if (problems.length > 0 || dead) {
       // What belongs to a problem (its place, the next one) may be a chunk behind.
       await sleep(300);
-      const all = problemsIn(output.peek(), options.root);
+      const all = problemsIn(output.peek());
       throw new CommandError(all.length > 0 ? all.join("\n  ") : `the runtime ended before it was up. It said:\n${output.peek().trim()}`);
     }
-    if (signal?.aborted) throw new CommandError("stopped before the mesh was up");
+    if (signal?.aborted) throw new CommandError(`stopped before ${options.apart ?? "the mesh"} was up`);
     const seconds = Math.floor((Date.now() - since) / 1000);
     if (seconds > told) onWaiting?.(seconds);
     told = seconds;
     if (Date.now() - since > timeoutMs)
-      throw new CommandError(`the mesh did not answer at ${url} within ${timeoutMs / 1000} s. It said:\n${output.peek().trim()}`);
+      throw new CommandError(
+        `${options.apart ?? "the mesh"} did not answer at ${url} within ${timeoutMs / 1000} s. It said:\n${output.peek().trim()}`,
+      );
     await sleep(100);
   }
-}
-
-function problemsIn(output: string, root: string): string[] {
-  return problemsOf(output, (path, line, quoted) => locate(root, path, line, quoted));
 }

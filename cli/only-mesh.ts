@@ -12,9 +12,11 @@ const DYING_MS = 6_000;
 
 /**
  * @param signal gives up waiting
+ * @param apart the agent that runs by itself there, where it is no mesh
  * @throws CommandError where there is another one that stays
  */
-export async function onlyMesh(root: string, signal: AbortSignal): Promise<void> {
+export async function onlyMesh(root: string, signal: AbortSignal, apart?: string): Promise<void> {
+  const what = apart ?? "the mesh of this folder";
   const until = Date.now() + DYING_MS;
   let told = false;
   for (;;) {
@@ -24,14 +26,16 @@ export async function onlyMesh(root: string, signal: AbortSignal): Promise<void>
     const { url, pid } = other;
     if (await answers(url))
       throw new CommandError(
-        `a mesh of this folder already runs at ${url} (process ${pid}). Use it, or stop it first, or add --fresh for one with its own state`,
+        apart === undefined
+          ? `a mesh of this folder already runs at ${url} (process ${pid}). Use it, or stop it first, or add --fresh for one with its own state`
+          : `${apart} is served already, at ${url} (process ${pid}). Use it, or stop it first`,
       );
     if (signal.aborted) throw new CommandError("stopped before the mesh was up");
     if (Date.now() > until)
       throw new CommandError(
-        `process ${pid} has the mesh of this folder, and does not answer at ${url}: wait until it is up, or stop it; if that is no mesh of yours, remove ${shown(stateFolder(root))}/mesh.json`,
+        `process ${pid} has ${what}, and does not answer at ${url}: wait until it is up, or stop it; if that is not yours, remove ${shown(stateFolder(root))}/mesh.json`,
       );
-    if (!told) terminal.note(`Waiting for the mesh of this folder that ends (process ${pid}) …`);
+    if (!told) terminal.note(`Waiting for ${what} that ends (process ${pid}) …`);
     told = true;
     await sleep(100);
   }

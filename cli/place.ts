@@ -6,9 +6,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { workerConfigs } from "./project.ts";
 
-/** @returns the path from the root, or the path as it was when no file holds the quoted line there */
-export function locate(root: string, path: string, line: number, quoted: string): string {
-  for (const config of workerConfigs(root)) {
+/** @param configs of the Workers that were built @returns the path from the root, or the path as it was when no file holds the quoted line there */
+export function locate(root: string, path: string, line: number, quoted: string, configs = workerConfigs(root)): string {
+  for (const config of configs) {
     const candidate = resolve(root, dirname(config), path);
     if (existsSync(candidate) && lineOf(candidate, line) === quoted.trim()) return relative(root, candidate);
   }

@@ -30,7 +30,7 @@ export function readPort(asked: string | undefined): number | undefined {
   return port;
 }
 
-function isFree(port: number): Promise<boolean> {
+export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once("error", () => resolve(false));

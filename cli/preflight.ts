@@ -8,8 +8,11 @@ import { contractProblems } from "./contract-problems.ts";
 import { dataProblems } from "./imported-data.ts";
 import { agentNames, workerConfigs } from "./project.ts";
 
-/** @returns one line for each thing that keeps the mesh from starting, with how to mend it */
-export function preflight(root: string): string[] {
+/**
+ * @param home the folder that says who may call
+ * @returns one line for each thing that keeps the mesh from starting, with how to mend it
+ */
+export function preflight(root: string, home = root): string[] {
   // A config without a readable main is wrangler's to complain about: it says the line.
   const mains = workerConfigs(root).flatMap((config) => {
     const main = /^\s*main\s*=\s*"([^"]+)"/m.exec(readFileSync(join(root, config), "utf8"))?.[1];
@@ -20,7 +23,7 @@ export function preflight(root: string): string[] {
     .map(({ config, main }) => `${config}: main = "${main}" is not there: write that file, or name the one that is`);
   const agents = agentNames(root);
   const bound = boundAgents(readFileSync(join(root, "wrangler.toml"), "utf8"));
-  const access = accessOf(root);
+  const access = accessOf(home);
   const gone = bound.filter((name) => !agents.includes(name));
   return [
     ...missing,

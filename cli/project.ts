@@ -1,7 +1,7 @@
 /**
  * Where things are in this repository: the front door, the agents, the folder that holds a local mesh's state.
  */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -10,9 +10,32 @@ export const DEFAULT_PORT = 8787;
 /** The repository's root. Tests hand in another one. */
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** The names of all agents that have a Worker, in order. */
+/** The names of all agents of the mesh that have a Worker, in order. */
 export function agentNames(root: string): string[] {
-  return withConfig(root, "agents");
+  return withConfig(root, "agents").filter((name) => !isApart(root, name));
+}
+
+/** Those that run by themselves. */
+export function apartNames(root: string): string[] {
+  return withConfig(root, "agents").filter((name) => isApart(root, name));
+}
+
+/** What an agent's wrangler.toml says when it is none of the mesh's own: it runs by itself, and is published. */
+export const APART = "# apart from the mesh:";
+
+function isApart(root: string, name: string): boolean {
+  const config = join(agentFolder(root, name), "wrangler.toml");
+  return (
+    existsSync(config) &&
+    readFileSync(config, "utf8")
+      .split("\n")
+      .some((line) => line.startsWith(APART))
+  );
+}
+
+/** Where an agent is that runs by itself: its own state and its own variables are in there, too. */
+export function agentFolder(root: string, name: string): string {
+  return join(root, "agents", name);
 }
 
 /**
@@ -20,10 +43,20 @@ export function agentNames(root: string): string[] {
  * as the ledger, and then the agents.
  */
 export function workerConfigs(root: string): string[] {
-  return [
-    "wrangler.toml",
-    ...["workers", "agents"].flatMap((folder) => withConfig(root, folder).map((name) => join(folder, name, "wrangler.toml"))),
-  ];
+  return ["wrangler.toml", ...sharedConfigs(root), ...agentNames(root).map(agentConfig)];
+}
+
+/** The same for one agent by itself, with what it is bound to. */
+export function configsApart(root: string, name: string): string[] {
+  return [agentConfig(name), ...sharedConfigs(root)];
+}
+
+function sharedConfigs(root: string): string[] {
+  return withConfig(root, "workers").map((name) => join("workers", name, "wrangler.toml"));
+}
+
+function agentConfig(name: string): string {
+  return join("agents", name, "wrangler.toml");
 }
 
 function withConfig(root: string, parent: string): string[] {

@@ -16,23 +16,35 @@ import { secretsKeyVariable } from "./secrets-key.ts";
 /** Politeness has an end: wrangler waits for ever when a build failed. */
 const GRACE_MS = 2_500;
 
-/**
- * @param state the folder for everything it keeps
- * @param more variables for every Worker, in place of those of this environment
- */
-export function spawnRuntime(root: string, port: number, state: string, more: Readonly<Record<string, string>> = {}): ChildProcess {
+/** What runs: the mesh, unless more is said. */
+export interface Running {
+  /** Variables for every Worker, in place of those of this environment. */
+  readonly variables?: Readonly<Record<string, string>> | undefined;
+  /** Configs of the Workers, from the root; the first one gets the port. */
+  readonly configs?: readonly string[];
+  /** The folder whose secrets they are given; default: the root. */
+  readonly home?: string;
+}
+
+/** @param state the folder for everything it keeps */
+export function spawnRuntime(
+  root: string,
+  port: number,
+  state: string,
+  { variables = {}, configs = workerConfigs(root), home = root }: Running = {},
+): ChildProcess {
   const wrangler = join(dirname(createRequire(import.meta.url).resolve("wrangler/package.json")), "wrangler-dist", "cli.js");
   const leash = fileURLToPath(new URL("./leash.ts", import.meta.url));
-  const configs = workerConfigs(root).flatMap((config) => ["-c", config]);
+  const workers = configs.flatMap((config) => ["-c", config]);
   const where = ["--ip", "127.0.0.1", "--port", String(port), "--persist-to", join(state, "state")];
   // Named, because the front door would otherwise be handed its file and nothing of this environment. Spelt so, because Node
   // takes the usual spelling for its own, wherever it stands.
-  const secrets = [".env", SECRETS_FILE].flatMap((file) => ["--envFile", file]);
+  const secrets = [".env", SECRETS_FILE].flatMap((file) => ["--envFile", join(home, file)]);
   const quiet = ["--show-interactive-dev-session=false", "--log-level", "warn", "--inspector-port", "0"];
-  return spawn(process.execPath, ["--no-warnings", "--import", leash, wrangler, "dev", ...configs, ...where, ...secrets, ...quiet], {
+  return spawn(process.execPath, ["--no-warnings", "--import", leash, wrangler, "dev", ...workers, ...where, ...secrets, ...quiet], {
     cwd: root,
     detached: true,
-    env: { ...runtimeEnv(root, state), ...more },
+    env: { ...runtimeEnv(home, state), ...variables },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
 }
@@ -42,14 +54,14 @@ export function spawnRuntime(root: string, port: number, state: string, more: Re
  * nothing of the person's own but what is named SKEIN_ or COURIER_, who may call, and what signs the cards. Who the person is,
  * is not theirs to know.
  */
-function runtimeEnv(root: string, state: string): NodeJS.ProcessEnv {
+function runtimeEnv(home: string, state: string): NodeJS.ProcessEnv {
   const named = /^(PATH|HOME|TMPDIR|(?!SKEIN_(KEY|TOKEN)$)(SKEIN|COURIER)_\w+)$/;
   return {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => named.test(name))),
-    ...authVariables(root),
-    ...cardKeyVariables(root, state),
-    ...secretsKeyVariable(root, state),
-    ...chainKeyVariable(root, state),
+    ...authVariables(home),
+    ...cardKeyVariables(home, state),
+    ...secretsKeyVariable(home, state),
+    ...chainKeyVariable(home, state),
     CLOUDFLARE_INCLUDE_PROCESS_ENV: "true",
     SKEIN_LOCAL: "1",
     WRANGLER_SEND_METRICS: "false",

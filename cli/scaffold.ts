@@ -3,6 +3,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { APART } from "./project.ts";
 import { CommandError, UsageError } from "./terminal.ts";
 
 export interface NewFile {
@@ -13,8 +14,8 @@ export interface NewFile {
 
 export interface Scaffold {
   readonly files: readonly NewFile[];
-  /** The front door's config with the new agent in it. */
-  readonly frontDoor: NewFile;
+  /** The front door's config with the new agent in it; absent for one apart from the mesh. */
+  readonly frontDoor?: NewFile;
 }
 
 const TEMPLATES: Readonly<Record<string, (name: string) => string>> = {
@@ -24,6 +25,9 @@ const TEMPLATES: Readonly<Record<string, (name: string) => string>> = {
   "card.json.txt": (name) => `agent-cards/${name}.json`,
   "agent.test.ts.txt": (name) => `test/node/agents/${name}.test.ts`,
 };
+
+/** What an agent that is published has besides: how the registry may see that it does what it says. */
+const PROBES = "probes.yaml.txt";
 
 /** Names that mean a part of the mesh itself: an agent of that name could not be told from it. */
 const RESERVED = ["orchestrator", "registry", "ledger", "mesh", "skein"];
@@ -54,12 +58,19 @@ function suggestion(name: string): string {
  * @throws UsageError for a name that cannot be, CommandError when there is such an agent or the front door's config has no
  *   place for it; nothing is written
  */
-export function planScaffold(root: string, name: string): Scaffold {
+export function planScaffold(root: string, name: string, { apart = false } = {}): Scaffold {
   checkName(name);
-  const files = Object.entries(TEMPLATES).map(([template, path]) => ({ path: path(name), content: filled(template, name) }));
+  const made = Object.entries(TEMPLATES).map(([template, path]) => ({ path: path(name), content: filled(template, name) }));
+  const files = apart ? [...made.map(asApart), { path: `agent-cards/${name}.probes.yaml`, content: filled(PROBES, name) }] : made;
   const existing = [`agents/${name}`, ...files.map((file) => file.path)].find((path) => existsSync(join(root, path)));
   if (existing) throw new CommandError(`${existing} exists already: take another name, or remove it first`);
+  if (apart) return { files };
   return { files, frontDoor: { path: "wrangler.toml", content: withBinding(readFileSync(join(root, "wrangler.toml"), "utf8"), name) } };
+}
+
+function asApart({ path, content }: NewFile): NewFile {
+  const isConfig = path.endsWith("/wrangler.toml");
+  return isConfig ? { path, content: `${APART} it runs by itself (npm run serve), and is published.\n${content}` } : { path, content };
 }
 
 /** Writes what was planned. When anything fails, what was written before it is taken back. */
@@ -80,6 +91,7 @@ export function writeScaffold(root: string, { files, frontDoor }: Scaffold): voi
       writeFileSync(target, content, { flag: "wx" });
       done.push(target);
     }
+    if (!frontDoor) return;
     // Last, and in one move: from here on the front door knows the agent.
     const target = join(root, frontDoor.path);
     const beside = `${target}.${process.pid}`;

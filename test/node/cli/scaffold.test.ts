@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { apartNames, configsApart, workerConfigs } from "../../../cli/project.ts";
 import { checkName, planScaffold, withBinding, writeScaffold } from "../../../cli/scaffold.ts";
 import { parseCard } from "../../../shared/task/agent-card.ts";
 
@@ -35,8 +36,18 @@ describe("npm run new", () => {
     expect(config).toMatch(/binding = "AGENT_TIDE_TABLE"\nservice = "skein-tide-table"\nentrypoint = "Mesh"\n# agents: end\n$/);
   });
 
-  it("leaves no placeholder in any file", () => {
-    for (const { path, content } of planScaffold(root, "tide-table").files) expect(`${path}\n${content}`).not.toMatch(/__[A-Z]+__/);
+  it("makes one apart from the mesh that no mesh starts and no front door is bound to, with probes for the registry", () => {
+    writeScaffold(root, planScaffold(root, "tide-table", { apart: true }));
+    expect(readFileSync(join(root, "wrangler.toml"), "utf8")).toBe(FRONT_DOOR);
+    expect(workerConfigs(root)).toEqual(["wrangler.toml"]);
+    expect(configsApart(root, "tide-table")).toEqual(["agents/tide-table/wrangler.toml"]);
+    expect(apartNames(root)).toEqual(["tide-table"]);
+    expect(existsSync(join(root, "agent-cards/tide-table.probes.yaml"))).toBe(true);
+  });
+
+  it.each([false, true])("leaves no placeholder in any file, apart from the mesh: %s", (apart) => {
+    for (const { path, content } of planScaffold(root, "tide-table", { apart }).files)
+      expect(`${path}\n${content}`).not.toMatch(/__[A-Z]+__/);
   });
 
   // A name longer or shorter moves line breaks: `npm run check` must not ask an author to format what a command wrote.

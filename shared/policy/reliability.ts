@@ -17,6 +17,9 @@ export type Reliability = {
   readonly evidence: Evidence;
 };
 
+/** What of the contract says how outcomes count. */
+export type Counting = Pick<ChainCapContract, "priorSuccesses" | "priorFailures" | "minSamples" | "quantile">;
+
 /** More outcomes than these count as these in the same ratio: the bound hardly moves any more, and the work stays bounded. */
 const ENOUGH = 100_000;
 
@@ -26,7 +29,7 @@ const ENOUGH = 100_000;
  *
  * @param record `unmeasured` when nobody counted
  */
-export function reliabilityOf(contract: ChainCapContract, record: SkillRecord | "unmeasured"): Reliability {
+export function reliabilityOf(contract: Counting, record: SkillRecord | "unmeasured"): Reliability {
   if (record === "unmeasured") return { reliability: priorMean(contract), evidence: "unmeasured" };
   const { successes, failures } = record;
   // A count that is none fails closed: the prior would flatter a scoreboard that is broken.
@@ -39,7 +42,7 @@ export function reliabilityOf(contract: ChainCapContract, record: SkillRecord | 
 }
 
 /** What an agent counts as before anybody has measured it. */
-export function priorMean({ priorSuccesses, priorFailures }: ChainCapContract): number {
+export function priorMean({ priorSuccesses, priorFailures }: Counting): number {
   return priorSuccesses / (priorSuccesses + priorFailures);
 }
 

@@ -1,0 +1,55 @@
+/**
+ * What was measured of an agent's skills, from the outcomes of its probes and calls, as whoever calls it reads it: by the same prior
+ * and the same confidence as the chain cap counts with. Pure, and the same for the same outcomes; decides nothing.
+ */
+import { type Counting, reliabilityOf } from "../policy/reliability.ts";
+import type { SkillEvidence } from "./evidence.ts";
+import type { ProbeOutcome } from "./probe.ts";
+
+/** Of a chain-cap contract. How many outcomes it waits for is not asked: one bound for few and many leaves no step to aim at. */
+export type Prior = Omit<Counting, "minSamples">;
+
+/**
+ * @param skills the ids of all skills of the card: those nobody measured are there too, as the prior has them
+ * @param outcomes of one version, in the order in which they were made
+ * @returns by the skill's id
+ */
+export function evidenceOf(
+  skills: readonly string[],
+  outcomes: readonly ProbeOutcome[],
+  prior: Prior,
+): Readonly<Record<string, SkillEvidence>> {
+  const untrue = untrueClaims(outcomes);
+  const bySkill = Map.groupBy(outcomes.filter(isProbe), ({ skill }) => skill);
+  return Object.fromEntries(skills.map((skill) => [skill, { ...measured(bySkill.get(skill) ?? [], prior), untrue }]));
+}
+
+/** What the card declares and was found false when it was last tried: a claim that was mended counts as true again. */
+export function untrueClaims(outcomes: readonly ProbeOutcome[]): readonly string[] {
+  const last = new Map(outcomes.flatMap(({ claim, ok }) => (claim === undefined ? [] : [[claim, ok] as const])));
+  return [...last].flatMap(([claim, ok]) => (ok ? [] : [claim])).sort();
+}
+
+/** Whether it says something of a skill, and not of a capability of the whole agent. */
+export function isProbe({ claim }: ProbeOutcome): boolean {
+  return claim === undefined;
+}
+
+function measured(outcomes: readonly ProbeOutcome[], prior: Prior): Omit<SkillEvidence, "untrue"> {
+  const held = outcomes.filter(({ ok }) => ok);
+  const record = { successes: held.length, failures: outcomes.length - held.length };
+  // A failure is often fast, or as slow as the probe was patient: neither says how long an answer takes.
+  const ms = median(held.map((each) => each.ms));
+  const microUsd = median(held.flatMap((each) => (each.microUsd === undefined ? [] : [each.microUsd])));
+  return {
+    ...record,
+    reliability: reliabilityOf({ ...prior, minSamples: 0 }, record).reliability,
+    ...(ms !== undefined && { ms }),
+    ...(microUsd !== undefined && { microUsd }),
+  };
+}
+
+/** Of an even number the lower one of the middle: a value that was seen. */
+function median(values: readonly number[]): number | undefined {
+  return values.toSorted((one, other) => one - other)[(values.length - 1) >> 1];
+}

@@ -9,7 +9,7 @@ import { costClaimedIn } from "../task/governance-extension.ts";
 import { calledOffIn, RESUME_EXTENSION } from "../task/resume-extension.ts";
 import { costIn } from "./callee-result.ts";
 import { jsonRpcCode } from "./errors.ts";
-import { post } from "./peer-request.ts";
+import { exchange } from "./peer-request.ts";
 import { manners } from "./peers.ts";
 
 const taskSchema = v.looseObject({
@@ -39,7 +39,7 @@ export async function callOff(
   if (!(await manners(env, call.agent)).keyed) return cancelById(env, call, options);
   const message: Message = { messageId: options.key, role: "ROLE_USER", parts: [{ text: "This call is called off." }] };
   const metadata = { [RESUME_EXTENSION]: { idempotencyKey: options.key, cancel: true } };
-  const { body } = await post(env, call, options, "SendMessage", { message, metadata, configuration: { historyLength: 0 } });
+  const { body } = await exchange(env, call, options, "SendMessage", { message, metadata, configuration: { historyLength: 0 } });
   const reply = v.safeParse(calledOff, body);
   if (!reply.success) return v.is(refused, body) && body.error.code !== INTERNAL ? OVER : undefined;
   const said = reply.output.result.task.metadata as JsonObject | undefined;
@@ -52,7 +52,7 @@ export async function callOff(
 /** One that asked nothing has not said under which id it works: it is left to its own deadline. */
 async function cancelById(env: object, call: OutboundCall, options: OutboundOptions): Promise<Released | undefined> {
   if (call.taskId === undefined) return OVER;
-  const { body } = await post(env, call, options, "CancelTask", { id: call.taskId });
+  const { body } = await exchange(env, call, options, "CancelTask", { id: call.taskId });
   const reply = v.safeParse(canceled, body);
   if (reply.success) return { arrived: true, cost: costIn({ body }) };
   return v.is(refused, body) && body.error.code !== INTERNAL ? OVER : undefined;

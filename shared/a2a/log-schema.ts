@@ -102,6 +102,7 @@ const turn = v.strictObject(
   },
   UNKNOWN,
 );
+const card = v.strictObject({ version: id, digest: id }, UNKNOWN);
 const versions = v.record(id, v.pipe(v.number(), v.integer(), v.minValue(1)));
 
 type Kind = TaskEvent["type"];
@@ -143,7 +144,15 @@ const events = [
   event("expired", { name, value: v.optional(words), withdrawn: v.optional(yes) }),
   event("artifact", { artifact, append: v.optional(v.boolean()), lastChunk: v.optional(v.boolean()) }),
   event("memo", { name, value: anything }),
-  event("delegating", { name, agent: id, skill: id, key: id, lease: v.optional(amount), branch: v.optional(words) }),
+  event("delegating", {
+    name,
+    agent: id,
+    skill: id,
+    key: id,
+    lease: v.optional(amount),
+    branch: v.optional(words),
+    card: v.optional(card),
+  }),
   event("called", { name, agent: id, skill: id, cost: amount, turn: v.optional(turn) }),
   event("spent", { name, cost: amount }),
   event("raised", { name, by: amount }),

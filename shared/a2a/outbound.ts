@@ -1,6 +1,6 @@
 /**
- * Calls to other agents of the mesh: plain A2A SendMessage through a service binding. What comes back may be anything; it
- * becomes a result, never an exception.
+ * Calls to other agents: plain A2A SendMessage, through a service binding, or to the address of one that was published to the mesh.
+ * What comes back may be anything; it becomes a result, never an exception.
  */
 import { CHAIN_EXTENSION } from "../chain/delegation.ts";
 import type { AsksBack, CallResult, Outbound, OutboundCall, OutboundOptions, Pending } from "../host/calls.ts";
@@ -9,6 +9,7 @@ import { withHitl } from "../task/hitl-extension.ts";
 import { namingSkill } from "../task/skill-extension.ts";
 import { asSent, errorIn, goesOn, isPaused, taskIdIn, toResult } from "./callee-result.ts";
 import { callOff } from "./calling-off.ts";
+import { disclosed } from "./disclosure.ts";
 import { jsonRpcCode } from "./errors.ts";
 import { post, type Reply } from "./peer-request.ts";
 import { describePeer, manners } from "./peers.ts";
@@ -23,20 +24,32 @@ const LONGEST_WAIT_MS = 2_000;
 const LONGEST_LOOK_MS = 10_000;
 /** That a callee may need to notice that the time of its question is over. */
 const SLOW_CLOCK_MS = 60_000;
+/** Looks in a row that come to nothing, before a stranger that has taken a call counts as gone. */
+const MOST_MISSED = 5;
 
 export const outbound: Outbound<object> = {
   describe: describePeer,
 
-  watch,
+  watch(env, given, taskId, all) {
+    const { call, options } = disclosed(env, given, all);
+    return watch(env, call, taskId, options);
+  },
+
   notify,
   manners,
 
-  async call(env, call, options, atOnce = false) {
-    const configuration = { historyLength: 0, ...(atOnce && { returnImmediately: true }) };
+  async call(env, given, all, atOnce = false) {
+    const { call, options, isOutside } = disclosed(env, given, all);
+    const { keyed } = await manners(env, call.agent);
+    // Its task's id is all that a stranger can be told to stop by, so it is wanted before the answer.
+    const isFollowed = isOutside && !keyed;
+    const configuration = { historyLength: 0, ...((atOnce || isFollowed) && { returnImmediately: true }) };
     const params = { message: toMessage(call, options.key), configuration, ...underEnvelope(options) };
     const reply = await post(env, call, options, "SendMessage", params);
+    if (reply.revoked !== undefined) return revoked(call, reply.revoked);
     const pending = pendingIn(call, reply);
-    if (pending && (await manners(env, call.agent)).keyed) return pending;
+    if (pending && keyed) return pending;
+    if (pending?.ok === "working" && isFollowed) return follow(env, { ...call, taskId: pending.taskId }, options);
     const refusal = call.taskId === undefined ? undefined : errorIn(reply);
     // Of a task that is not there nothing more can be learnt, and a failure is no word about the answer.
     if (!refusal || refusal.code === NOT_FOUND || refusal.code === INTERNAL) return toResult(call, reply);
@@ -45,13 +58,25 @@ export const outbound: Outbound<object> = {
     return now.ok === "working" || now.ok === "lost" ? now : { ...now, refused: refusal.message };
   },
 
-  async look(env, call, options) {
-    const gone = { ok: false, reason: "refused", message: `${call.agent}/${call.skill} does not know its task any more` } as const;
-    return (await found(env, call, options)) ?? gone;
+  async look(env, given, all) {
+    const { call, options } = disclosed(env, given, all);
+    return (await found(env, call, options)) ?? gone(call);
   },
 
-  cancel: (env, call, options) => callOff(env, call, options, (body) => toResult(call, { body })),
+  cancel(env, given, all) {
+    const { call, options } = disclosed(env, given, all);
+    return callOff(env, call, options, (body) => toResult(call, { body }));
+  },
 };
+
+/** It is not waited for any more, whatever it does. */
+function revoked({ taskId }: OutboundCall, message: string): CallResult {
+  return { ok: false, reason: "refused", message, ...(taskId !== undefined && { taskId }), working: true };
+}
+
+function gone({ agent, skill }: OutboundCall): CallResult {
+  return { ok: false, reason: "refused", message: `${agent}/${skill} does not know its task any more` };
+}
 
 /** Beside the message, which has to stay the same when the call is repeated. */
 function underEnvelope({ envelope }: OutboundOptions): { metadata?: object } {
@@ -69,6 +94,18 @@ function pendingIn(call: OutboundCall, reply: Reply): Pending | undefined {
   return taskId !== undefined && (goesOn(reply) || (result.ok === "asks" && isPaused(result))) ? { ok: "working", taskId } : undefined;
 }
 
+/** A stranger's task, looked at until it rests: the same message again would be another task, so one bad connection must not end it. */
+async function follow(env: object, call: OutboundCall & { taskId: string }, options: OutboundOptions): Promise<CallResult | Pending> {
+  const { agent, taskId } = call;
+  for (let missed = 1; ; missed++) {
+    const now = (await found(env, call, options)) ?? gone(call);
+    if (now.ok !== "lost") return now;
+    if (options.signal.aborted) return { ok: "working", taskId };
+    if (missed === MOST_MISSED) return { ok: false, reason: "unreachable", message: `${agent} could not be reached any more`, taskId };
+    await passed(LONGEST_WAIT_MS);
+  }
+}
+
 /**
  * What has become of a callee's task that did not take an answer: somebody answered it directly, or its time was over. Undefined
  * when there is no such task.
@@ -78,6 +115,7 @@ async function found(env: object, call: OutboundCall, options: OutboundOptions):
   const began = Date.now();
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     const reply = await post(env, call, options, "GetTask", { id: call.taskId, historyLength: 0 });
+    if (reply.revoked !== undefined) return revoked(call, reply.revoked);
     const pending = pendingIn(call, asSent(reply) ?? reply);
     if (pending?.ok === "lost") return pending;
     if ("unreachable" in reply) return toResult(call, reply);
@@ -88,8 +126,12 @@ async function found(env: object, call: OutboundCall, options: OutboundOptions):
     if (!pending && !(isPast && Date.now() < began + SLOW_CLOCK_MS)) return result;
     // One that knows keys can be asked again later; of a stranger nothing more would be heard.
     if (pending && keyed && Date.now() > began + LONGEST_LOOK_MS) return pending;
-    await new Promise((resolve) => setTimeout(resolve, wait));
+    await passed(wait);
   }
+}
+
+function passed(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function stillAsks({ asks }: AsksBack, past: string | undefined): boolean {

@@ -1,23 +1,43 @@
 /**
- * One request to another agent of the mesh, through its service binding, and whatever comes back: anything, or nothing. Knows
- * no operation's parameters; repeats nothing.
+ * One request to another agent, through its service binding, or to its own address where it was published to this mesh; and
+ * whatever comes back: anything, or nothing. Knows no operation's parameters; repeats nothing.
  */
 import { withOrigin } from "../auth/mesh-origin.ts";
 import { withPrincipal } from "../auth/mesh-principal.ts";
 import type { OutboundCall, OutboundOptions } from "../host/calls.ts";
 import { HITL_EXTENSION } from "../task/hitl-extension.ts";
+import { NotReached, requestOutside } from "./outside-request.ts";
 import { agentBinding } from "./peers.ts";
+import { published } from "./published.ts";
+import { unlessRevoked } from "./revocation.ts";
 import { VERSION } from "./version.ts";
 
-/** `lost`: it may have arrived, and what has come back is no answer of the agent's. */
+/**
+ * `lost`: it may have arrived, and what has come back is no answer of the agent's. `revoked`: the agent's word does not count any
+ * more, for this reason, whatever it said.
+ */
 export type Reply =
-  | { readonly body: unknown; readonly lost?: string }
-  | { readonly unreachable: string; readonly lost?: string; readonly body?: undefined };
+  | { readonly body: unknown; readonly lost?: string; readonly revoked?: undefined }
+  | { readonly unreachable: string; readonly lost?: string; readonly body?: undefined; readonly revoked?: undefined }
+  | { readonly revoked: string; readonly lost?: undefined; readonly body?: undefined };
 
 /** @returns the answer to a JSON-RPC request; its body is undefined when it is no JSON */
 export async function post(env: object, call: OutboundCall, options: OutboundOptions, method: string, params: object): Promise<Reply> {
   const { agent } = call;
-  if (!agentBinding(env, agent)) return { unreachable: `there is no agent "${agent}" in this mesh` };
+  if (agentBinding(env, agent)) return exchange(env, call, options, method, params);
+  if (!(await published(env, agent))) return { unreachable: `there is no agent "${agent}" in this mesh` };
+  return unlessRevoked(env, agent, options.signal, (signal) => exchange(env, call, { ...options, signal }, method, params));
+}
+
+/** The same, with an agent that has been revoked: to tell it to stop. */
+export async function exchange(
+  env: object,
+  call: OutboundCall,
+  options: OutboundOptions,
+  method: string,
+  params: object,
+): Promise<Exclude<Reply, { revoked: string }>> {
+  const { agent } = call;
   try {
     const response = await request(env, call, options, method, params);
     const text = await response.text();
@@ -28,6 +48,7 @@ export async function post(env: object, call: OutboundCall, options: OutboundOpt
       return { body: undefined, ...(response.status >= 500 && { lost: `${agent} is not there: HTTP ${response.status}` }) };
     }
   } catch (error) {
+    if (error instanceof NotReached) return { unreachable: error.message };
     // Whoever let it go knows why.
     if (!options.signal.aborted) console.warn(`${agent} could not be reached: ${error}`);
     const unreachable = `${agent} could not be reached`;
@@ -45,7 +66,11 @@ export async function request(
   more: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
   const binding = agentBinding(env, agent);
-  if (!binding) throw new Error(`there is no agent "${agent}" in this mesh`);
+  if (!binding) {
+    const entry = await published(env, agent);
+    if (!entry) throw new Error(`there is no agent "${agent}" in this mesh`);
+    return requestOutside(env, entry, { key, method, params, signal, headers: more });
+  }
   const headers = withPrincipal(
     new Headers({
       "Content-Type": "application/json",

@@ -7,7 +7,10 @@ import * as v from "valibot";
 import type { Address, OutboundCall, OutboundOptions } from "../host/calls.ts";
 import { isInterrupted, isTerminal, type TaskState } from "../task/a2a-types.ts";
 import { digest } from "../task/digest.ts";
+import { NotReached } from "./outside-request.ts";
 import { post, request } from "./peer-request.ts";
+import { agentBinding } from "./peers.ts";
+import { unlessRevoked } from "./revocation.ts";
 
 const status = v.looseObject({ status: v.looseObject({ state: v.string() }) });
 const event = v.object({ result: v.union([v.looseObject({ task: status }), v.looseObject({ statusUpdate: status })]) });
@@ -18,6 +21,12 @@ const AGAIN_MS = 250;
 
 /** Resolves when the task rests, when there is nothing to watch, or when the signal is aborted. */
 export async function watch(env: object, call: OutboundCall, taskId: string, options: OutboundOptions): Promise<void> {
+  if (agentBinding(env, call.agent)) return watchUntilRest(env, call, taskId, options);
+  // That it was revoked is told when its task is asked for.
+  await unlessRevoked(env, call.agent, options.signal, (signal) => watchUntilRest(env, call, taskId, { ...options, signal }));
+}
+
+async function watchUntilRest(env: object, call: OutboundCall, taskId: string, options: OutboundOptions): Promise<void> {
   let last: string | undefined;
   while (!options.signal.aborted) {
     try {
@@ -29,7 +38,8 @@ export async function watch(env: object, call: OutboundCall, taskId: string, opt
         last = id ?? last;
         if (isAtRest(data)) return;
       }
-    } catch {
+    } catch (error) {
+      if (error instanceof NotReached) return;
       // It broke: the next one goes on where this one ended.
     }
     if (!options.signal.aborted) await scheduler.wait(AGAIN_MS);

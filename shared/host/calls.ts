@@ -46,6 +46,8 @@ export interface Manners {
   readonly keyed: boolean;
   readonly streams: boolean;
   readonly notifies: boolean;
+  /** It may lose its place in the mesh while it is waited for: then it is not waited for any longer. */
+  readonly revocable?: true;
 }
 
 export interface Address {
@@ -85,8 +87,14 @@ export interface OutboundOptions {
 }
 
 export type CallResult =
-  /** `refused`: why the callee did not take the last answer, where something else came of its task. */
-  (DelegateResult & { readonly cost?: Amount | undefined; readonly refused?: string }) | AsksBack;
+  | (DelegateResult & {
+      readonly cost?: Amount | undefined;
+      /** Why the callee did not take the last answer, where something else came of its task. */
+      readonly refused?: string;
+      /** Nobody waits for the callee any more, which may be at work: it is to be told. */
+      readonly working?: true;
+    })
+  | AsksBack;
 
 /** A callee that waits. A stored shape: it stands in the log until the call has its result. */
 export interface AsksBack {

@@ -66,9 +66,18 @@ export type TaskEvent =
   | { type: "memo"; name: string; value: Json }
   /**
    * A call to another agent goes out, and its callee may spend so much; `called` and its memo tell how it ended. `branch`: the path
-   * of the goal or branch whose share it counts to.
+   * of the goal or branch whose share it counts to. `card`: which one was gone by, of an agent that was published.
    */
-  | { type: "delegating"; name: string; agent: string; skill: string; key: string; lease?: Amount; branch?: string }
+  | {
+      type: "delegating";
+      name: string;
+      agent: string;
+      skill: string;
+      key: string;
+      lease?: Amount;
+      branch?: string;
+      card?: { version: string; digest: string };
+    }
   /** How a call ended: what its callee has cost, and, unless it was let go for another, what it was worth as a turn of this task. */
   | { type: "called"; name: string; agent: string; skill: string; cost: Amount; turn?: Turn }
   /** The agent that gave this task asks for it again, and gives it longer. */

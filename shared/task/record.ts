@@ -53,6 +53,8 @@ export interface RecordedCall {
   readonly name: string;
   readonly agent: string;
   readonly skill: string;
+  /** The one that was gone by, of an agent that was published: its version, and its SHA-256 in hex. */
+  readonly card?: { readonly version: string; readonly digest: string };
   /** What was set aside for it. */
   readonly lease?: Amount;
   /** The callee's task, as far as it is known. */

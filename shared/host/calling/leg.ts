@@ -13,6 +13,7 @@ import type { CallingRun, CallResult, OutboundCall } from "../calls.ts";
 import { callBegins, callEnded } from "../governance/agents.ts";
 import type { Admitted } from "../governance/call-gate.ts";
 import type { Governor } from "../governance/governor.ts";
+import type { Peer } from "../governance/peer.ts";
 import { countedUnder } from "../governance/share-gate.ts";
 import { chargeOf, leaseOf } from "./booking.ts";
 import { costOfReleased, release } from "./releasing.ts";
@@ -52,7 +53,8 @@ export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, le
     const isFirst = task.head.account?.carved[callOf(name)] === undefined;
     const branch = countedUnder(call);
     const counted = branch !== undefined && { branch };
-    task.apply({ type: "delegating", name, agent: call.agent, skill: call.skill, key, ...(lease && { lease }), ...counted });
+    const card = cardOf(admitted?.peer);
+    task.apply({ type: "delegating", name, agent: call.agent, skill: call.skill, key, ...(lease && { lease }), ...counted, ...card });
     if (lease && isFirst) governor?.sent(task, name, lease);
   }
   const sentAt = sentAtIn(run, name);
@@ -91,7 +93,9 @@ export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, le
 type Left = "too-late" | "let-go" | (CallResult & { readonly ok: false });
 
 function isLeft(waited: Waited): waited is Left {
-  return waited === "too-late" || waited === "let-go" || (waited.ok === false && waited.reason === "unreachable");
+  return (
+    waited === "too-late" || waited === "let-go" || (waited.ok === false && (waited.reason === "unreachable" || waited.working === true))
+  );
 }
 
 /** It may have arrived all the same, and nobody waits for it any more: the callee should not go on spending. */
@@ -103,9 +107,11 @@ async function left<Env>(
 ): Promise<Exclude<CallResult, { ok: "asks" }>> {
   // Whoever takes the task's place, or ends it, sees to its callees.
   if (run.signal.aborted) return LET_GO;
-  const released = await release(run, call, keyOf(run.task.id, callOf(name)));
-  // Just in time: what was done need not be thrown away.
-  if (released?.result?.ok === true) return released.result;
+  const taskId = typeof why === "object" ? why.taskId : undefined;
+  const released = await release(run, { ...call, ...(taskId !== undefined && { taskId }) }, keyOf(run.task.id, callOf(name)));
+  // Just in time: what was done need not be thrown away, unless nobody is to rely on it.
+  const isBelieved = typeof why !== "object" || why.working !== true;
+  if (isBelieved && released?.result?.ok === true) return released.result;
   const cost = released?.arrived ? costOfReleased(released, admitted?.peer, call.skill) : undefined;
   if (why === "let-go") return { ...LET_GO, cost };
   if (why !== "too-late") return { ...why, cost };
@@ -117,6 +123,11 @@ function sentAtIn<Env>({ task }: CallingRun<Env>, name: string): number {
   const seq = task.head.delegating[name];
   const at = (seq === undefined ? undefined : task.read(seq, seq)[0]?.at) ?? Date.now();
   return at + (task.head.idle?.[name] ?? 0);
+}
+
+/** Of an agent that was published: others change with the mesh itself. */
+function cardOf(peer: Peer | undefined): { card?: { version: string; digest: string } } {
+  return peer?.digest === undefined ? {} : { card: { version: peer.version, digest: peer.digest } };
 }
 
 /** Nobody watched it to the end, so that only the log knows how long it took. */

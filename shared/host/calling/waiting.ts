@@ -33,6 +33,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** A callee that was never reached is tried so often, and then it is as good as not there. */
 const ATTEMPTS = 10;
 const RETRY = { firstMs: 100, longestMs: 5_000 };
+/** How often it is looked whether a callee that may be revoked still has its place, while nothing is asked of it. Milliseconds. */
+const STANDING_MS = 5_000;
 
 export async function answerTo<Env>(run: CallingRun<Env>, errand: Errand): Promise<Waited> {
   const { sentAt, signal } = errand;
@@ -96,11 +98,21 @@ async function sent<Env>(
 
 /** Nobody waits in memory: the task is looked after when its time comes, or when the callee says that something has happened. */
 async function away<Env>(run: CallingRun<Env>, errand: Errand, answer: Pending): Promise<void> {
-  const { sentAt, until, signal } = errand;
+  const { sentAt, until, signal, call } = errand;
   const [least, most] = run.waits.againMs;
   if (answer.ok === "working") await run.during(() => leaveAddress(run, errand, answer.taskId));
   const now = Date.now();
-  await run.away(Math.min(now + Math.min(Math.max(now - sentAt, least), most), until), signal);
+  const due = Math.min(now + Math.min(Math.max(now - sentAt, least), most), until);
+  const { revocable } = await run.during(() => run.outbound.manners(run.env, call.agent));
+  if (!revocable) return run.away(due, signal);
+  for (let next = 0; next < due; ) {
+    next = Math.min(Date.now() + STANDING_MS, due);
+    await run.away(next, signal);
+    // Something has happened, or nobody waits.
+    if (signal.aborted || Date.now() < next) return;
+    const peer = await run.during(async () => run.outbound.describe(run.env, call.agent));
+    if (peer?.barred !== undefined) return;
+  }
 }
 
 /** Its timer ends with it: one that is left would keep the object in memory for nothing. */

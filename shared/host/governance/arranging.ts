@@ -32,7 +32,7 @@ export async function arrange(
   const known = [{ each: call as SkillName, peer: peer as Peer | undefined }, ...described];
   const inPath = (name: string) => path.some(({ agent }) => agent === name) && !contract.mayRepeat.includes(name);
   const candidates = known.flatMap(({ each, peer: found }) => {
-    if (!found || inPath(found.name)) return [];
+    if (!found || found.barred !== undefined || inPath(found.name)) return [];
     const score = governor.scores.known(found.name, found.version, each.skill);
     const reliability = found.chain ? reliabilityOf(contract, score) : { reliability: priorMean(contract), evidence: "untrusted" as const };
     return [{ ...pricedOf(run, governor, each, found), ...reliability }];

@@ -44,6 +44,7 @@ export async function admit(run: Spending, governor: Governor, name: string, cal
   if (early) return { refused: early };
   const peer = await known(run, describe(call.agent));
   if (!peer) return { refused: { ok: false, reason: "unreachable", message: `there is no agent "${call.agent}" in this mesh` } };
+  if (peer.barred !== undefined) return { refused: { ok: false, reason: "refused", message: peer.barred } };
   await known(run, governor.scores.ready([peer.name]));
 
   const chain = await chainCap(run, governor, name, call, peer, describe);

@@ -8,4 +8,8 @@ export interface Peer {
   /** It carries the chain on: it takes an envelope, and its word on what it spent counts. */
   readonly chain: boolean;
   readonly facts: ReadonlyMap<string, SkillFacts>;
+  /** Of its card, where it was published to the mesh: SHA-256 in hex. */
+  readonly digest?: string;
+  /** Why it gets no call, as a sentence; absent where it may be called. */
+  readonly barred?: string;
 }

@@ -86,7 +86,7 @@ function note(calls: Map<string, RecordedCall>, { event }: LogEntry): void {
   // With the call itself, which the log counts when it goes out.
   const told =
     event.type === "delegating"
-      ? event.lease && { lease: plus(ONE_CALL, event.lease) }
+      ? { ...(event.lease && { lease: plus(ONE_CALL, event.lease) }), ...(event.card && { card: event.card }) }
       : { cost: plus(known?.cost ?? ONE_CALL, event.cost) };
   calls.set(name, { ...known, name, agent, skill, ...told });
 }

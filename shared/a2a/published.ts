@@ -1,0 +1,96 @@
+/**
+ * The agents that were published to this mesh, as an isolate knows them: the latest snapshot of the registry, which it reads again
+ * in the background while it is used. A call waits for the registry only where nothing is known, or nothing new, and then a
+ * moment. Values only, never promises of them: a request must not wait for what another one began, because that one may be canceled.
+ */
+import type { RegistryEnv } from "../registry/api.ts";
+import type { Snapshot, SnapshotEntry } from "../registry/entry.ts";
+
+/** Milliseconds. */
+export const PUBLISHED = {
+  /** In use, it is read again after so long. */
+  againMs: 2_000,
+  /** Younger than this nobody waits for it. */
+  freshMs: 10_000,
+  /** A registry that does not answer leaves what it said last in use for so long. */
+  lastMs: 10 * 60_000,
+  /** A call waits so long for a registry. */
+  waitMs: 500,
+} as const;
+
+type Registry = NonNullable<RegistryEnv["REGISTRY"]>;
+type Entries = ReadonlyMap<string, SnapshotEntry>;
+
+export class PublishedAgents {
+  #snapshot: Snapshot | undefined;
+  #entries: Entries = new Map();
+  /** When the reading began that brought it, when the last one did, and when one did not come in time. Milliseconds since the epoch. */
+  #readAt = 0;
+  #askedAt = 0;
+  #silentAt = 0;
+
+  /** By name: at once where that is fresh enough. Never rejects. */
+  entries(registry: Registry | undefined, againMs: number = PUBLISHED.againMs): Entries | Promise<Entries> {
+    if (!registry) return new Map();
+    const now = Date.now();
+    // For a while nobody waits for one that has just kept somebody waiting.
+    const isWaited = now - this.#readAt >= PUBLISHED.freshMs && now - this.#silentAt >= PUBLISHED.freshMs;
+    if (isWaited) return this.#soon(registry);
+    if (now - this.#askedAt >= againMs) void this.#read(registry);
+    return this.#known();
+  }
+
+  #known(): Entries {
+    return Date.now() - this.#readAt < PUBLISHED.lastMs ? this.#entries : new Map();
+  }
+
+  async #soon(registry: Registry): Promise<Entries> {
+    const late = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => late.resolve(false), PUBLISHED.waitMs);
+    const isRead = await Promise.race([this.#read(registry), late.promise]);
+    clearTimeout(timer);
+    if (!isRead) this.#silentAt = Date.now();
+    return this.#known();
+  }
+
+  /** @returns whether the registry answered */
+  async #read(registry: Registry): Promise<boolean> {
+    const begun = Date.now();
+    this.#askedAt = begun;
+    try {
+      const read = await registry.snapshot(this.#snapshot?.revision);
+      // Another one that began later has answered before.
+      if (begun < this.#readAt) return true;
+      this.#readAt = begun;
+      if (read) this.#take(read);
+      return true;
+    } catch (error) {
+      console.warn("the registry could not be read; published agents count as they were last seen", error);
+      return false;
+    }
+  }
+
+  #take(snapshot: Snapshot): void {
+    this.#snapshot = snapshot;
+    this.#entries = new Map(snapshot.entries.map((entry) => [entry.name, entry]));
+  }
+}
+
+const ISOLATE = new PublishedAgents();
+
+/** All of them, by name, whatever their status; none where the mesh has no registry. Never rejects. */
+export function publishedAgents(env: object): Entries | Promise<Entries> {
+  return ISOLATE.entries((env as RegistryEnv).REGISTRY);
+}
+
+/** Agents have names of their own: a bound agent is looked for first, and never here. @param againMs for how long what was read is good */
+export function published(env: object, agent: string, againMs?: number): SnapshotEntry | undefined | Promise<SnapshotEntry | undefined> {
+  const entries = ISOLATE.entries((env as RegistryEnv).REGISTRY, againMs);
+  return entries instanceof Promise ? entries.then((read) => read.get(agent)) : entries.get(agent);
+}
+
+/** Why it gets no call, as a sentence; undefined when it may be called. */
+export function whyNotCalled({ name, status, reason = "no reason was given" }: SnapshotEntry): string | undefined {
+  if (status === "revoked") return `${name} was revoked by its mesh: ${reason}`;
+  return status === "quarantined" ? `${name} is held in quarantine by its mesh: ${reason}` : undefined;
+}

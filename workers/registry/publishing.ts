@@ -1,0 +1,184 @@
+/**
+ * A publication, from an address to an entry: the card is fetched, read, verified and held to the rules, its agent is spoken to, and
+ * the card is fetched again. Every rule that does not hold ends it with the field and the rule, before anything is stored; what holds
+ * is committed once, whole. What it reaches and what it knows are passed in.
+ */
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { canonicalJson, withoutDefaults } from "../../shared/a2a/card/canonical-form.ts";
+import { CARD_PATH } from "../../shared/a2a/card/server.ts";
+import { verifyCard } from "../../shared/a2a/card/verify.ts";
+import { isObject } from "../../shared/a2a/json-object.ts";
+import { VERSION } from "../../shared/a2a/version.ts";
+import { guardedFetch, whyNotReached } from "../../shared/net/guarded-fetch.ts";
+import { admit, type Held } from "../../shared/registry/admission.ts";
+import type { Check, Publication, Published, RegistryRefusal } from "../../shared/registry/api.ts";
+import { CARD_CHECKS, firstBreach, interfaceOf } from "../../shared/registry/card-rules.ts";
+import { whyDeceiving } from "../../shared/registry/deceiving-text.ts";
+import type { Entry } from "../../shared/registry/entry.ts";
+import { examine } from "../../shared/registry/examine.ts";
+import type { AgentCard, JsonObject } from "../../shared/task/a2a-types.ts";
+import { checkCard } from "../../shared/task/agent-card.ts";
+import { type Reaching, whyNotSpeaking } from "./speaking.ts";
+
+export interface PublishingDeps extends Reaching {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** All versions of all agents. */
+  readonly held: () => Promise<readonly Held[]>;
+  /** Agents that are found, which a card may not speak for. */
+  readonly listed: () => Promise<readonly Pick<Entry, "card">[]>;
+  /** Stores the entry, unless what is held by then does not admit it. */
+  readonly commit: (entry: Entry) => Promise<Committed>;
+}
+
+type Committed =
+  | { readonly ok: true; readonly entry: Entry; readonly again: boolean }
+  | { readonly ok: false; readonly refusal: RegistryRefusal };
+type Step<T> = ({ readonly ok: true } & T) | { readonly ok: false; readonly refusal: RegistryRefusal };
+
+interface Received {
+  readonly card: AgentCard;
+  readonly raw: JsonObject;
+  readonly digest: string;
+}
+
+/** What is asked beyond the card's own rules, in the order in which it is. */
+const CHECKED: readonly Check[] = [
+  { field: "url", rule: "is an address that may be reached" },
+  { field: "signatures", rule: "have one by a key from where the agent is, over this very card" },
+  ...CARD_CHECKS,
+  { field: "name", rule: "is its publisher's own, and cannot be taken for another agent's" },
+  { field: "version", rule: "comes after all that were published, and stands for one card" },
+  { field: "endpoint", rule: `speaks JSON-RPC of A2A ${VERSION}, and answers for this agent` },
+  { field: "card", rule: "is the same when it is fetched again" },
+];
+
+/** @returns the entry as it is stored now, or the first rule that does not hold */
+export async function publish(publication: Publication, deps: PublishingDeps): Promise<Published> {
+  const place = placeOf(publication.url, deps);
+  if (!place.ok) return place;
+  const { url } = place;
+  const received = await receive(url, deps);
+  if (!received.ok) return received;
+  const { card, raw, digest } = received;
+  if (publication.name !== undefined && publication.name !== card.name)
+    return refused(
+      "conflict",
+      "name",
+      "is the one that is meant",
+      `the card at ${url} is of "${card.name}", and "${publication.name}" was to be published: see which agent runs there`,
+    );
+
+  const signed = await verifyCard(raw, {
+    url,
+    now: deps.now(),
+    keysAt: (jku) => guardedFetch(jku, { fetch: deps.fetch, local: deps.local }),
+  });
+  if (!signed.ok) return refused("invalid", signed.field, signed.rule, signed.why);
+  const breach = firstBreach(card, url) ?? foreignProbe(publication, card);
+  if (breach) return { ok: false, refusal: { code: "invalid", ...breach } };
+
+  const entry = entryOf(publication, { url, card, digest, keys: signed.keys, now: deps.now(), listed: await deps.listed() });
+  // What is asked again when it is stored is asked now, so that nobody else's agent is spoken to for nothing.
+  const admission = admit(entry, await deps.held(), publication.reserved, undefined);
+  if (!admission.ok) return admission;
+  const unheard = await whyNotSpeaking(entry, deps);
+  if (unheard) return { ok: false, refusal: unheard };
+
+  const again = await receive(url, deps);
+  if (!again.ok) return again;
+  if (again.digest !== digest)
+    return refused(
+      "conflict",
+      "card",
+      "is the same when it is fetched again",
+      `the card at ${url} changed while it was checked: see that every request for it gets the same, and publish again`,
+    );
+  const committed = await deps.commit(entry);
+  return committed.ok ? { ...committed, checks: CHECKED } : committed;
+}
+
+/** Without a slash at its end; who names the card itself means the agent whose card it is. */
+function placeOf(address: string, deps: Reaching): Step<{ readonly url: string }> {
+  const why = whyNotReached(address, deps);
+  if (why !== undefined) return refused("invalid", "url", "is an address that may be reached", `it ${why}`);
+  const { origin, pathname, search, hash } = new URL(address);
+  if (search !== "" || hash !== "")
+    return refused("invalid", "url", "is where the agent is", "it has a query or a fragment, under which there is no card: leave them out");
+  const path = pathname.endsWith(CARD_PATH) ? pathname.slice(0, -CARD_PATH.length) : pathname;
+  return { ok: true, url: origin + path.replace(/\/+$/, "") };
+}
+
+async function receive(url: string, { fetch, local }: Reaching): Promise<Step<Received>> {
+  const address = url + CARD_PATH;
+  const answer = await guardedFetch(address, { fetch, local, headers: { "A2A-Version": VERSION } });
+  if (!answer.ok) {
+    const isAway = answer.fault === "timeout" || answer.fault === "unreachable" || answer.fault === "status";
+    return refused(isAway ? "unreachable" : "invalid", "card", "is at its well-known address", `${address} ${answer.why}`);
+  }
+  const raw = answer.json;
+  if (!isObject(raw))
+    return refused("invalid", "card", "is a JSON object", `${address} answers with JSON that is none: serve the card there`);
+  // Before its form, which would only say that there is a letter too many.
+  const disguised = typeof raw["name"] === "string" ? whyDeceiving(raw["name"]) : undefined;
+  if (disguised !== undefined) return refused("invalid", "name", "shows what it says", `it ${disguised}`);
+  const checked = checkCard(raw);
+  if (!checked.ok) return refused("invalid", fieldAt(checked.path), "is as A2A 1.0 has it", `it ${checked.problem}`);
+  return { ok: true, raw, card: checked.card, digest: digestOf(raw) };
+}
+
+/** Of what cannot be signed there is none, and no signature of it holds. */
+function digestOf(raw: JsonObject): string {
+  try {
+    return bytesToHex(sha256(utf8ToBytes(canonicalJson(withoutDefaults(raw)))));
+  } catch {
+    return "none";
+  }
+}
+
+function foreignProbe({ probes = [] }: Publication, { name, skills }: AgentCard) {
+  const foreign = probes.findIndex(({ skill }) => !skills.some(({ id }) => id === skill));
+  if (foreign < 0) return undefined;
+  return {
+    field: `probes[${foreign}].skill`,
+    rule: "is a skill of the card",
+    why: `"${name}" has no skill "${String(probes[foreign]?.skill).slice(0, 128)}": it has ${skills.map(({ id }) => id).join(", ")}`,
+  };
+}
+
+interface Checked extends Pick<Entry, "url" | "card" | "digest" | "keys"> {
+  readonly now: number;
+  readonly listed: readonly Pick<Entry, "card">[];
+}
+
+/** A suspicion is no proof: the card is kept, and is neither found nor called until somebody has looked. */
+function entryOf({ publisher, probes = [] }: Publication, { url, card, digest, keys, now, listed }: Checked): Entry {
+  const [suspicion, ...more] = examine(
+    card,
+    listed.map((each) => each.card),
+  );
+  const others = more.length > 0 ? ` (and ${more.length} more)` : "";
+  const { name, version } = card;
+  return {
+    name,
+    version,
+    digest,
+    url,
+    endpoint: interfaceOf(card.supportedInterfaces)?.url ?? url,
+    card,
+    publisher,
+    keys,
+    ...(suspicion ? { status: "quarantined", reason: `${suspicion.field}: ${suspicion.why}${others}` } : { status: "listed" }),
+    publishedAt: new Date(now).toISOString(),
+    probes,
+  };
+}
+
+function fieldAt(path: readonly (string | number)[]): string {
+  return path.map((each, at) => (typeof each === "number" ? `[${each}]` : at === 0 ? each : `.${each}`)).join("") || "card";
+}
+
+function refused(code: RegistryRefusal["code"], field: string, rule: string, why: string) {
+  return { ok: false, refusal: { code, field, rule, why } } as const;
+}

@@ -5,13 +5,24 @@
 import { type Credentials, fetchAs } from "./credentials.ts";
 import { CommandError } from "./terminal.ts";
 
-/** What a mesh answered that is an error. */
-class MeshRefusal extends CommandError {
-  readonly status: number;
+export interface Rule {
+  readonly field: string;
+  readonly description: string;
+}
 
-  constructor(message: string, status: number) {
+/** What a mesh answered that is an error. */
+export class MeshRefusal extends CommandError {
+  readonly status: number;
+  /** Of its ErrorInfo, such as `AGENT_NOT_FOUND`; empty where it has none. */
+  readonly reason: string;
+  /** Fields of the request, and the rules that they break. */
+  readonly rules: readonly Rule[];
+
+  constructor(message: string, status: number, { reason = "", rules = [] }: { reason?: string | undefined; rules?: readonly Rule[] } = {}) {
     super(message);
     this.status = status;
+    this.reason = reason;
+    this.rules = rules;
   }
 }
 
@@ -44,9 +55,22 @@ export async function fetchMesh(
   const response = await answered(root, () => fetchAs(credentials, root)(`${root}/${path}`, init));
   if (response.ok) return response;
   const answer: unknown = await response.json().catch(() => undefined);
-  const said = (answer as { error?: { message?: unknown } } | undefined)?.error?.message;
-  if (typeof said === "string") throw new MeshRefusal(`${root} says: ${said}`, response.status);
-  throw notOurs(base, response);
+  const { message, details } = (answer as { error?: StatusBody } | undefined)?.error ?? {};
+  if (typeof message !== "string") throw notOurs(base, response);
+  throw new MeshRefusal(`${root} says: ${message}`, response.status, Array.isArray(details) ? toldIn(details) : {});
+}
+
+/** google.rpc.Status, as far as it is read here. */
+interface StatusBody {
+  readonly message?: unknown;
+  readonly details?: unknown;
+}
+
+function toldIn(details: readonly { reason?: string; fieldViolations?: readonly Rule[] }[]) {
+  return {
+    reason: details.find(({ reason }) => reason !== undefined)?.reason,
+    rules: details.flatMap((each) => each.fieldViolations ?? []),
+  };
 }
 
 /** The query that says whose task is meant; empty for one's own. @param owner `<app>/<subject>` */

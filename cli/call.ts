@@ -5,7 +5,7 @@
 import { parseArgs } from "node:util";
 import { isInterrupted, isTerminal, type Part, type Task, textOf } from "../shared/task/a2a-types.ts";
 import { NO_REASON, type Verdict } from "../shared/task/approval.ts";
-import { addressOf, reachOf } from "./address.ts";
+import { addressOf, type Reach, reachOf } from "./address.ts";
 import { madeIn } from "./answer.ts";
 import { type AgentClient, connect } from "./client.ts";
 import { converse, showEnd } from "./conversation.ts";
@@ -16,6 +16,7 @@ import { partFor, partTaken } from "./documents.ts";
 import { inWords } from "./narration.ts";
 import { positionFrom, showHistory, taskAt } from "./task-history.ts";
 import { CommandError, runCommand, terminal, UsageError } from "./terminal.ts";
+import { whereaboutsOf } from "./whereabouts.ts";
 import { wishesFrom } from "./wishes.ts";
 
 const HELP = `
@@ -25,7 +26,8 @@ Sends a message and follows the task to its end. Without --url it goes to the me
 
   to whom
     --url <address>     any A2A 1.0 agent (default: the running mesh, else http://127.0.0.1:PORT)
-    --agent <name>      one agent of the mesh, short for --url <mesh>/agents/<name>
+    --agent <name>      one agent of the mesh, short for --url <mesh>/agents/<name>; or one that is published to it, at its
+                        own address, which is not told who you are
     --skill <id>        the skill wanted; the agent chooses when it is left out
   who you are, where the mesh wants to know
     --token <jwt>       a bearer token (default: SKEIN_TOKEN from the environment)
@@ -94,8 +96,10 @@ async function call(args: string[]): Promise<number> {
   if (asksOnly && parts.length > 0)
     throw new UsageError("--get, --list, --cancel and --delete send nothing: leave the text and the files out");
 
-  const client = await connect(addressOf(values.url, values.agent), credentialsFrom(values));
-  if (asksOnly) return look(client, values);
+  const { url, credentials, apart } = await whereaboutsOf(values.url, values.agent, credentialsFrom(values));
+  const client = await connect(url, credentials);
+  const reach = apart === undefined ? reachOf(values.url, values.agent) : reachOf(apart, undefined);
+  if (asksOnly) return look(client, { ...values, reach });
   const interactive = process.stdin.isTTY === true && !values.json;
   const message = { parts: partsTaken(client, parts, values.skill), contextId: values.context, skill: values.skill, wishes };
   // Looked up first: what is decided about is what the task shows now.
@@ -107,7 +111,7 @@ async function call(args: string[]): Promise<number> {
   );
   if (values.json)
     return conversation.task.status.state === "TASK_STATE_COMPLETED" ? 0 : isTerminal(conversation.task.status.state) ? 1 : 3;
-  return showEnd(conversation, reachOf(values.url, values.agent));
+  return showEnd(conversation, reach);
 }
 
 interface LookBack {
@@ -169,8 +173,7 @@ function partsTaken(client: AgentClient, parts: readonly Part[], skill: string |
 }
 
 interface Look {
-  readonly url?: string | undefined;
-  readonly agent?: string | undefined;
+  readonly reach: Reach;
   readonly get?: string | undefined;
   readonly cancel?: string | undefined;
   readonly delete?: string | undefined;
@@ -178,7 +181,7 @@ interface Look {
   readonly json: boolean;
 }
 
-async function look(client: AgentClient, { url, agent, get, cancel, delete: unwanted, context, json }: Look): Promise<number> {
+async function look(client: AgentClient, { reach, get, cancel, delete: unwanted, context, json }: Look): Promise<number> {
   if (unwanted !== undefined) {
     const deletion = await client.delete(unwanted);
     terminal.say(json ? JSON.stringify(deletion) : deletionInWords(deletion));
@@ -190,7 +193,7 @@ async function look(client: AgentClient, { url, agent, get, cancel, delete: unwa
     else {
       const rests = isTerminal(task.status.state) || isInterrupted(task.status.state);
       if (cancel !== undefined || !isTerminal(task.status.state)) terminal.say(oneLine(task));
-      if (cancel === undefined && rests) return showEnd({ task, elapsedMs: 0, agents: 0, calls: 0 }, reachOf(url, agent));
+      if (cancel === undefined && rests) return showEnd({ task, elapsedMs: 0, agents: 0, calls: 0 }, reach);
     }
     return 0;
   }

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,6 +7,8 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { apartNames, configsApart, workerConfigs } from "../../../cli/project.ts";
 import { checkName, planScaffold, withBinding, writeScaffold } from "../../../cli/scaffold.ts";
+import { chooseProbes } from "../../../shared/registry/probe-choice.ts";
+import { parseProbes } from "../../../shared/registry/probe-file.ts";
 import { parseCard } from "../../../shared/task/agent-card.ts";
 
 const FRONT_DOOR = 'name = "skein"\n\n# agents: begin\n[[services]]\nbinding = "AGENT_WRITER"\n# agents: end\n';
@@ -42,7 +44,11 @@ describe("npm run new", () => {
     expect(workerConfigs(root)).toEqual(["wrangler.toml"]);
     expect(configsApart(root, "tide-table")).toEqual(["agents/tide-table/wrangler.toml"]);
     expect(apartNames(root)).toEqual(["tide-table"]);
-    expect(existsSync(join(root, "agent-cards/tide-table.probes.yaml"))).toBe(true);
+    const card = parseCard(JSON.parse(readFileSync(join(root, "agent-cards/tide-table.json"), "utf8")));
+    const file = "agent-cards/tide-table.probes.yaml";
+    const skills = card.skills.map(({ id }) => id);
+    const probes = parseProbes(readFileSync(join(root, file), "utf8"), file, skills);
+    expect(chooseProbes(card, probes.ok ? probes.probes : [])).toMatchObject({ sent: [{}, {}], skipped: [] });
   });
 
   it.each([false, true])("leaves no placeholder in any file, apart from the mesh: %s", (apart) => {

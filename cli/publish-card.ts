@@ -1,0 +1,95 @@
+/**
+ * `npm run publish:card`: publishes an agent that runs to a mesh, and shows what was checked, what was measured, and how to call it.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { describeProbeFileError, parseProbes } from "../shared/registry/probe-file.ts";
+import { addressOf, flagsToReach } from "./address.ts";
+import { credentialsFrom } from "./credentials.ts";
+import { runningMesh } from "./mesh-file.ts";
+import { agentFolder, ROOT, shown } from "./project.ts";
+import { type PublishedAnswer, publishAt, type Registry, versionsAt } from "./registry.ts";
+import { checkLine, measuredInWords, shellWord } from "./registry-words.ts";
+import { CommandError, runCommand, terminal, UsageError } from "./terminal.ts";
+
+const HELP = `
+npm run publish:card -- <name or address> [options]
+
+Publishes an agent that runs to a mesh, which reads its card, checks it, tries the agent, and measures what it does. From then
+on whoever calls the mesh finds it.
+
+  <name>            an agent of agents/ that npm run serve runs; its probes are in agent-cards/<name>.probes.yaml
+  <address>         any A2A 1.0 agent with a signed card, such as https://weather.example.com
+  --probes <file>   messages that show what it does, and what must hold of the answers
+  --url <address>   where the mesh is (default: the running mesh, else http://127.0.0.1:PORT)
+  --token, --key    who you are, with the scope "publish" (default: SKEIN_TOKEN, SKEIN_KEY)
+  --json            prints the answer as one JSON object
+  --help            this text
+
+Exit codes: 0 published and found, 1 refused or in quarantine, 2 called wrongly.
+`;
+
+const OPTIONS = {
+  probes: { type: "string" },
+  url: { type: "string" },
+  token: { type: "string" },
+  key: { type: "string" },
+  json: { type: "boolean", default: false },
+} as const;
+
+async function publishCard(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
+  const [what, ...others] = positionals;
+  if (what === undefined) throw new UsageError("which agent? Its name or its address, such as npm run publish:card -- weather");
+  if (others.length > 0) throw new UsageError("one agent at a time");
+  const publication = { url: placeOf(what), ...probesFor(what, values.probes) };
+  const mesh = addressOf(values.url, undefined);
+  const registry = { mesh, credentials: credentialsFrom(values) };
+
+  const answer = await publishAt(registry, publication);
+  const entry = (await versionsAt(registry, answer.entry.name))?.find(({ version }) => version === answer.entry.version) ?? answer.entry;
+  if (values.json) terminal.say(JSON.stringify({ ...answer, entry }));
+  else show({ ...answer, entry }, flagsToReach(mesh), registry);
+  return entry.status === "listed" ? 0 : 1;
+}
+
+function placeOf(what: string): string {
+  if (URL.canParse(what)) return what.replace(/\/+$/, "");
+  const served = runningMesh(agentFolder(ROOT, what));
+  if (served) return served.url;
+  if (existsSync(agentFolder(ROOT, what)))
+    throw new CommandError(`${what} does not run by itself: npm run serve -- ${what}, in another terminal, or give its address`);
+  throw new CommandError(`"${what}" is no address, and there is no agents/${what}: npm run new -- <name> --apart makes an agent`);
+}
+
+/** @throws CommandError that names the file and what is wrong in it */
+function probesFor(what: string, said: string | undefined) {
+  const file = said ?? join(ROOT, "agent-cards", `${what}.probes.yaml`);
+  if (said === undefined && (URL.canParse(what) || !existsSync(file))) return {};
+  if (!existsSync(file)) throw new CommandError(`${file} is not there: name the probes' file with --probes, or leave it out`);
+  const read = parseProbes(readFileSync(file, "utf8"), shown(file));
+  if (!read.ok) throw new CommandError(describeProbeFileError(read.error));
+  return { probes: read.probes };
+}
+
+function show({ entry, checks, again }: PublishedAnswer, flags: string, { mesh }: Registry): void {
+  const { paint, say, note } = terminal;
+  const { name, version, status, reason, card } = entry;
+  say(`${paint("bold", `${name} ${version}`)} ${again ? "was published already, the same" : "is published"} at ${mesh}`);
+  const width = Math.max(0, ...checks.map(({ field }) => field.length));
+  for (const check of checks) say(checkLine(check, width));
+  if (status !== "listed") {
+    terminal.complain(`it is not found, because its status is ${status}${reason === undefined ? "" : `: ${reason}`}`);
+    return;
+  }
+  say(`\n${paint("bold", "Measured")}`);
+  for (const { id } of card.skills) say(`  ${id}  ${measuredInWords(entry.evidence?.[id])}`);
+  const example = shellWord(card.skills[0]?.examples?.[0] ?? "your text");
+  note(`\n${paint("bold", "Call it")}`);
+  note(`  npm run call -- ${flags}${example}   ${paint("dim", "# the mesh finds it")}`);
+  note(`  npm run call -- ${flags === "" ? `--agent ${name}` : `--url ${entry.url}`} "…"   ${paint("dim", "# at its own address")}`);
+  note(`  npm run agents -- ${flags}${name}   ${paint("dim", "# what was measured, and all its versions")}`);
+}
+
+await runCommand(publishCard, HELP);

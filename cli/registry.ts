@@ -1,0 +1,90 @@
+/**
+ * Asks a mesh's registry over HTTP: the paths below `/registry`, which are no part of A2A. A refusal comes out as one line that says
+ * what to do, and below it each field and the rule that it was held to.
+ */
+import type { Check, Found } from "../shared/registry/api.ts";
+import type { Entry } from "../shared/registry/entry.ts";
+import type { SkillEvidence } from "../shared/registry/evidence.ts";
+import type { LogPage, LogRow } from "../shared/registry/history.ts";
+import type { Probe } from "../shared/registry/probe.ts";
+import { askMesh, MeshRefusal } from "./ask-mesh.ts";
+import type { Credentials } from "./credentials.ts";
+import { CommandError } from "./terminal.ts";
+
+/** A version as the registry shows it. */
+export interface Listed extends Entry {
+  /** By skill; of the version that is called. */
+  readonly evidence?: Readonly<Record<string, SkillEvidence>>;
+}
+
+export interface PublishedAnswer {
+  readonly entry: Listed;
+  readonly checks: readonly Check[];
+  readonly again: boolean;
+}
+
+export type Verb = "deprecate" | "revoke" | "restore" | "probe";
+
+/** Where a registry is, and who asks. */
+export interface Registry {
+  readonly mesh: string;
+  readonly credentials: Credentials | undefined;
+}
+
+/** A log longer than this many pages is none that a mesh of ours keeps. */
+const PAGES = 10_000;
+
+export async function publishAt(registry: Registry, publication: { url: string; probes?: readonly Probe[] }): Promise<PublishedAnswer> {
+  return (await ask(registry, "agents", publication)) as PublishedAnswer;
+}
+
+/** Of each agent the version that is called. */
+export async function agentsAt(registry: Registry): Promise<readonly Listed[]> {
+  return ((await ask(registry, "agents")) as { agents: readonly Listed[] }).agents;
+}
+
+/** The latest first. @returns undefined where no agent is published under the name */
+export async function versionsAt(registry: Registry, name: string): Promise<readonly Listed[] | undefined> {
+  try {
+    return ((await ask(registry, `agents/${encodeURIComponent(name)}`)) as { versions: readonly Listed[] }).versions;
+  } catch (error) {
+    if (error instanceof MeshRefusal && error.reason === "AGENT_NOT_FOUND") return undefined;
+    throw error;
+  }
+}
+
+/** @returns how the version that is called stands then */
+export async function changeAt(
+  registry: Registry,
+  name: string,
+  verb: Verb,
+  said: { version?: string | undefined; reason?: string | undefined } = {},
+): Promise<Listed> {
+  return ((await ask(registry, `agents/${encodeURIComponent(name)}/${verb}`, said)) as { entry: Listed }).entry;
+}
+
+export async function searchAt(registry: Registry, need: string, limit: number): Promise<readonly Found[]> {
+  const query = new URLSearchParams({ need, limit: String(limit) });
+  return ((await ask(registry, `search?${query}`)) as { found: readonly Found[] }).found;
+}
+
+/** All of it, from the first row on. */
+export async function logAt(registry: Registry): Promise<readonly LogRow[]> {
+  const rows: LogRow[] = [];
+  for (let page = 0; page < PAGES; page++) {
+    const read = (await ask(registry, `log?after=${rows.at(-1)?.seq ?? 0}`)) as LogPage;
+    rows.push(...read.rows);
+    if (read.rows.length === 0 || (rows.at(-1)?.seq ?? 0) >= read.last) return rows;
+  }
+  throw new CommandError(`the log has no end: what ${registry.mesh} serves is no log of a registry`);
+}
+
+async function ask({ mesh, credentials }: Registry, path: string, body?: object): Promise<unknown> {
+  try {
+    return await askMesh(mesh, `registry/${path}`, credentials, body);
+  } catch (error) {
+    if (!(error instanceof MeshRefusal) || error.rules.length === 0) throw error;
+    const rules = error.rules.map(({ field, description }) => `${field}: ${description}`);
+    throw new MeshRefusal([error.message, ...rules].join("\n  "), error.status, error);
+  }
+}

@@ -1,0 +1,322 @@
+import { execFile } from "node:child_process";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { againstLog } from "../../../cli/log-check.ts";
+import type { Listed } from "../../../cli/registry.ts";
+import { agentLines, measuredInWords, publisherInWords, shellWord } from "../../../cli/registry-words.ts";
+import { BEGINNING, chained, type LogEvent, type LogRow } from "../../../shared/registry/history.ts";
+
+// A registry by hand, so that the commands are held to its HTTP and not to our own server.
+
+const T0 = "2026-11-20T12:00:00.000Z";
+const DIGEST = "ab".repeat(32);
+
+interface Call {
+  readonly line: string;
+  readonly body: unknown;
+  readonly credentials: string | undefined;
+}
+
+let server: Server;
+let mesh: string;
+let calls: Call[];
+/** By method and path. */
+let answers: Record<string, unknown>;
+let statusOf: Record<string, number>;
+
+beforeEach(async () => {
+  calls = [];
+  answers = { "GET /agents": { agents: [{ name: "analyst" }] } };
+  statusOf = {};
+  server = createServer((request, response) => void answer(request, response));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  mesh = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterEach(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  let body = "";
+  for await (const chunk of request) body += chunk;
+  const line = `${request.method} ${request.url}`;
+  calls.push({ line, body: body === "" ? undefined : JSON.parse(body), credentials: request.headers["x-api-key"] as string | undefined });
+  const said = answers[line];
+  response.writeHead(said === undefined ? 404 : (statusOf[line] ?? 200), { "content-type": "application/json" });
+  response.end(JSON.stringify(said ?? { error: { code: 404, message: "no such path" } }));
+}
+
+function run(command: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const file = fileURLToPath(new URL(`../../../cli/${command}.ts`, import.meta.url));
+  const env = { ...process.env, NO_COLOR: "1", PORT: new URL(mesh).port, SKEIN_KEY: "sk-of-mine", SKEIN_TOKEN: "" };
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [file, ...args], { timeout: 15_000, env }, (error, out, err) => {
+      resolve({ code: error === null ? 0 : Number(error.code ?? -1), out, err });
+    });
+    child.stdin?.end();
+  });
+}
+
+function listed(more: Partial<Listed> = {}): Listed {
+  return {
+    name: "weather",
+    version: "1.2.0",
+    digest: DIGEST,
+    url: "http://127.0.0.1:9",
+    endpoint: "http://127.0.0.1:9",
+    publisher: "local/local/local",
+    keys: { jku: "http://127.0.0.1:9/.well-known/jwks.json", thumbprint: "thumb" },
+    status: "listed",
+    publishedAt: T0,
+    probes: [],
+    card: {
+      name: "weather",
+      description: "reads notes",
+      version: "1.2.0",
+      supportedInterfaces: [{ url: "http://127.0.0.1:9", protocolBinding: "JSONRPC", protocolVersion: "1.0" }],
+      capabilities: {},
+      defaultInputModes: ["text/plain"],
+      defaultOutputModes: ["text/plain"],
+      skills: [{ id: "list-figures", name: "List", description: "lists", tags: ["note"], examples: ["List the figures"] }],
+    },
+    ...more,
+  };
+}
+
+function refusal(status: number, reason: string, message: string, field: string, description: string) {
+  const details = [
+    { "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason, domain: "skein" },
+    { "@type": "type.googleapis.com/google.rpc.BadRequest", fieldViolations: [{ field, description }] },
+  ];
+  return { error: { code: status, status: "X", message, details } };
+}
+
+function event(seq: number, more: Partial<LogEvent> = {}): LogEvent {
+  return {
+    seq,
+    at: T0,
+    by: "local/local/local",
+    what: "published",
+    name: "weather",
+    version: `1.${seq}.0`,
+    digest: DIGEST,
+    status: "listed",
+    ...more,
+  };
+}
+
+function chain(events: readonly LogEvent[]): LogRow[] {
+  const rows: LogRow[] = [];
+  for (const each of events) rows.push(chained(each, rows.at(-1)?.hash ?? BEGINNING));
+  return rows;
+}
+
+describe("npm run publish:card", () => {
+  it("shows each check that was passed, what was measured, and how to call the agent", async () => {
+    const checks = [
+      { field: "signature", rule: "is signed by a key of the publisher's" },
+      { field: "endpoint", rule: "answers" },
+    ];
+    const evidence = { "list-figures": { successes: 2, failures: 0, reliability: 0.81, ms: 41.2, microUsd: 0, untrue: [] } };
+    answers["POST /registry/agents"] = { entry: listed(), checks, again: false };
+    answers["GET /registry/agents/weather"] = { versions: [listed({ evidence })] };
+    const { code, out, err } = await run("publish-card", "http://127.0.0.1:9/");
+    expect(out).toMatch(/^weather 1\.2\.0 is published at /);
+    expect(out).toContain("✓ signature  is signed by a key of the publisher's");
+    expect(out).toContain("list-figures  2 of 2 held, counts as 0.81, 41 ms, $0.00");
+    expect(err).toMatch(/npm run call -- .*'List the figures'/);
+    expect(calls[0]).toMatchObject({ body: { url: "http://127.0.0.1:9" }, credentials: "sk-of-mine" });
+    expect(code).toBe(0);
+  });
+
+  it("names the field and the rule of a refusal", async () => {
+    const line = "POST /registry/agents";
+    answers[line] = refusal(400, "X", "the card is not signed: sign it", "signature", "must be made by a key of the publisher's");
+    statusOf[line] = 400;
+    const { code, out, err } = await run("publish-card", "http://127.0.0.1:9");
+    expect(err).toContain("says: the card is not signed: sign it\n  signature: must be made by a key of the publisher's\n");
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+  });
+
+  it("says of one in quarantine why it is not found, and fails", async () => {
+    const entry = listed({ status: "quarantined", reason: "skills[0].description tells the reader what to do" });
+    answers["POST /registry/agents"] = { entry, checks: [], again: false };
+    answers["GET /registry/agents/weather"] = { versions: [entry] };
+    const { code, err } = await run("publish-card", "http://127.0.0.1:9");
+    expect(err).toContain("quarantined: skills[0].description tells the reader what to do");
+    expect(code).toBe(1);
+  });
+
+  it("says what to start when the agent of that name does not run by itself", async () => {
+    const { code, err } = await run("publish-card", "analyst");
+    expect(err).toContain("npm run serve -- analyst");
+    expect(code).toBe(1);
+    expect(calls).toEqual([]);
+  });
+});
+
+describe("npm run agents", () => {
+  it("shows each with how it stands, by whom, and what was measured beside what is claimed", async () => {
+    const evidence = { "list-figures": { successes: 3, failures: 1, reliability: 0.44, untrue: ["capabilities.streaming"] } };
+    answers["GET /registry/agents"] = { agents: [listed({ evidence, publisher: "acme/desk/ann%2Fb" })] };
+    const { out } = await run("agents");
+    expect(out).toContain("weather 1.2.0  listed  by desk/ann/b of acme");
+    expect(out).toContain("list-figures  3 of 4 held, counts as 0.44");
+    expect(out).toContain("claims capabilities.streaming, which was found to be false");
+  });
+
+  it("shows all versions of one, and the rows of the log about it", async () => {
+    const rows = chain([event(1), event(2, { name: "other" }), event(3, { what: "changed", status: "revoked", reason: "it lied" })]);
+    answers["GET /registry/agents"] = { agents: [listed()] };
+    answers["GET /registry/agents/weather"] = { versions: [listed(), listed({ version: "1.1.0", status: "revoked", reason: "it lied" })] };
+    answers["GET /registry/log?after=0"] = { rows, last: 3 };
+    const { out } = await run("agents", "weather");
+    expect(out).toMatch(/weather 1\.1\.0 {2}revoked: it lied/);
+    expect(out).toMatch(/1 {2}2026\S+ {2}1\.1\.0 published, listed/);
+    expect(out).toMatch(/3 {2}2026\S+ {2}1\.3\.0 changed, revoked: it lied/);
+    expect(out).not.toContain("other");
+  });
+
+  it("says of a name that nobody has published that it is not there", async () => {
+    const line = "GET /registry/agents/nobody";
+    answers[line] = refusal(404, "AGENT_NOT_FOUND", "no agent is published as nobody", "name", "is published");
+    statusOf[line] = 404;
+    expect(await run("agents", "nobody")).toMatchObject({ code: 1, err: expect.stringContaining('nobody has published "nobody"') });
+  });
+});
+
+describe("npm run search", () => {
+  it("shows what fits in the registry's order, each with why", async () => {
+    const found = [{ agent: "weather", skill: "list-figures", version: "1.2.0", score: 0.831, because: ["3 of 4 words", "4 of 4 held"] }];
+    answers["GET /registry/search?need=figures+of+a+note&limit=5"] = { found };
+    const { code, out } = await run("search", "figures", "of a note");
+    expect(out).toBe("0.83  weather/list-figures 1.2.0\n      3 of 4 words\n      4 of 4 held\n");
+    expect(code).toBe(0);
+  });
+
+  it("fails when nothing fits", async () => {
+    answers["GET /registry/search?need=x&limit=2"] = { found: [] };
+    expect(await run("search", "x", "--limit", "2")).toMatchObject({ code: 1, out: "" });
+  });
+});
+
+describe("npm run revoke", () => {
+  it("asks why before it asks anybody else", async () => {
+    expect(await run("revoke", "weather")).toMatchObject({ code: 2, err: expect.stringContaining("--reason") });
+    expect(calls).toEqual([]);
+  });
+
+  it.each([
+    [[], "revoke"],
+    [["--deprecate"], "deprecate"],
+    [["--restore"], "restore"],
+  ])("with %j asks to %s, with the reason and the version", async (options, verb) => {
+    answers[`POST /registry/agents/weather/${verb}`] = { entry: listed() };
+    answers["GET /registry/agents/weather"] = { versions: [listed()] };
+    const { code } = await run("revoke", "weather", "--reason", "it lied", "--version", "1.2.0", ...options);
+    expect(calls[0]).toMatchObject({ line: `POST /registry/agents/weather/${verb}`, body: { reason: "it lied", version: "1.2.0" } });
+    expect(code).toBe(0);
+  });
+});
+
+describe("npm run verify -- --log", () => {
+  const verifying = (rows: readonly LogRow[], agents: readonly Listed[], ...more: string[]) => {
+    // In two pages, so that the chain is followed from one into the next.
+    answers["GET /registry/log?after=0"] = { rows: rows.slice(0, 2), last: rows.length };
+    answers["GET /registry/log?after=2"] = { rows: rows.slice(2), last: rows.length };
+    answers["GET /registry/agents"] = { agents };
+    return run("verify", "--log", ...more);
+  };
+  const whole = () => chain([event(1), event(2), event(3, { name: "tides" })]);
+  const shown = () => [listed()];
+
+  it("says of a whole log how far it was checked, and which hash to keep", async () => {
+    const { code, out } = await verifying(whole(), shown());
+    expect(out).toContain("3 rows about 2 agents");
+    expect(out).toContain(whole()[2]?.hash);
+    expect(code).toBe(0);
+  });
+
+  it.each<[string, (rows: LogRow[]) => LogRow[], number]>([
+    ["a row says something else", ([one, two, ...rest]) => [one, { ...two, status: "revoked" }, ...rest] as LogRow[], 2],
+    ["a row is left out", ([one, , ...rest]) => [one, ...rest] as LogRow[], 2],
+    ["the first rows are left out", ([, , ...rest]) => rest, 1],
+    ["two rows stand in each other's place", ([one, two, three]) => [one, three, two] as LogRow[], 2],
+  ])("fails and names the row when %s", async (_what, change, row) => {
+    const { code, err } = await verifying(change(whole()), shown());
+    expect(err).toContain(`row ${row} of the log`);
+    expect(code).toBe(1);
+  });
+
+  it("fails when the registry shows another card, or another status, than its log says last", async () => {
+    const { err } = await verifying(whole(), [listed({ digest: "cd".repeat(32) })]);
+    expect(err).toContain("the card of weather 1.2.0 is another one");
+    const { code } = await verifying(whole(), [listed({ status: "deprecated" })]);
+    expect(code).toBe(1);
+  });
+
+  it("tells a log that was written anew from the one whose last hash was kept", async () => {
+    const kept = whole().at(-1)?.hash ?? "";
+    expect((await verifying(whole(), shown(), "--last", kept)).code).toBe(0);
+    const anew = chain([event(1), event(2), event(3, { name: "tides", by: "local/local/other" })]);
+    expect(await verifying(anew, shown(), "--last", kept)).toMatchObject({ code: 1, err: expect.stringContaining(kept) });
+  });
+});
+
+describe("npm run call -- --agent", () => {
+  it("calls a published agent at its own address, which is not told who is calling", async () => {
+    const { url, endpoint } = { url: `${mesh}/elsewhere`, endpoint: `${mesh}/elsewhere` };
+    answers["GET /registry/agents/weather"] = { versions: [listed({ url, endpoint })] };
+    await run("call", "--agent", "weather", "hello");
+    const asked = calls.find(({ line }) => line === "GET /elsewhere/.well-known/agent-card.json");
+    expect(asked).toBeDefined();
+    expect(asked?.credentials).toBeUndefined();
+  });
+
+  it("says of a revoked one why it is not called", async () => {
+    answers["GET /registry/agents/weather"] = { versions: [listed({ status: "revoked", reason: "it lied" })] };
+    expect(await run("call", "--agent", "weather", "hello")).toMatchObject({ code: 1, err: expect.stringContaining("revoked: it lied") });
+  });
+});
+
+describe("words about agents", () => {
+  it("keep to their line whatever a card says", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        const { card } = listed();
+        const hostile = listed({
+          reason: text,
+          url: text,
+          card: { ...card, skills: [{ id: text, name: text, description: text, tags: [text] }] },
+        });
+        for (const line of agentLines(hostile)) expect(line).not.toMatch(/[\p{Cc}\u2028\u2029\u202e]/u);
+        expect(publisherInWords(text)).not.toMatch(/\p{Cc}/u);
+      }),
+    );
+  });
+
+  it("are one word to a shell, in which nothing is run", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        // What is between quotes is not read; a quote itself is put between two such texts.
+        expect(shellWord(text)).toMatch(/^'[^']*'(\\''[^']*')*$/);
+      }),
+    );
+  });
+
+  it("say what a skill counts as before anything was measured", () => {
+    expect(measuredInWords({ successes: 0, failures: 0, reliability: 0.5, untrue: [] })).toBe("not measured yet, counts as 0.50");
+    expect(measuredInWords(undefined)).toBe("not measured yet");
+  });
+
+  it("find nothing wrong where a registry shows what its log said last", () => {
+    const rows = chain([event(1), event(2, { version: "1.1.0", what: "changed", status: "deprecated" })]);
+    expect(againstLog(rows, [{ name: "weather", version: "1.1.0", digest: DIGEST, status: "deprecated" }])).toEqual([]);
+    expect(againstLog(rows, [{ name: "tides", version: "1.1.0", digest: DIGEST, status: "listed" }])).toHaveLength(1);
+  });
+});

@@ -33,7 +33,7 @@ export interface Expectation {
 
 /** What came of a probe, or of a capability that the card declares and that was put to the test. */
 export interface ProbeOutcome {
-  /** The one that was asked; empty where a capability was tried without asking any. */
+  /** Empty for a capability, which is the whole agent's. */
   readonly skill: string;
   /** The capability, such as `capabilities.streaming`; absent for a probe. */
   readonly claim?: string;

@@ -1,0 +1,118 @@
+/**
+ * Runs an agent's probes: sends each as a stranger would, and holds the answer against what is expected. Bounded in time, in how many
+ * go out at once, and in what the agent says they cost. Decides nothing and stores nothing: outcomes go back to whoever asked.
+ */
+import { type Answer, readAnswer } from "../../shared/registry/answer.ts";
+import type { Entry } from "../../shared/registry/entry.ts";
+import { type Judged, judge, judgeError, verdict } from "../../shared/registry/judge.ts";
+import type { Probe, ProbeOutcome } from "../../shared/registry/probe.ts";
+import { chooseProbes } from "../../shared/registry/probe-choice.ts";
+import { PATIENCE_MS } from "../../shared/registry/probe-rules.ts";
+import { isObject, isTerminal, type Json, type TaskState } from "../../shared/task/a2a-types.ts";
+import { skillFactsIn } from "../../shared/task/skill-facts.ts";
+import { type Asking, askAgent, messageOf, type Replied } from "./asked-agent.ts";
+import { claimsOf } from "./claims.ts";
+
+export interface Probing extends Asking {
+  /** Milliseconds: for one probe, and for all. */
+  readonly patience?: { readonly probeMs: number; readonly runMs: number };
+}
+
+export type Probed = Pick<Entry, "endpoint" | "card" | "probes">;
+
+/** It has an outcome, or nothing could be said. */
+type Job = () => Promise<ProbeOutcome | undefined>;
+
+const PATIENCE = { probeMs: PATIENCE_MS, runMs: 60_000 };
+/** An agent that is measured has others to serve. */
+const AT_ONCE = 2;
+/** To take back what nobody will answer. */
+const CANCEL_MS = 2_000;
+/** Micro-USD of one run, as the agent says or its card declares: a tenth of a US dollar. */
+const MOST_MICRO_USD = 100_000;
+
+/**
+ * What the card declares is tried first, then each probe of a skill that may be probed, until the time or the money is used up; what
+ * did not get its turn has no outcome. Never rejects.
+ *
+ * @returns in the order of the probes
+ */
+export async function runProbes(entry: Probed, probing: Probing): Promise<ProbeOutcome[]> {
+  const { now, patience = PATIENCE } = probing;
+  const { sent } = chooseProbes(entry.card, entry.probes);
+  const prices = skillFactsIn(entry.card);
+  let spent = 0;
+
+  const claims = claimsOf(entry, probing).map(
+    ({ claim, try: tryIt }): Job =>
+      async () => {
+        const began = now();
+        const tried = await tryIt(patience.probeMs);
+        return tried && { skill: "", claim, at: new Date(began).toISOString(), ms: now() - began, ...tried };
+      },
+  );
+  const probes = sent.map(
+    (probe): Job =>
+      async () => {
+        if (spent >= MOST_MICRO_USD) return undefined;
+        const outcome = await runProbe(entry.endpoint, probe, probing, patience.probeMs);
+        spent += outcome.microUsd ?? prices.get(probe.skill)?.price ?? 0;
+        return outcome;
+      },
+  );
+
+  // One that is begun has its whole time: what was cut short would say nothing of the agent.
+  const lastStart = now() + patience.runMs - patience.probeMs - CANCEL_MS;
+  return inLanes([...claims, ...probes], () => now() <= lastStart);
+}
+
+async function inLanes(jobs: readonly Job[], isTimeLeft: () => boolean): Promise<ProbeOutcome[]> {
+  const outcomes: (ProbeOutcome | undefined)[] = [];
+  let next = 0;
+  const lane = async () => {
+    while (next < jobs.length && isTimeLeft()) {
+      const mine = next++;
+      outcomes[mine] = await jobs[mine]?.();
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  return outcomes.filter((outcome) => outcome !== undefined);
+}
+
+async function runProbe(endpoint: string, probe: Probe, probing: Probing, probeMs: number): Promise<ProbeOutcome> {
+  const began = probing.now();
+  const replied = await askAgent(endpoint, "SendMessage", { message: messageOf(probe) }, probing, probeMs);
+  const ms = probing.now() - began;
+  const json = replied.kind === "result" ? answerIn(replied.result) : undefined;
+  const answer = readAnswer(json);
+  if (answer) await takeBack(endpoint, answer, probing);
+  return {
+    skill: probe.skill,
+    at: new Date(began).toISOString(),
+    ms,
+    ...(answer?.microUsd !== undefined && { microUsd: answer.microUsd }),
+    ...verdict(judgedOf(probe, replied, json, ms)),
+  };
+}
+
+function judgedOf(probe: Probe, replied: Replied, answer: Json | undefined, ms: number): readonly Judged[] {
+  switch (replied.kind) {
+    case "result":
+      return judge(probe, { answer, ms });
+    case "error":
+      return judgeError(probe, replied);
+    case "nothing":
+      return [{ what: "answer", holds: false, why: replied.why }];
+  }
+}
+
+/** Of SendMessage: exactly one of the two is there. (A2A 1.0, 3.1.1) */
+function answerIn(result: Json): Json | undefined {
+  return isObject(result) ? (result["task"] ?? result["message"]) : undefined;
+}
+
+/** A question that nobody will answer, and work that nobody waits for, are not left behind. Whatever comes of it. */
+async function takeBack(endpoint: string, { taskId, state }: Answer, probing: Probing): Promise<void> {
+  if (taskId === undefined || state === undefined || isTerminal(state as TaskState)) return;
+  await askAgent(endpoint, "CancelTask", { id: taskId }, probing, CANCEL_MS);
+}

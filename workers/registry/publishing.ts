@@ -26,8 +26,8 @@ export interface PublishingDeps extends Reaching {
   readonly now: () => number;
   /** All versions of all agents. */
   readonly held: () => Promise<readonly Held[]>;
-  /** Agents that are found, which a card may not speak for. */
-  readonly listed: () => Promise<readonly Pick<Entry, "card">[]>;
+  /** Agents that are called; for those that are found, a card may not speak. */
+  readonly called: () => Promise<readonly Pick<Entry, "card" | "status">[]>;
   /** Stores the entry, unless what is held by then does not admit it. */
   readonly commit: (entry: Entry) => Promise<Committed>;
 }
@@ -59,7 +59,8 @@ export async function publish(publication: Publication, deps: PublishingDeps): P
   const place = placeOf(publication.url, deps);
   if (!place.ok) return place;
   const { url } = place;
-  const received = await receive(url, deps);
+  const reaching = reachingOf(deps);
+  const received = await receive(url, reaching);
   if (!received.ok) return received;
   const { card, raw, digest } = received;
   if (publication.name !== undefined && publication.name !== card.name)
@@ -73,20 +74,20 @@ export async function publish(publication: Publication, deps: PublishingDeps): P
   const signed = await verifyCard(raw, {
     url,
     now: deps.now(),
-    keysAt: (jku) => guardedFetch(jku, { fetch: deps.fetch, local: deps.local }),
+    keysAt: (jku) => guardedFetch(jku, reaching),
   });
   if (!signed.ok) return refused("invalid", signed.field, signed.rule, signed.why);
   const breach = firstBreach(card, url) ?? foreignProbe(publication, card);
   if (breach) return { ok: false, refusal: { code: "invalid", ...breach } };
 
-  const entry = entryOf(publication, { url, card, digest, keys: signed.keys, now: deps.now(), listed: await deps.listed() });
+  const entry = entryOf(publication, { url, card, digest, keys: signed.keys, now: deps.now(), called: await deps.called() });
   // What is asked again when it is stored is asked now, so that nobody else's agent is spoken to for nothing.
   const admission = admit(entry, await deps.held(), publication.reserved, undefined);
   if (!admission.ok) return admission;
-  const unheard = await whyNotSpeaking(entry, deps);
+  const unheard = await whyNotSpeaking(entry, reaching);
   if (unheard) return { ok: false, refusal: unheard };
 
-  const again = await receive(url, deps);
+  const again = await receive(url, reaching);
   if (!again.ok) return again;
   if (again.digest !== digest)
     return refused(
@@ -97,6 +98,11 @@ export async function publish(publication: Publication, deps: PublishingDeps): P
     );
   const committed = await deps.commit(entry);
   return committed.ok ? { ...committed, checks: CHECKED } : committed;
+}
+
+/** Nothing of the store goes along to where others answer. */
+function reachingOf({ fetch, local, timeoutMs }: Reaching): Reaching {
+  return { fetch, local, ...(timeoutMs !== undefined && { timeoutMs }) };
 }
 
 /** Without a slash at its end; who names the card itself means the agent whose card it is. */
@@ -110,9 +116,9 @@ function placeOf(address: string, deps: Reaching): Step<{ readonly url: string }
   return { ok: true, url: origin + path.replace(/\/+$/, "") };
 }
 
-async function receive(url: string, { fetch, local }: Reaching): Promise<Step<Received>> {
+async function receive(url: string, reaching: Reaching): Promise<Step<Received>> {
   const address = url + CARD_PATH;
-  const answer = await guardedFetch(address, { fetch, local, headers: { "A2A-Version": VERSION } });
+  const answer = await guardedFetch(address, { ...reaching, headers: { "A2A-Version": VERSION } });
   if (!answer.ok) {
     const isAway = answer.fault === "timeout" || answer.fault === "unreachable" || answer.fault === "status";
     return refused(isAway ? "unreachable" : "invalid", "card", "is at its well-known address", `${address} ${answer.why}`);
@@ -149,14 +155,14 @@ function foreignProbe({ probes = [] }: Publication, { name, skills }: AgentCard)
 
 interface Checked extends Pick<Entry, "url" | "card" | "digest" | "keys"> {
   readonly now: number;
-  readonly listed: readonly Pick<Entry, "card">[];
+  readonly called: readonly Pick<Entry, "card" | "status">[];
 }
 
 /** A suspicion is no proof: the card is kept, and is neither found nor called until somebody has looked. */
-function entryOf({ publisher, probes = [] }: Publication, { url, card, digest, keys, now, listed }: Checked): Entry {
+function entryOf({ publisher, probes = [] }: Publication, { url, card, digest, keys, now, called }: Checked): Entry {
   const [suspicion, ...more] = examine(
     card,
-    listed.map((each) => each.card),
+    called.filter((each) => each.status === "listed").map((each) => each.card),
   );
   const others = more.length > 0 ? ` (and ${more.length} more)` : "";
   const { name, version } = card;

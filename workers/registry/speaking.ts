@@ -14,6 +14,8 @@ export interface Reaching {
   readonly fetch: Fetch;
   /** Somebody's own machine, whose own servers may be reached. */
   readonly local: boolean;
+  /** Milliseconds for each request, where it is not to be the usual. */
+  readonly timeoutMs?: number;
 }
 
 /** @returns why the endpoint is not this agent's, or none that the mesh could call; undefined when it is */

@@ -123,6 +123,10 @@ durable_objects.bindings = [
 binding = "SCOREBOARD"
 service = "skein-registry"
 entrypoint = "Scoreboard"
+[[services]]
+binding = "REGISTRY"
+service = "skein-registry"
+entrypoint = "Registry"
 [[migrations]]
 tag = "v1"
 new_sqlite_classes = ["TaskHome", "TaskIndex"]

@@ -14,11 +14,13 @@ import { withOrigin } from "../../shared/auth/mesh-origin.ts";
 import { withoutPrincipal, withPrincipal } from "../../shared/auth/mesh-principal.ts";
 import type { GovernanceEnv } from "../../shared/host/governance/env.ts";
 import type { InboxEnv } from "../../shared/host/inbox/api.ts";
+import type { RegistryEnv } from "../../shared/registry/api.ts";
 import { budgetFace } from "./budget-face.ts";
 import { inboxFace } from "./inbox-face.ts";
+import { registryFace } from "./registry-face.ts";
 
 /** @param orchestrator answers everything that is for no other agent */
-export function frontDoor<Env extends AuthEnv & GovernanceEnv & InboxEnv>(
+export function frontDoor<Env extends AuthEnv & GovernanceEnv & InboxEnv & RegistryEnv>(
   orchestrator: (request: Request, env: Env, ctx: ExecutionContext) => Response | Promise<Response>,
 ) {
   const app = new Hono<{ Bindings: Env }>();
@@ -34,6 +36,7 @@ export function frontDoor<Env extends AuthEnv & GovernanceEnv & InboxEnv>(
   app.all("/agents/:name", (c) => passOn(c.req.raw, c.env));
   app.route("/", budgetFace<Env>());
   app.route("/", inboxFace<Env>());
+  app.route("/", registryFace<Env>());
   app.all("*", (c) => orchestrator(c.req.raw, c.env, c.executionCtx as ExecutionContext));
   return app;
 }

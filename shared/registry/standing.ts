@@ -1,0 +1,86 @@
+/**
+ * How versions of an agent stand, which of them is called, and who may change it. Pure: nothing is stored here, and no answer depends
+ * on the order of what is given.
+ */
+import type { Change, RegistryRefusal } from "./api.ts";
+import type { EntryStatus } from "./entry.ts";
+import { compareVersions } from "./versions.ts";
+
+export interface Standing {
+  readonly version: string;
+  readonly status: EntryStatus;
+}
+
+export type Changing<S extends Standing> =
+  /** Empty when all of them stand so already. */
+  { readonly ok: true; readonly versions: readonly S[] } | { readonly ok: false; readonly refusal: RegistryRefusal };
+
+/** Those that are looked at before others, when an agent has versions of several. */
+const CALLABLE = ["listed", "deprecated"] as const satisfies readonly EntryStatus[];
+
+export function latestFirst<S extends Pick<Standing, "version">>(versions: readonly S[]): S[] {
+  return versions.toSorted((one, other) => compareVersions(other.version, one.version));
+}
+
+/** The highest that is found; else the highest that may still be called; else the highest, so that it can be said why none is. */
+export function calledVersion<S extends Standing>(versions: readonly S[]): S | undefined {
+  const ordered = latestFirst(versions);
+  for (const status of CALLABLE) {
+    const found = ordered.find((each) => each.status === status);
+    if (found) return found;
+  }
+  return ordered[0];
+}
+
+/**
+ * Which versions a change is made to. One that names no version is made to all that it can be made to, and refused when there is none.
+ *
+ * @param versions all of the agent's
+ */
+export function decideChange<S extends Standing>(change: Change, publisher: string | undefined, versions: readonly S[]): Changing<S> {
+  const { name, version, by, isOperator } = change;
+  if (publisher === undefined)
+    return refused("not-found", "name", "is published", `no agent is published as "${name}": list them to see which are`);
+  if (publisher !== by && !isOperator)
+    return refused("forbidden", "name", "is the caller's own", `"${name}" was published by somebody else: ask them, or an operator`);
+  const meant = version === undefined ? versions : versions.filter((each) => each.version === version);
+  if (meant.length === 0)
+    return refused(
+      "not-found",
+      "version",
+      "is published",
+      `"${name}" has no version ${version}: its latest is ${latestFirst(versions)[0]?.version}`,
+    );
+  const judged = latestFirst(meant).map((each) => ({ each, why: each.status === change.to ? undefined : whyNot(each, change) }));
+  const [first] = judged;
+  if (first?.why !== undefined && judged.every(({ why }) => why !== undefined)) return { ok: false, refusal: first.why };
+  return { ok: true, versions: judged.filter(({ each, why }) => why === undefined && each.status !== change.to).map(({ each }) => each) };
+}
+
+/** From where to where, and who. What is revoked stays so, whoever asks. */
+function whyNot({ version, status }: Standing, { name, to, isOperator }: Change): RegistryRefusal | undefined {
+  const which = `version ${version} of "${name}"`;
+  if (status === "revoked")
+    return refusal("conflict", "version", "is not revoked", `${which} was revoked, which is for ever: publish a higher version`);
+  if (to === "revoked") return undefined;
+  if ((status === "quarantined" || to === "quarantined") && !isOperator)
+    return refusal(
+      "forbidden",
+      "version",
+      "goes into quarantine and out of it by an operator only",
+      status === "quarantined"
+        ? `${which} is in quarantine: mend what is said of it and publish a higher version, or ask an operator to look at it`
+        : `only an operator puts an agent into quarantine: deprecate or revoke ${which} instead`,
+    );
+  if (status === "quarantined" && to === "deprecated")
+    return refusal("conflict", "version", "is listed", `${which} is in quarantine, where nobody finds it: restore it first, or revoke it`);
+  return undefined;
+}
+
+function refusal(code: RegistryRefusal["code"], field: string, rule: string, why: string): RegistryRefusal {
+  return { code, field, rule, why };
+}
+
+function refused(...said: Parameters<typeof refusal>): { readonly ok: false; readonly refusal: RegistryRefusal } {
+  return { ok: false, refusal: refusal(...said) };
+}

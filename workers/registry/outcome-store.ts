@@ -1,0 +1,82 @@
+/**
+ * The SQL of what came of probes, beside the registry's own. Decides nothing, and counts nothing. Bounded: of each skill of a version
+ * the first and the latest are kept, which is what drift is seen by.
+ *
+ *   outcomes  (n, name, version, skill, claim, at, ok, ms, micro_usd, why)  one row a ProbeOutcome; `claim` and `micro_usd` only where
+ *                                                                          there is one. Stored shape.
+ *
+ * The table is made with the first write.
+ */
+import type { ProbeOutcome } from "../../shared/registry/probe.ts";
+
+const TABLE = `
+CREATE TABLE IF NOT EXISTS outcomes (
+  n INTEGER PRIMARY KEY, name TEXT, version TEXT, skill TEXT, claim TEXT, at TEXT, ok INTEGER, ms REAL, micro_usd REAL, why TEXT
+);
+CREATE INDEX IF NOT EXISTS outcomes_skill ON outcomes (name, version, skill, n);`;
+
+const FIRST_KEPT = 20;
+const LATEST_KEPT = 200;
+const WHY_CHARS = 500;
+
+type Row = {
+  skill: string;
+  claim: string | null;
+  at: string;
+  ok: number;
+  ms: number;
+  micro_usd: number | null;
+  why: string;
+};
+
+export class OutcomeStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** In the order in which they were made. @param after counted from there: the position of the last one that does not count */
+  of(name: string, version: string, after = 0): ProbeOutcome[] {
+    if (!this.#exists()) return [];
+    const query = "SELECT skill, claim, at, ok, ms, micro_usd, why FROM outcomes WHERE name = ? AND version = ? AND n > ? ORDER BY n";
+    return this.#sql
+      .exec<Row>(query, name, version, after)
+      .toArray()
+      .map(({ claim, ok, micro_usd, ...rest }) => ({
+        ...rest,
+        ok: ok === 1,
+        ...(claim !== null && { claim }),
+        ...(micro_usd !== null && { microUsd: micro_usd }),
+      }));
+  }
+
+  add(name: string, version: string, outcomes: readonly ProbeOutcome[]): void {
+    this.#sql.exec(TABLE);
+    for (const { skill, claim, at, ok, ms, microUsd, why } of outcomes) {
+      const row = [name, version, skill, claim ?? null, at, ok ? 1 : 0, ms, microUsd ?? null, why.slice(0, WHY_CHARS).toWellFormed()];
+      this.#sql.exec("INSERT INTO outcomes (name, version, skill, claim, at, ok, ms, micro_usd, why) VALUES (?,?,?,?,?,?,?,?,?)", ...row);
+    }
+    for (const skill of new Set(outcomes.map((outcome) => outcome.skill))) this.#forget(name, version, skill);
+  }
+
+  /** The position of the last outcome of all; 0 where there is none. */
+  last(): number {
+    if (!this.#exists()) return 0;
+    return this.#sql.exec<{ last: number | null }>("SELECT MAX(n) AS last FROM outcomes").one().last ?? 0;
+  }
+
+  #forget(name: string, version: string, skill: string): void {
+    const its = "FROM outcomes WHERE name = ?1 AND version = ?2 AND skill = ?3";
+    this.#sql.exec(
+      `DELETE ${its} AND n NOT IN (SELECT n ${its} ORDER BY n LIMIT ${FIRST_KEPT}) AND n NOT IN (SELECT n ${its} ORDER BY n DESC LIMIT ${LATEST_KEPT})`,
+      name,
+      version,
+      skill,
+    );
+  }
+
+  #exists(): boolean {
+    return this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'outcomes'").toArray().length > 0;
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * The registry, as the Workers of the mesh reach it over RPC. A shell around its one object: what takes long (a publication's checks,
+ * a search) is done here, so that the object is free for everybody else; what must hold is decided there, in the turn that stores it.
+ */
+import { WorkerEntrypoint } from "cloudflare:workers";
+import type {
+  Change,
+  Changed,
+  Found,
+  ProbeRequest,
+  Publication,
+  Published,
+  RegistryApi,
+  RegistryRefusal,
+} from "../../shared/registry/api.ts";
+import type { Entry, Snapshot, SnapshotEntry } from "../../shared/registry/entry.ts";
+import type { LogPage } from "../../shared/registry/history.ts";
+import { calledVersion } from "../../shared/registry/standing.ts";
+import type { Preferences } from "../../shared/task/governance-extension.ts";
+import type { Holdings } from "./registry-object.ts";
+
+export interface RegistryWorkerEnv {
+  REGISTRY_OBJECT: DurableObjectNamespace;
+  /** "1" on somebody's own machine, whose own servers may be published. */
+  SKEIN_LOCAL?: string;
+}
+
+export interface RegistryParts {
+  /** Fetches and checks all there is to check, and commits what passed. */
+  readonly publish: (publication: Publication, holdings: Holdings, env: RegistryWorkerEnv) => Promise<Published>;
+  readonly rank: (entries: readonly SnapshotEntry[], need: string, preferences: Preferences, limit: number) => readonly Found[];
+}
+
+/** A publisher at a terminal waits no longer for the probes; they go on, and what comes of them is shown with the agent. Milliseconds. */
+const PROBES_MS = 20_000;
+const MOST_ROWS = 1_000;
+
+/** Of this isolate: an entrypoint lives as long as a call. */
+let latest: Snapshot | undefined;
+
+/** The class to export as `Registry` from the registry's Worker. */
+export function defineRegistry({ publish, rank }: RegistryParts) {
+  return class Registry extends WorkerEntrypoint<RegistryWorkerEnv> implements RegistryApi {
+    async publish(publication: Publication): Promise<Published> {
+      const published = await publish(publication, this.#object(), this.env);
+      if (!published.ok || published.again) return published;
+      const { name, version, publisher } = published.entry;
+      return { ...published, entry: (await this.#measured(name, version, publisher)) ?? published.entry };
+    }
+
+    change(change: Change): Promise<Changed> {
+      return this.#object().change(change);
+    }
+
+    snapshot(known?: number): Promise<Snapshot | undefined> {
+      return this.#object().snapshot(known);
+    }
+
+    entries(): Promise<readonly Entry[]> {
+      return this.#object().called();
+    }
+
+    versions(name: string): Promise<readonly Entry[]> {
+      return this.#object().versions(name);
+    }
+
+    async find(need: string, preferences: Preferences, limit: number): Promise<readonly Found[]> {
+      latest = (await this.#object().snapshot(latest?.revision)) ?? latest;
+      return rank(latest?.entries ?? [], need, preferences, limit);
+    }
+
+    async probe({ name, by, isOperator }: ProbeRequest): Promise<Changed> {
+      const called = calledVersion(await this.versions(name));
+      if (!called) return refused("not-found", "name", "is published", `no agent is published as "${name}": list them to see which are`);
+      if (called.publisher !== by && !isOperator)
+        return refused("forbidden", "name", "is the caller's own", `"${name}" was published by somebody else: ask them, or an operator`);
+      if (called.status === "revoked")
+        return refused("conflict", "name", "is not revoked", `"${name}" was revoked, and is never called again: publish a higher version`);
+      return { ok: true, entry: (await this.#measured(name, called.version, by)) ?? called };
+    }
+
+    log(after: number, limit: number): Promise<LogPage> {
+      return this.#object().log(after, Math.min(limit, MOST_ROWS));
+    }
+
+    /** @returns how it stands after its probes; undefined when they take longer, and go on */
+    async #measured(name: string, version: string, by: string): Promise<Entry | undefined> {
+      const measuring = this.#object()
+        .measure(name, version, by)
+        .catch((error: unknown) => {
+          console.error(`${name} ${version} was not probed, and is in a minute`, error);
+          return undefined;
+        });
+      this.ctx.waitUntil(measuring);
+      let timer: number | null = null;
+      const late = new Promise<undefined>((resolve) => {
+        timer = setTimeout(resolve, PROBES_MS, undefined);
+      });
+      return Promise.race([measuring, late]).finally(() => clearTimeout(timer));
+    }
+
+    /** A new stub for each call: one that saw an error is broken for good. */
+    #object(): Holdings {
+      return this.env.REGISTRY_OBJECT.getByName("registry") as unknown as Holdings;
+    }
+  };
+}
+
+function refused(...[code, field, rule, why]: [RegistryRefusal["code"], string, string, string]): Changed {
+  return { ok: false, refusal: { code, field, rule, why } };
+}

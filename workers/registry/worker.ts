@@ -4,8 +4,9 @@
  */
 import { DEPLOYED_CONTRACTS } from "../../contracts/deployed.ts";
 import { contractShelf } from "../../shared/contract/shelf.ts";
+import { runProbes } from "./probing.ts";
 import { publish } from "./publishing.ts";
-import { defineRegistry } from "./registry.ts";
+import { defineRegistry, type RegistryWorkerEnv } from "./registry.ts";
 import { defineRegistryObject } from "./registry-object.ts";
 
 export default {
@@ -20,16 +21,22 @@ const shelf = contractShelf(DEPLOYED_CONTRACTS);
 
 export { AgentScores } from "./agent-scores.ts";
 export { Scoreboard } from "./scoreboard.ts";
-export const RegistryObject = defineRegistryObject({ probe: async () => [], prior: shelf.contract("chain-cap", shelf.latest) });
+export const RegistryObject = defineRegistryObject<RegistryWorkerEnv>({
+  probe: (entry, env) => runProbes(entry, reaching(env)),
+  prior: shelf.contract("chain-cap", shelf.latest),
+});
 export const Registry = defineRegistry({
   publish: (publication, holdings, env) =>
     publish(publication, {
-      fetch: (input, init) => fetch(input, init),
-      local: env.SKEIN_LOCAL === "1",
-      now: () => Date.now(),
+      ...reaching(env),
       held: () => holdings.held(),
       called: () => holdings.called(),
       commit: (entry) => holdings.commit(entry, publication.reserved),
     }),
   rank: () => [],
 });
+
+/** How agents are reached that somebody else runs. */
+function reaching({ SKEIN_LOCAL }: RegistryWorkerEnv) {
+  return { fetch: (input: string, init: RequestInit) => fetch(input, init), local: SKEIN_LOCAL === "1", now: () => Date.now() };
+}

@@ -43,7 +43,8 @@ async function publishCard(args: string[]): Promise<number> {
   const [what, ...others] = positionals;
   if (what === undefined) throw new UsageError("which agent? Its name or its address, such as npm run publish:card -- weather");
   if (others.length > 0) throw new UsageError("one agent at a time");
-  const publication = { url: placeOf(what), ...probesFor(what, values.probes) };
+  const place = URL.canParse(what) ? { url: what.replace(/\/+$/, "") } : { name: what, url: servedAt(what) };
+  const publication = { ...place, ...probesFor(what, values.probes) };
   const mesh = addressOf(values.url, undefined);
   const registry = { mesh, credentials: credentialsFrom(values) };
 
@@ -54,13 +55,12 @@ async function publishCard(args: string[]): Promise<number> {
   return entry.status === "listed" ? 0 : 1;
 }
 
-function placeOf(what: string): string {
-  if (URL.canParse(what)) return what.replace(/\/+$/, "");
-  const served = runningMesh(agentFolder(ROOT, what));
+function servedAt(name: string): string {
+  const served = runningMesh(agentFolder(ROOT, name));
   if (served) return served.url;
-  if (existsSync(agentFolder(ROOT, what)))
-    throw new CommandError(`${what} does not run by itself: npm run serve -- ${what}, in another terminal, or give its address`);
-  throw new CommandError(`"${what}" is no address, and there is no agents/${what}: npm run new -- <name> --apart makes an agent`);
+  if (existsSync(agentFolder(ROOT, name)))
+    throw new CommandError(`${name} does not run by itself: npm run serve -- ${name}, in another terminal, or give its address`);
+  throw new CommandError(`"${name}" is no address, and there is no agents/${name}: npm run new -- <name> --apart makes an agent`);
 }
 
 /** @throws CommandError that names the file and what is wrong in it */

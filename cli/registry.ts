@@ -23,7 +23,7 @@ export interface PublishedAnswer {
   readonly again: boolean;
 }
 
-export type Verb = "deprecate" | "revoke" | "restore" | "probe";
+export type Verb = "deprecate" | "revoke" | "restore" | "quarantine" | "probe";
 
 /** Where a registry is, and who asks. */
 export interface Registry {
@@ -34,7 +34,14 @@ export interface Registry {
 /** A log longer than this many pages is none that a mesh of ours keeps. */
 const PAGES = 10_000;
 
-export async function publishAt(registry: Registry, publication: { url: string; probes?: readonly Probe[] }): Promise<PublishedAnswer> {
+export interface Publishing {
+  readonly url: string;
+  /** Which agent is meant, where that is known. */
+  readonly name?: string;
+  readonly probes?: readonly Probe[];
+}
+
+export async function publishAt(registry: Registry, publication: Publishing): Promise<PublishedAnswer> {
   return (await ask(registry, "agents", publication)) as PublishedAnswer;
 }
 
@@ -53,7 +60,7 @@ export async function versionsAt(registry: Registry, name: string): Promise<read
   }
 }
 
-/** @returns how the version that is called stands then */
+/** @returns how the version stands then; of all, the latest that was changed */
 export async function changeAt(
   registry: Registry,
   name: string,
@@ -63,8 +70,10 @@ export async function changeAt(
   return ((await ask(registry, `agents/${encodeURIComponent(name)}/${verb}`, said)) as { entry: Listed }).entry;
 }
 
-export async function searchAt(registry: Registry, need: string, limit: number): Promise<readonly Found[]> {
-  const query = new URLSearchParams({ need, limit: String(limit) });
+/** @param more how many at most, and what counts how much */
+export async function searchAt(registry: Registry, need: string, more: Readonly<Record<string, number>>): Promise<readonly Found[]> {
+  const query = new URLSearchParams({ need });
+  for (const [name, value] of Object.entries(more)) query.set(name, String(value));
   return ((await ask(registry, `search?${query}`)) as { found: readonly Found[] }).found;
 }
 
@@ -72,7 +81,7 @@ export async function searchAt(registry: Registry, need: string, limit: number):
 export async function logAt(registry: Registry): Promise<readonly LogRow[]> {
   const rows: LogRow[] = [];
   for (let page = 0; page < PAGES; page++) {
-    const read = (await ask(registry, `log?after=${rows.at(-1)?.seq ?? 0}`)) as LogPage;
+    const read = (await ask(registry, `log?limit=1000&after=${rows.at(-1)?.seq ?? 0}`)) as LogPage;
     rows.push(...read.rows);
     if (read.rows.length === 0 || (rows.at(-1)?.seq ?? 0) >= read.last) return rows;
   }
@@ -84,7 +93,7 @@ async function ask({ mesh, credentials }: Registry, path: string, body?: object)
     return await askMesh(mesh, `registry/${path}`, credentials, body);
   } catch (error) {
     if (!(error instanceof MeshRefusal) || error.rules.length === 0) throw error;
-    const rules = error.rules.map(({ field, description }) => `${field}: ${description}`);
-    throw new MeshRefusal([error.message, ...rules].join("\n  "), error.status, error);
+    const rules = error.rules.map(({ field, description }) => (description.startsWith(field) ? description : `${field} ${description}`));
+    throw new MeshRefusal([error.message, ...rules.map((rule) => `the rule: ${rule}`)].join("\n  "), error.status, error);
   }
 }

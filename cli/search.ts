@@ -7,6 +7,7 @@ import { credentialsFrom } from "./credentials.ts";
 import { searchAt } from "./registry.ts";
 import { foundLines } from "./registry-words.ts";
 import { runCommand, terminal, UsageError } from "./terminal.ts";
+import { wishesFrom } from "./wishes.ts";
 
 const HELP = `
 npm run search -- "need" [options]
@@ -14,7 +15,9 @@ npm run search -- "need" [options]
 Finds published skills by what you need, in words. The order is by how well they fit and by what was measured; how well an agent
 speaks of itself counts for nothing.
 
-  --limit <n>       how many at most, 1 to 50 (default 5)
+  --limit <n>       how many at most, 1 to 100 (default 5)
+  --prefer <weights>
+                    what counts how much, from 0 to 1: accuracy=1,cost=0.2,latency=0.5
   --url <address>   where the mesh is (default: the running mesh, else http://127.0.0.1:PORT)
   --token, --key    who you are, with the scope "call" (default: SKEIN_TOKEN, SKEIN_KEY)
   --json            prints one JSON object a line
@@ -25,6 +28,7 @@ Exit codes: 0 found, 1 nothing found, 2 called wrongly.
 
 const OPTIONS = {
   limit: { type: "string", default: "5" },
+  prefer: { type: "string", multiple: true, default: [] as string[] },
   url: { type: "string" },
   token: { type: "string" },
   key: { type: "string" },
@@ -36,10 +40,11 @@ async function search(args: string[]): Promise<number> {
   const need = positionals.join(" ").trim();
   if (need === "") throw new UsageError('what do you need? Such as npm run search -- "list the figures of a note"');
   const limit = Number(values.limit);
-  if (!Number.isInteger(limit) || limit < 1 || limit > 50)
-    throw new UsageError(`--limit must be a whole number from 1 to 50, not "${values.limit}"`);
+  if (!Number.isInteger(limit) || limit < 1 || limit > 100)
+    throw new UsageError(`--limit must be a whole number from 1 to 100, not "${values.limit}"`);
+  const preferences = wishesFrom({ limit: [], prefer: values.prefer })?.preferences;
   const mesh = addressOf(values.url, undefined);
-  const found = await searchAt({ mesh, credentials: credentialsFrom(values) }, need, limit);
+  const found = await searchAt({ mesh, credentials: credentialsFrom(values) }, need, { limit, ...preferences });
   if (values.json) for (const each of found) terminal.say(JSON.stringify(each));
   else for (const each of found) for (const line of foundLines(each)) terminal.say(line);
   if (found.length > 0) return 0;

@@ -136,10 +136,10 @@ describe("npm run publish:card", () => {
 
   it("names the field and the rule of a refusal", async () => {
     const line = "POST /registry/agents";
-    answers[line] = refusal(400, "X", "the card is not signed: sign it", "signature", "must be made by a key of the publisher's");
+    answers[line] = refusal(400, "X", "the card is not signed: sign it", "signature", "signature is made by a key of the publisher's");
     statusOf[line] = 400;
     const { code, out, err } = await run("publish-card", "http://127.0.0.1:9");
-    expect(err).toContain("says: the card is not signed: sign it\n  signature: must be made by a key of the publisher's\n");
+    expect(err).toContain("says: the card is not signed: sign it\n  the rule: signature is made by a key of the publisher's\n");
     expect({ code, out }).toEqual({ code: 1, out: "" });
   });
 
@@ -174,7 +174,7 @@ describe("npm run agents", () => {
     const rows = chain([event(1), event(2, { name: "other" }), event(3, { what: "changed", status: "revoked", reason: "it lied" })]);
     answers["GET /registry/agents"] = { agents: [listed()] };
     answers["GET /registry/agents/weather"] = { versions: [listed(), listed({ version: "1.1.0", status: "revoked", reason: "it lied" })] };
-    answers["GET /registry/log?after=0"] = { rows, last: 3 };
+    answers["GET /registry/log?limit=1000&after=0"] = { rows, last: 3 };
     const { out } = await run("agents", "weather");
     expect(out).toMatch(/weather 1\.1\.0 {2}revoked: it lied/);
     expect(out).toMatch(/1 {2}2026\S+ {2}1\.1\.0 published, listed/);
@@ -203,6 +203,11 @@ describe("npm run search", () => {
     answers["GET /registry/search?need=x&limit=2"] = { found: [] };
     expect(await run("search", "x", "--limit", "2")).toMatchObject({ code: 1, out: "" });
   });
+
+  it("says what counts how much", async () => {
+    answers["GET /registry/search?need=x&limit=5&cost=1&latency=0.5"] = { found: [] };
+    expect((await run("search", "x", "--prefer", "cost=1,latency=0.5")).err).toContain("no published skill fits");
+  });
 });
 
 describe("npm run revoke", () => {
@@ -215,6 +220,7 @@ describe("npm run revoke", () => {
     [[], "revoke"],
     [["--deprecate"], "deprecate"],
     [["--restore"], "restore"],
+    [["--quarantine"], "quarantine"],
   ])("with %j asks to %s, with the reason and the version", async (options, verb) => {
     answers[`POST /registry/agents/weather/${verb}`] = { entry: listed() };
     answers["GET /registry/agents/weather"] = { versions: [listed()] };
@@ -227,8 +233,8 @@ describe("npm run revoke", () => {
 describe("npm run verify -- --log", () => {
   const verifying = (rows: readonly LogRow[], agents: readonly Listed[], ...more: string[]) => {
     // In two pages, so that the chain is followed from one into the next.
-    answers["GET /registry/log?after=0"] = { rows: rows.slice(0, 2), last: rows.length };
-    answers["GET /registry/log?after=2"] = { rows: rows.slice(2), last: rows.length };
+    answers["GET /registry/log?limit=1000&after=0"] = { rows: rows.slice(0, 2), last: rows.length };
+    answers["GET /registry/log?limit=1000&after=2"] = { rows: rows.slice(2), last: rows.length };
     answers["GET /registry/agents"] = { agents };
     return run("verify", "--log", ...more);
   };

@@ -1,0 +1,162 @@
+/**
+ * Which skill fits a need best: how much of the need its card knows, times what was measured of it, by the caller's preferences. What
+ * is said of oneself moves nothing; whoever is as good as another is first as often, and whoever is new gets a share of first places
+ * where nothing can go wrong. Pure: the same entries and the same need, the same order.
+ */
+import type { AgentCard, AgentSkill } from "../task/a2a-types.ts";
+import type { Preferences } from "../task/governance-extension.ts";
+import { type SkillFacts, skillFactsIn } from "../task/skill-facts.ts";
+import type { Found } from "./api.ts";
+import type { SnapshotEntry } from "./entry.ts";
+import type { SkillEvidence } from "./evidence.ts";
+import { lotOf } from "./lot.ts";
+import { plainTerms } from "./plain-words.ts";
+import { TermIndex, type Words } from "./term-index.ts";
+import { worthOf } from "./worth.ts";
+
+/** A skill's own words, and what its agent says of itself as a whole. */
+const WEIGHTS = { named: 1, told: 0.6, agent: 0.25 } as const;
+/** Who knows less of the need than this share of what the best knows is not meant. */
+const LEAST_OF_BEST = 0.35;
+/** Scores so near to each other say nothing about who is better: the lot decides. */
+const EQUAL = 0.98;
+
+export interface Exploration {
+  /** Of all needs for which there is somebody new: who is new comes first for so many. */
+  readonly share: number;
+  /** What the new one must know of the need, as a share of what the best knows. */
+  readonly fits: number;
+  /** Outcomes below which a skill is new. */
+  readonly outcomes: number;
+}
+
+export const EXPLORATION: Exploration = { share: 0.05, fits: 0.8, outcomes: 20 };
+
+interface Listed {
+  readonly agent: string;
+  readonly version: string;
+  readonly skill: AgentSkill;
+  readonly facts: SkillFacts | undefined;
+  readonly evidence: SkillEvidence | undefined;
+}
+
+interface Candidate {
+  readonly listed: Listed;
+  readonly fit: number;
+  readonly score: number;
+  readonly because: readonly string[];
+}
+
+/** What can be found of one snapshot. Made once, and kept as long as the snapshot is. */
+export class SearchIndex {
+  readonly #skills: readonly Listed[];
+  readonly #terms: TermIndex;
+
+  constructor(entries: readonly SnapshotEntry[]) {
+    const found = entries.filter(({ status }) => status === "listed");
+    this.#skills = found.flatMap(listedOf);
+    this.#terms = new TermIndex(found.flatMap(({ card }) => wordsOf(card)));
+  }
+
+  /**
+   * @param need in words
+   * @param limit how many, at most
+   * @returns the best first; nothing when nobody knows a word of it
+   */
+  find(need: string, preferences: Preferences, limit: number, exploration: Exploration = EXPLORATION): readonly Found[] {
+    const fits = this.#terms.match(plainTerms(need));
+    const best = [...fits.values()].reduce((most, fit) => Math.max(most, fit), 0);
+    const candidates: Candidate[] = [];
+    for (const [at, fit] of fits) {
+      const listed = this.#skills[at];
+      if (listed && fit >= LEAST_OF_BEST * best) candidates.push(candidateOf(listed, fit, preferences));
+    }
+    const ordered = orderedBy(need, candidates);
+    const tried = triedFirst(need, ordered, best, exploration);
+    return (tried ? [tried, ...ordered.filter((each) => each.listed !== tried.listed)] : ordered).slice(0, limit).map(foundOf);
+  }
+}
+
+/** The same by entries: their index is kept with them, for as long as somebody has them. */
+export function rank(entries: readonly SnapshotEntry[], need: string, preferences: Preferences, limit = 20): readonly Found[] {
+  const index = INDEXES.get(entries) ?? new SearchIndex(entries);
+  INDEXES.set(entries, index);
+  return index.find(need, preferences, limit);
+}
+
+const INDEXES = new WeakMap<readonly SnapshotEntry[], SearchIndex>();
+
+function listedOf({ name, version, card, evidence }: SnapshotEntry): readonly Listed[] {
+  const facts = skillFactsIn(card);
+  return card.skills.map((skill) => ({ agent: name, version, skill, facts: facts.get(skill.id), evidence: evidence[skill.id] }));
+}
+
+function wordsOf({ name, description, skills }: AgentCard): readonly (readonly Words[])[] {
+  const agent = { weight: WEIGHTS.agent, terms: plainTerms(`${name}\n${description}`) };
+  return skills.map((skill) => [
+    { weight: WEIGHTS.named, terms: plainTerms(`${skill.id}\n${skill.name}`) },
+    { weight: WEIGHTS.told, terms: plainTerms([skill.description, ...skill.tags, ...(skill.examples ?? [])].join("\n")) },
+    agent,
+  ]);
+}
+
+function candidateOf(listed: Listed, fit: number, preferences: Preferences): Candidate {
+  const { evidence, facts } = listed;
+  const { worth, price } = worthOf(evidence, facts?.price, preferences);
+  const because = [`knows ${percent(fit)} of the need`, measured(evidence)];
+  if (evidence?.ms !== undefined) because.push(`took ${Math.round(evidence.ms)} ms`);
+  if (price) because.push(`${price.seen ? "cost" : "says it costs"} ${price.microUsd} micro-USD`);
+  for (const claim of evidence?.untrue ?? []) because.push(`declares ${claim}, which is not true`);
+  return { listed, fit, score: fit * worth, because };
+}
+
+function measured(evidence: SkillEvidence | undefined): string {
+  const outcomes = outcomesOf(evidence);
+  if (!evidence || outcomes === 0) return "nobody has measured it yet";
+  return `${evidence.successes} of ${outcomes} outcomes held, at least ${percent(evidence.reliability)} to be counted on`;
+}
+
+/** By score; among those as good as the first that is left, by a lot that knows only the need and the name. */
+function orderedBy(need: string, candidates: readonly Candidate[]): readonly Candidate[] {
+  const left = candidates
+    .map((each) => ({ each, lot: lotOf(need, each.listed.agent, each.listed.skill.id) }))
+    .sort((one, other) => other.each.score - one.each.score || one.lot - other.lot);
+  const ordered: Candidate[] = [];
+  for (let from = 0; from < left.length; ) {
+    const first = left[from]?.each.score ?? 0;
+    let to = from + 1;
+    while (to < left.length && (left[to]?.each.score ?? 0) >= EQUAL * first) to++;
+    const equals = left.slice(from, to).sort((one, other) => one.lot - other.lot);
+    ordered.push(...equals.map(({ each }) => ({ ...each, score: first })));
+    from = to;
+  }
+  return ordered;
+}
+
+/** One that is new, for a share of needs, where its action can be taken back or changes nothing; which of them, the lot says. */
+function triedFirst(need: string, ordered: readonly Candidate[], best: number, exploration: Exploration): Candidate | undefined {
+  const { share, fits, outcomes } = exploration;
+  const fresh = ordered.filter(
+    ({ fit, listed }) => fit >= fits * best && outcomesOf(listed.evidence) < outcomes && isHarmless(listed.facts),
+  );
+  // Where all are new, the order is as good as any.
+  if (fresh.length === 0 || fresh.length === ordered.length || lotOf("explore", need) >= share) return undefined;
+  const [tried] = [...fresh].sort((one, other) => lotOf("tried", need, one.listed.agent) - lotOf("tried", need, other.listed.agent));
+  return tried && { ...tried, because: ["is new, and tried first for a small share of needs", ...tried.because] };
+}
+
+function isHarmless(facts: SkillFacts | undefined): boolean {
+  return facts?.readOnly === true || facts?.risk.reversible === true;
+}
+
+function outcomesOf(evidence: SkillEvidence | undefined): number {
+  return (evidence?.successes ?? 0) + (evidence?.failures ?? 0);
+}
+
+function foundOf({ listed: { agent, skill, version }, score, because }: Candidate): Found {
+  return { agent, skill: skill.id, version, score: Math.round(score * 10_000) / 10_000, because };
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)}%`;
+}

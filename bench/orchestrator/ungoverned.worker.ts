@@ -13,7 +13,7 @@ import { orchestratorProgram } from "../../workers/orchestrator/program.ts";
 
 const shelf = contractShelf(DEPLOYED_CONTRACTS);
 const program = orchestratorProgram<object>({
-  catalogue: ({ env }) => catalogue(env),
+  catalogue,
   contract: () => shelf.contract("dispatch", shelf.latest),
   checkMisses: () => shelf.contract("chain-cap", shelf.latest).checkMisses,
   planner: rulesPlanner,

@@ -18,8 +18,8 @@ import { fromLog, toLog } from "./logged.ts";
 import { pursue } from "./pursuit.ts";
 
 export interface OrchestratorDeps<Env> {
-  /** The agents of the mesh, without the orchestrator itself. Called inside steps only. */
-  catalogue(run: Run<Env>): Promise<AgentCard[]>;
+  /** The agents of the mesh, without the orchestrator itself, that may be meant by a text. Called inside steps only. */
+  catalogue(run: Run<Env>, text: string): Promise<AgentCard[]>;
   /** The dispatch contract of a task, in the version that the task was made under. */
   contract(run: Run<Env>): DispatchContract;
   /** Chance (0..1) that a check passes a wrong result. */
@@ -65,7 +65,7 @@ async function orchestrate<Env>(run: Run<Env>, deps: OrchestratorDeps<Env>): Pro
     attachments,
     names: planned.names,
     layers: layersOf(planned.plan),
-    rerank: async (goal) => deps.planner.rank({ ...goal, text: goal.text.slice(0, RANKED) }, await deps.catalogue(run)),
+    rerank: async (goal) => deps.planner.rank({ ...goal, text: goal.text.slice(0, RANKED) }, await deps.catalogue(run, goal.text)),
     state: started.state,
     readOnly: new Set(planned.readOnly),
     first: new Map(),
@@ -91,7 +91,7 @@ function tooLong(text: string): string | undefined {
 }
 
 async function propose<Env>(run: Run<Env>, { catalogue, planner }: OrchestratorDeps<Env>, text: string): Promise<Planned> {
-  const cards = await catalogue(run);
+  const cards = await catalogue(run, text);
   const names = Object.fromEntries(cards.flatMap((card) => card.skills.map((skill) => [`${card.name}/${skill.id}`, skill.name])));
   const named = namedSkill(run.message);
   if (named && !Object.hasOwn(names, named)) {

@@ -14,7 +14,7 @@ import { orchestratorProgram } from "./program.ts";
 
 const shelf = contractShelf(DEPLOYED_CONTRACTS);
 const program = orchestratorProgram<object>({
-  catalogue: ({ env }) => catalogue(env),
+  catalogue,
   contract: ({ contracts }) => shelf.contract("dispatch", contracts),
   checkMisses: ({ contracts }) => shelf.contract("chain-cap", contracts).checkMisses,
   planner: rulesPlanner,

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { ProbeOutcome } from "../../shared/registry/probe.ts";
 import { parseProbes } from "../../shared/registry/probe-file.ts";
 import { evidenceOf, isProbe } from "../../shared/registry/score.ts";
@@ -13,13 +13,19 @@ import { countTasks, rpc } from "./wire.ts";
 
 const PRIOR = { priorSuccesses: 19, priorFailures: 1, quantile: 0.05 };
 
+const ALLOWED = "https://hooks.example.com";
+
 let mesh: CopiedMesh;
 
 beforeAll(async () => {
+  vi.stubEnv("COURIER_ALLOW", ALLOWED);
   mesh = await copyMesh({ unlimited: true });
   await mesh.start();
 });
-afterAll(() => mesh.remove());
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await mesh.remove();
+});
 
 async function probe(name: string): Promise<{ card: AgentCard; outcomes: readonly ProbeOutcome[]; count: number }> {
   const endpoint = `${mesh.url}/agents/${name}`;
@@ -56,29 +62,22 @@ describe.each(["analyst", "critic", "researcher", "writer"])("the %s", (name) =>
 });
 
 describe("the courier", () => {
-  it("is never sent a probe: what it does cannot be undone", async () => {
-    const endpoint = `${mesh.url}/agents/courier`;
-    const card = (await (await fetch(`${endpoint}/.well-known/agent-card.json`)).json()) as AgentCard;
-    const probes = [{ skill: "deliver", message: 'Post "hello" to https://hooks.example.com/team', expect: { refuses: true as const } }];
-    const outcomes = await runProbes({ endpoint, card, probes }, { fetch, local: true, now: Date.now });
-    expect(outcomes.filter(isProbe)).toEqual([]);
-    expect(await countTasks(endpoint)).toBe(0);
-  });
-});
+  const endpoint = () => `${mesh.url}/agents/courier`;
+  const probes = [{ skill: "deliver", message: `Post "hello" to ${ALLOWED}/team`, expect: { refuses: true as const } }];
+  const cardThere = async () => (await (await fetch(`${endpoint()}/.well-known/agent-card.json`)).json()) as AgentCard;
+  const run = (card: AgentCard) => runProbes({ endpoint: endpoint(), card, probes }, { fetch, local: true, now: Date.now });
 
-describe("probes", () => {
-  it("leave nothing open behind: a question that nobody will answer is taken back", async () => {
-    const endpoint = `${mesh.url}/agents/courier`;
-    const card = (await (await fetch(`${endpoint}/.well-known/agent-card.json`)).json()) as AgentCard;
-    const harmless = { ...card.capabilities, streaming: false, extensions: said({ deliver: { readOnly: true } }) };
-    const probes = [{ skill: "deliver", message: 'Post "hello" to https://hooks.example.com/team', expect: { refuses: true as const } }];
-    const outcomes = await runProbes(
-      { endpoint, card: { ...card, capabilities: harmless }, probes },
-      { fetch, local: true, now: Date.now },
-    );
-    expect(outcomes.filter(isProbe)).toMatchObject([{ ok: true }]);
-    for (const status of ["TASK_STATE_WORKING", "TASK_STATE_INPUT_REQUIRED"])
-      expect((await rpc(endpoint, "ListTasks", { status })).json?.result).toMatchObject({ totalSize: 0 });
+  it("is never sent a probe: what it does cannot be undone", async () => {
+    expect((await run(await cardThere())).filter(isProbe)).toEqual([]);
+    expect(await countTasks(endpoint())).toBe(0);
+  });
+
+  it("would be sent one if its card lied, asks first, and has its question taken back", async () => {
+    const card = await cardThere();
+    const capabilities = { extensions: said({ deliver: { readOnly: true } }) };
+    expect((await run({ ...card, capabilities })).map(({ ok }) => ok)).toEqual([true]);
+    const { json } = await rpc(endpoint(), "ListTasks", {});
+    expect(json?.result).toMatchObject({ totalSize: 1, tasks: [{ status: { state: "TASK_STATE_CANCELED" } }] });
   });
 });
 

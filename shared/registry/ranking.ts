@@ -3,6 +3,7 @@
  * is said of oneself moves nothing; whoever is as good as another is first as often, and whoever is new gets a share of first places
  * where nothing can go wrong. Pure: the same entries and the same need, the same order.
  */
+import { type Kind, termsOf } from "../control/terms.ts";
 import type { AgentCard, AgentSkill } from "../task/a2a-types.ts";
 import type { Preferences } from "../task/governance-extension.ts";
 import { type SkillFacts, skillFactsIn } from "../task/skill-facts.ts";
@@ -64,7 +65,7 @@ export class SearchIndex {
    * @returns the best first; nothing when nobody knows a word of it
    */
   find(need: string, preferences: Preferences, limit: number, exploration: Exploration = EXPLORATION): readonly Found[] {
-    const fits = this.#terms.match(plainTerms(need));
+    const fits = this.#terms.match([...plainTerms(need), ...termsOf(need).kinds]);
     const best = [...fits.values()].reduce((most, fit) => Math.max(most, fit), 0);
     const candidates: Candidate[] = [];
     for (const [at, fit] of fits) {
@@ -96,8 +97,16 @@ function wordsOf({ name, description, skills }: AgentCard): readonly (readonly W
   return skills.map((skill) => [
     { weight: WEIGHTS.named, terms: plainTerms(`${skill.id}\n${skill.name}`) },
     { weight: WEIGHTS.told, terms: plainTerms([skill.description, ...skill.tags, ...(skill.examples ?? [])].join("\n")) },
+    ...kindsIn(skill.examples ?? []),
     agent,
   ]);
+}
+
+/** "12*7" fits whose examples hold "0.95^5", because both hold an expression. Half of the examples show that a skill is for it. */
+function kindsIn(examples: readonly string[]): readonly Words[] {
+  const counts = new Map<Kind, number>();
+  for (const example of examples) for (const kind of termsOf(example).kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return [...counts].map(([kind, held]) => ({ weight: Math.min(1, (2 * held) / examples.length) ** 1.5, terms: [kind] }));
 }
 
 function candidateOf(listed: Listed, fit: number, preferences: Preferences): Candidate {

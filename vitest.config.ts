@@ -19,11 +19,14 @@ export default defineConfig({
       },
       {
         // The registry's own Worker: what its objects are made with bears no service binding, and the tests' Worker has some.
-        plugins: [cloudflareTest({ wrangler: { configPath: "./workers/registry/wrangler.toml" } })],
+        plugins: [
+          cloudflareTest({ wrangler: { configPath: "./workers/registry/wrangler.toml" }, miniflare: { bindings: { SKEIN_LOCAL: "1" } } }),
+        ],
         test: {
           name: "registry",
           include: ["test/workers/registry/**/*.test.ts"],
           testTimeout: 30_000,
+          globalSetup: ["./test/mesh/agents-server.ts"],
           // Its modules are written for bundlers: they name each other without an extension.
           deps: { optimizer: { ssr: { enabled: true, include: ["itty-durable"] } } },
         },

@@ -5,6 +5,19 @@ import type { Entry } from "../../../shared/registry/entry.ts";
 import type { AgentCard } from "../../../shared/task/a2a-types.ts";
 import type { Holdings } from "../../../workers/registry/registry-object.ts";
 
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Where mesh/agents-server.ts runs its agents. */
+    agentsServer: string;
+  }
+}
+
+/** What becomes of an agent there. */
+export interface Conduct {
+  readonly version: string;
+  readonly countsRight: boolean;
+}
+
 export const OBJECT = (env as unknown as { REGISTRY_OBJECT: DurableObjectNamespace }).REGISTRY_OBJECT;
 export const REGISTRY = (exports as unknown as { Registry: RegistryApi }).Registry;
 
@@ -55,4 +68,12 @@ export function entry({ name, version = "1.0.0", ...more }: Partial<Entry> & { r
     probes: [],
     ...more,
   };
+}
+
+/** An agent over HTTP, as mesh/agents-server.ts runs it. */
+export async function anAgentAt(server: string, name: string, { version = "1.0.0", countsRight = true }: Partial<Conduct>) {
+  const url = `${server}/${name}`;
+  await (await fetch(url, { method: "PUT", body: JSON.stringify({ version, countsRight }) })).arrayBuffer();
+  const card = (await (await fetch(`${url}/.well-known/agent-card.json`)).json()) as AgentCard;
+  return { url, card };
 }

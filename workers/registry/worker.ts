@@ -4,6 +4,7 @@
  */
 import { DEPLOYED_CONTRACTS } from "../../contracts/deployed.ts";
 import { contractShelf } from "../../shared/contract/shelf.ts";
+import { rank, rank } from "../../shared/registry/ranking.ts";
 import { runProbes } from "./probing.ts";
 import { publish } from "./publishing.ts";
 import { defineRegistry, type RegistryWorkerEnv } from "./registry.ts";
@@ -33,7 +34,7 @@ export const Registry = defineRegistry({
       called: () => holdings.called(),
       commit: (entry) => holdings.commit(entry, publication.reserved),
     }),
-  rank: () => [],
+  rank,
 });
 
 /** How agents are reached that somebody else runs. */

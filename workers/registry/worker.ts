@@ -4,7 +4,7 @@
  */
 import { DEPLOYED_CONTRACTS } from "../../contracts/deployed.ts";
 import { contractShelf } from "../../shared/contract/shelf.ts";
-import { rank, rank } from "../../shared/registry/ranking.ts";
+import { rank } from "../../shared/registry/ranking.ts";
 import { runProbes } from "./probing.ts";
 import { publish } from "./publishing.ts";
 import { defineRegistry, type RegistryWorkerEnv } from "./registry.ts";

@@ -64,7 +64,7 @@ export function verdict(judged: readonly Judged[]): { readonly ok: boolean; read
 }
 
 /** The agent's words in a reason: short, and on one line. */
-export function quoted(words: string): string {
+function quoted(words: string): string {
   return `"${brief(words, MOST_QUOTED)}"`;
 }
 

@@ -2,7 +2,7 @@
 import type { ProbeOutcome } from "../../../shared/registry/probe.ts";
 import type { Prior } from "../../../shared/registry/score.ts";
 
-export const T0 = Date.UTC(2026, 0, 1);
+const T0 = Date.UTC(2026, 0, 1);
 export const PRIOR: Prior = { priorSuccesses: 19, priorFailures: 1, quantile: 0.05 };
 
 export function outcome(over: Partial<ProbeOutcome> = {}): ProbeOutcome {

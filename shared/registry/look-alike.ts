@@ -3,12 +3,14 @@
  */
 import unhomoglyph from "unhomoglyph";
 
-/** What makes small letters, digits and dashes pass for others, beside what the standard says of them. */
-const PAIRS = [
-  ["vv", "w"],
-  ["cl", "d"],
-  ["0", "o"],
+/**
+ * What else passes for what among small letters, digits and dashes. From letters to pairs, as in the standard: the other way it would
+ * be a matter of where one begins.
+ */
+const PASSES_FOR = [
   ["-", ""],
+  ["w", "vv"],
+  ["d", "cl"],
 ] as const;
 
 /** @returns the first of the names that this one could be taken for; never itself */
@@ -21,5 +23,5 @@ export function looksLike(name: string, others: readonly string[]): string | und
 function skeleton(name: string): string {
   // The standard has capitals among its prototypes, and small letters that look like others: small before, and small after.
   const plain = unhomoglyph(name.normalize("NFKC").toLowerCase()).toLowerCase();
-  return PAIRS.reduce((text, [pair, letter]) => text.replaceAll(pair, letter), plain);
+  return PASSES_FOR.reduce((text, [letter, like]) => text.replaceAll(letter, like), plain);
 }

@@ -85,14 +85,55 @@ function ends(bus: ExecutionEventBus, taskId: string, contextId: string, state: 
   bus.finished();
 }
 
+export interface Hostile {
+  readonly url: string;
+  /** Requests that have been left without an answer. */
+  silent(): number;
+  close(): Promise<void>;
+}
+
+/** A server that answers by its path, as no agent should. @param elsewhere where it sends its callers */
+export async function startHostile(elsewhere: string): Promise<Hostile> {
+  let silent = 0;
+  const server = await listening(
+    createServer((request, response) => {
+      switch (request.url) {
+        case "/redirect":
+          return response.writeHead(307, { Location: elsewhere }).end();
+        case "/closed":
+          return response.writeHead(401, { "WWW-Authenticate": "Bearer" }).end("{}");
+        case "/page":
+          return response.writeHead(200, { "Content-Type": "text/html" }).end("<h1>Welcome</h1>");
+        case "/formless":
+          return response.end(JSON.stringify({ jsonrpc: "2.0", id: 1, result: { task: { id: 7 } } }));
+        case "/endless": {
+          const more = () => {
+            while (response.write("x".repeat(64 * 1024)));
+          };
+          response.on("drain", more);
+          return more();
+        }
+        default:
+          silent += 1;
+          return undefined;
+      }
+    }),
+  );
+  return { url: addressOf(server), silent: () => silent, close: () => closed(server) };
+}
+
 export interface Said {
   /** The registry's word from now on. */
   say(...entries: readonly SnapshotEntry[]): void;
   close(): Promise<void>;
 }
 
-/** Takes the place of the registry in a copied mesh that has not been started. @param root its folder */
-export async function sayingRegistry(root: string): Promise<Said> {
+/**
+ * Takes the place of the registry in a copied mesh that has not been started.
+ * @param root the mesh's folder
+ * @param agents that read it, beside the orchestrator
+ */
+export async function sayingRegistry(root: string, agents: readonly string[] = []): Promise<Said> {
   let revision = 1;
   let entries: readonly SnapshotEntry[] = [];
   const server = await listening(createServer((_request, response) => response.end(JSON.stringify({ revision, entries }))));
@@ -111,7 +152,7 @@ export class Registry extends WorkerEntrypoint {
 export default { fetch: () => new Response(null, { status: 404 }) };
 `,
   );
-  bind(join(root, "wrangler.toml"));
+  for (const at of [root, ...agents.map((agent) => join(root, "agents", agent))]) bind(join(at, "wrangler.toml"));
   return {
     say(...next) {
       revision += 1;

@@ -88,7 +88,8 @@ function plainSkill(skill: AgentCard["skills"][number]): AgentCard["skills"][num
   const { name, description, tags, examples } = skill;
   return {
     ...skill,
-    name: plainText(name),
+    // Somebody who is asked which one is meant has to see something.
+    name: plainText(name) || skill.id,
     description: plainText(description),
     tags: tags.map(plainText),
     ...(examples && { examples: examples.map(plainText) }),

@@ -5,6 +5,7 @@
 import { DURABILITY_GROUPS } from "./durability-rows.ts";
 import { GOVERNANCE_GROUPS } from "./governance-rows.ts";
 import type { Group, Storage } from "./group.ts";
+import { REGISTRY_GROUPS } from "./registry-rows.ts";
 
 const BOTH: readonly Storage[] = ["memory", "disk"];
 
@@ -231,4 +232,5 @@ export const GROUPS: readonly Group[] = [
   },
   ...DURABILITY_GROUPS,
   ...GOVERNANCE_GROUPS,
+  ...REGISTRY_GROUPS,
 ];

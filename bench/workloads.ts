@@ -13,6 +13,7 @@ import type { Round, RoundOrder } from "./load.ts";
 import { fetching, pushing } from "./push.ts";
 import { finishing, insertingOnce, recovering, recoveringObjects } from "./recovery.ts";
 import { call, complaint, messageFor, resultOf, sendAll, sendRequest, taskOf } from "./requests.ts";
+import { searching } from "./searches.ts";
 import { type Watched, watching } from "./subscribers.ts";
 
 /** The server under load. */
@@ -101,6 +102,8 @@ function workloadFor(spec: WorkloadSpec): Workload {
       return minting(spec.blocks);
     case "decision":
       return deciding(spec.of, spec.worst);
+    case "search":
+      return searching(spec.skills);
     case "floor-turns":
       return fixed({ method: "POST", path: "/turns", body: TEXT }, ({ body }) => body === '{"rows":20}');
     case "floor-idle-turns":

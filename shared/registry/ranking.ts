@@ -10,10 +10,10 @@ import { type SkillFacts, skillFactsIn } from "../task/skill-facts.ts";
 import type { Found } from "./api.ts";
 import type { SnapshotEntry } from "./entry.ts";
 import type { SkillEvidence } from "./evidence.ts";
-import { lotOf } from "./lot.ts";
+import { lotsOf } from "./lot.ts";
 import { plainTerms } from "./plain-words.ts";
 import { TermIndex, type Words } from "./term-index.ts";
-import { worthOf } from "./worth.ts";
+import { priceOf, worthOf } from "./worth.ts";
 
 /** A skill's own words, and what its agent says of itself as a whole. */
 const WEIGHTS = { named: 1, told: 0.6, agent: 0.25 } as const;
@@ -45,7 +45,6 @@ interface Candidate {
   readonly listed: Listed;
   readonly fit: number;
   readonly score: number;
-  readonly because: readonly string[];
 }
 
 /** What can be found of one snapshot. Made once, and kept as long as the snapshot is. */
@@ -65,16 +64,21 @@ export class SearchIndex {
    * @returns the best first; nothing when nobody knows a word of it
    */
   find(need: string, preferences: Preferences, limit: number, exploration: Exploration = EXPLORATION): readonly Found[] {
-    const fits = this.#terms.match([...plainTerms(need), ...termsOf(need).kinds]);
-    const best = [...fits.values()].reduce((most, fit) => Math.max(most, fit), 0);
+    const { documents, shares } = this.#terms.match([...plainTerms(need), ...termsOf(need).kinds]);
+    const best = shares.reduce((most, fit) => Math.max(most, fit), 0);
     const candidates: Candidate[] = [];
-    for (const [at, fit] of fits) {
-      const listed = this.#skills[at];
-      if (listed && fit >= LEAST_OF_BEST * best) candidates.push(candidateOf(listed, fit, preferences));
+    for (const [place, fit] of shares.entries()) {
+      const listed = fit < LEAST_OF_BEST * best ? undefined : this.#skills[documents[place] ?? -1];
+      if (listed) candidates.push({ listed, fit, score: fit * worthOf(listed.evidence, listed.facts?.price, preferences) });
     }
-    const ordered = orderedBy(need, candidates);
-    const tried = triedFirst(need, ordered, best, exploration);
-    return (tried ? [tried, ...ordered.filter((each) => each.listed !== tried.listed)] : ordered).slice(0, limit).map(foundOf);
+    const tried = triedFirst(need, candidates, best, exploration);
+    const ordered = firstOf(limit, need, candidates).map(foundOf);
+    if (!tried) return ordered;
+    const others = ordered.filter(({ agent, skill }) => agent !== tried.listed.agent || skill !== tried.listed.skill.id);
+    const found = foundOf(tried);
+    // It stands before all of them, so it has the score of the first.
+    const because = ["is new, and tried first for a small share of needs", ...found.because];
+    return [{ ...found, score: Math.max(found.score, ordered[0]?.score ?? 0), because }, ...others].slice(0, limit);
   }
 }
 
@@ -109,16 +113,6 @@ function kindsIn(examples: readonly string[]): readonly Words[] {
   return [...counts].map(([kind, held]) => ({ weight: Math.min(1, (2 * held) / examples.length) ** 1.5, terms: [kind] }));
 }
 
-function candidateOf(listed: Listed, fit: number, preferences: Preferences): Candidate {
-  const { evidence, facts } = listed;
-  const { worth, price } = worthOf(evidence, facts?.price, preferences);
-  const because = [`knows ${percent(fit)} of the need`, measured(evidence)];
-  if (evidence?.ms !== undefined) because.push(`took ${Math.round(evidence.ms)} ms`);
-  if (price) because.push(`${price.seen ? "cost" : "says it costs"} ${price.microUsd} micro-USD`);
-  for (const claim of evidence?.untrue ?? []) because.push(`declares ${claim}, which is not true`);
-  return { listed, fit, score: fit * worth, because };
-}
-
 function measured(evidence: SkillEvidence | undefined): string {
   const outcomes = outcomesOf(evidence);
   if (!evidence || outcomes === 0) return "nobody has measured it yet";
@@ -126,32 +120,36 @@ function measured(evidence: SkillEvidence | undefined): string {
 }
 
 /** By score; among those as good as the first that is left, by a lot that knows only the need and the name. */
-function orderedBy(need: string, candidates: readonly Candidate[]): readonly Candidate[] {
-  const left = candidates
-    .map((each) => ({ each, lot: lotOf(need, each.listed.agent, each.listed.skill.id) }))
-    .sort((one, other) => other.each.score - one.each.score || one.lot - other.lot);
+function firstOf(limit: number, need: string, candidates: Candidate[]): readonly Candidate[] {
+  const lots = lotsOf(need);
+  const left = candidates.sort((one, other) => other.score - one.score);
   const ordered: Candidate[] = [];
-  for (let from = 0; from < left.length; ) {
-    const first = left[from]?.each.score ?? 0;
+  for (let from = 0; from < left.length && ordered.length < limit; ) {
+    const first = left[from]?.score ?? 0;
     let to = from + 1;
-    while (to < left.length && (left[to]?.each.score ?? 0) >= EQUAL * first) to++;
-    const equals = left.slice(from, to).sort((one, other) => one.lot - other.lot);
-    ordered.push(...equals.map(({ each }) => ({ ...each, score: first })));
+    while (to < left.length && (left[to]?.score ?? 0) >= EQUAL * first) to++;
+    const drawn = left.slice(from, to).map((each) => ({ ...each, score: first, lot: lots(keyOf(each.listed)) }));
+    ordered.push(...drawn.sort((one, other) => one.lot - other.lot || (keyOf(one.listed) < keyOf(other.listed) ? -1 : 1)));
     from = to;
   }
-  return ordered;
+  return ordered.slice(0, limit);
 }
 
 /** One that is new, for a share of needs, where its action can be taken back or changes nothing; which of them, the lot says. */
-function triedFirst(need: string, ordered: readonly Candidate[], best: number, exploration: Exploration): Candidate | undefined {
+function triedFirst(need: string, candidates: readonly Candidate[], best: number, exploration: Exploration): Candidate | undefined {
   const { share, fits, outcomes } = exploration;
-  const fresh = ordered.filter(
+  if (lotsOf("explore")(need) >= share) return undefined;
+  const fresh = candidates.filter(
     ({ fit, listed }) => fit >= fits * best && outcomesOf(listed.evidence) < outcomes && isHarmless(listed.facts),
   );
   // Where all are new, the order is as good as any.
-  if (fresh.length === 0 || fresh.length === ordered.length || lotOf("explore", need) >= share) return undefined;
-  const [tried] = [...fresh].sort((one, other) => lotOf("tried", need, one.listed.agent) - lotOf("tried", need, other.listed.agent));
-  return tried && { ...tried, because: ["is new, and tried first for a small share of needs", ...tried.because] };
+  if (fresh.length === candidates.length) return undefined;
+  const lots = lotsOf("tried", need);
+  return fresh.map((each) => ({ each, lot: lots(keyOf(each.listed)) })).sort((one, other) => one.lot - other.lot)[0]?.each;
+}
+
+function keyOf({ agent, skill }: Listed): string {
+  return `${agent}/${skill.id}`;
 }
 
 function isHarmless(facts: SkillFacts | undefined): boolean {
@@ -162,7 +160,12 @@ function outcomesOf(evidence: SkillEvidence | undefined): number {
   return (evidence?.successes ?? 0) + (evidence?.failures ?? 0);
 }
 
-function foundOf({ listed: { agent, skill, version }, score, because }: Candidate): Found {
+function foundOf({ listed: { agent, skill, version, evidence, facts }, fit, score }: Candidate): Found {
+  const because = [`knows ${percent(fit)} of the need`, measured(evidence)];
+  if (evidence?.ms !== undefined) because.push(`took ${Math.round(evidence.ms)} ms`);
+  const price = priceOf(evidence, facts?.price);
+  if (price) because.push(`${price.seen ? "cost" : "says it costs"} ${price.microUsd} micro-USD`);
+  for (const claim of evidence?.untrue ?? []) because.push(`declares ${claim}, which is not true`);
   return { agent, skill: skill.id, version, score: Math.round(score * 10_000) / 10_000, because };
 }
 

@@ -44,31 +44,23 @@ export class TermIndex {
 
   /**
    * @param terms of the need, each once
-   * @returns by the document's number: how much of the need it knows, 0..1, each word weighed by how few know it
+   * @returns who knows any of it, by the document's number, and how much of the need each knows, 0..1, a word weighed by how few know it
    */
-  match(terms: Iterable<string>): ReadonlyMap<number, number> {
+  match(terms: Iterable<string>): { readonly documents: readonly number[]; readonly shares: readonly number[] } {
     const scores = this.#scores;
-    const touched: number[] = [];
+    const documents: number[] = [];
     let whole = 0;
     for (const term of terms) {
       const known = this.#postings.get(term);
       const postings = known ? [known] : this.#withBeginning(term);
-      const worth = known ? 1 : BY_BEGINNING;
-      const rarity = this.#rarity(postings.reduce((sum, { documents }) => sum + documents.length, 0));
+      const rarity = this.#rarity(postings.reduce((sum, posting) => sum + posting.documents.length, 0));
       whole += rarity;
-      for (const { documents, weights } of postings)
-        for (const [at, document] of documents.entries()) {
-          if (scores[document] === 0) touched.push(document);
-          scores[document] = (scores[document] ?? 0) + worth * rarity * (weights[at] ?? 0);
-        }
+      for (const posting of postings) add(posting, (known ? 1 : BY_BEGINNING) * rarity, scores, documents);
     }
-    const found = new Map<number, number>();
-    for (const document of touched) {
-      // A word by its beginning may be known by two longer ones: never more than the whole.
-      found.set(document, Math.min(1, (scores[document] ?? 0) / whole));
-      scores[document] = 0;
-    }
-    return found;
+    // A word by its beginning may be known by two others: never more than the whole.
+    const shares = documents.map((document) => Math.min(1, (scores[document] ?? 0) / whole));
+    for (const document of documents) scores[document] = 0;
+    return { documents, shares };
   }
 
   /** Of BM25: near to nothing for what all know, and the most for what nobody knows, so that it is missed. */
@@ -89,5 +81,15 @@ export class TermIndex {
     const longer = vocabulary.slice(low, low + MOST_BEGINNINGS).filter((word) => word.startsWith(term));
     const shorter = Array.from({ length: term.length - LEAST_BEGINNING }, (_, cut) => term.slice(0, LEAST_BEGINNING + cut));
     return [...longer, ...shorter].flatMap((word) => this.#postings.get(word) ?? []);
+  }
+}
+
+/** Counted loops: this is where the time of a search goes. */
+function add({ documents, weights }: Posting, worth: number, scores: Float64Array, touched: number[]): void {
+  for (let at = 0; at < documents.length; at++) {
+    const document = documents[at] ?? 0;
+    const before = scores[document] ?? 0;
+    if (before === 0) touched.push(document);
+    scores[document] = before + worth * (weights[at] ?? 0);
   }
 }

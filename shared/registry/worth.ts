@@ -12,29 +12,29 @@ const UNKNOWN = 0.5;
 /** A skill that nobody measured at all, not even by what the mesh expects of such. */
 const UNMEASURED = 0.5;
 
-export interface Worth {
-  /** 0..1 */
-  readonly worth: number;
-  /** Micro-USD of one call, and whether somebody saw it or the card says so. */
-  readonly price?: { readonly microUsd: number; readonly seen: boolean };
+/** Micro-USD of one call, and whether somebody saw it or the card says so. */
+export interface Price {
+  readonly microUsd: number;
+  readonly seen: boolean;
 }
 
 /**
  * Success always counts; the caller's weights say how much more, and what price and time count beside it.
  *
  * @param claimed micro-USD of one call, as the card says
+ * @returns 0..1
  */
-export function worthOf(evidence: SkillEvidence | undefined, claimed: number | undefined, preferences: Preferences): Worth {
+export function worthOf(evidence: SkillEvidence | undefined, claimed: number | undefined, preferences: Preferences): number {
   const { accuracy, cost, latency } = sharesOf(preferences);
   const reliability = evidence ? unit(evidence.reliability) : UNMEASURED;
   const price = priceOf(evidence, claimed);
   const cheap = price === undefined ? UNKNOWN : HALF.microUsd / (HALF.microUsd + price.microUsd);
   const fast = evidence?.ms === undefined ? UNKNOWN : HALF.ms / (HALF.ms + Math.max(0, evidence.ms));
-  const worth = reliability ** (1 + 2 * accuracy) * cheap ** cost * fast ** latency;
-  return { worth, ...(price && { price }) };
+  return reliability ** (1 + 2 * accuracy) * cheap ** cost * fast ** latency;
 }
 
-function priceOf(evidence: SkillEvidence | undefined, claimed: number | undefined): Worth["price"] {
+/** What was seen overrides what is claimed. */
+export function priceOf(evidence: SkillEvidence | undefined, claimed: number | undefined): Price | undefined {
   if (evidence?.microUsd !== undefined) return { microUsd: Math.max(0, evidence.microUsd), seen: true };
   return claimed === undefined ? undefined : { microUsd: claimed, seen: false };
 }

@@ -1,0 +1,18 @@
+/** What the registry costs, as rows of the benchmark: search by the number of skills that are published. */
+import type { Group, Subject } from "./group.ts";
+
+export const REGISTRY_GROUPS: readonly Group[] = [
+  {
+    id: "registry-search",
+    storages: ["memory"],
+    subjects: { ten: searching(10), thousand: searching(1_000), tenThousand: searching(10_000) },
+    lines: [
+      { title: "Search, 1,000 published skills", ours: "thousand", against: "ten", compare: "microseconds", atMost: 5_000 },
+      { title: "Search, 10,000 published skills", ours: "tenThousand", against: "ten", compare: "microseconds", atMost: 5_000 },
+    ],
+  },
+];
+
+function searching(skills: number): Subject {
+  return { name: `a need in 7 words, ${skills.toLocaleString("en")} skills`, server: "none", load: { kind: "search", skills } };
+}

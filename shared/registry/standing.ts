@@ -11,6 +11,12 @@ export interface Standing {
   readonly status: EntryStatus;
 }
 
+/** With where it runs. */
+export interface Placed extends Standing {
+  readonly url: string;
+  readonly endpoint: string;
+}
+
 export type Changing<S extends Standing> =
   /** Empty when all of them stand so already. */
   { readonly ok: true; readonly versions: readonly S[] } | { readonly ok: false; readonly refusal: RegistryRefusal };
@@ -22,14 +28,22 @@ export function latestFirst<S extends Pick<Standing, "version">>(versions: reado
   return versions.toSorted((one, other) => compareVersions(other.version, one.version));
 }
 
-/** The highest that is found; else the highest that may still be called; else the highest, so that it can be said why none is. */
-export function calledVersion<S extends Standing>(versions: readonly S[]): S | undefined {
-  const ordered = latestFirst(versions);
+/**
+ * The highest that is found; else the highest that may still be called; else the highest, so that it can be said why none is. Where a
+ * later version was published at the same place, that one runs there now: nobody who takes it out of the list means its predecessor.
+ */
+export function calledVersion<S extends Placed>(versions: readonly S[]): S | undefined {
+  const places = new Set<string>();
+  const running = latestFirst(versions).filter(({ url, endpoint }) => {
+    const isTaken = places.has(url) || places.has(endpoint);
+    places.add(url).add(endpoint);
+    return !isTaken;
+  });
   for (const status of CALLABLE) {
-    const found = ordered.find((each) => each.status === status);
+    const found = running.find((each) => each.status === status);
     if (found) return found;
   }
-  return ordered[0];
+  return running[0];
 }
 
 /**

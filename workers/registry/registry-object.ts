@@ -41,7 +41,7 @@ export interface Measuring<Env> {
 }
 
 /** Whoever changes something on nobody's behalf. */
-export const REGISTRY = "registry";
+const REGISTRY = "registry";
 /** Between two runs of an agent's probes. Milliseconds. */
 const PROBE_EVERY_MS = 6 * 3_600_000;
 /** After a publication whose probes were lost, or probes that could not be run. Milliseconds. */

@@ -78,11 +78,13 @@ describe("an agent that does not do what is claimed", () => {
     ]);
   });
 
-  it("gives way to the version before it", async () => {
+  it("gives way to the version before it, where that still runs", async () => {
     const { holdings } = newHoldings();
     const name = newName();
     await published(holdings, name);
-    await published(holdings, name, { version: "2.0.0", countsRight: false });
+    const { url, card } = await anAgentAt(inject("agentsServer"), newName(), { countsRight: false });
+    const later = entry({ name, version: "2.0.0", url, endpoint: url, card, probes: PROBES });
+    expect(await holdings.commit(later, [])).toMatchObject({ ok: true });
     await holdings.measure(name, "2.0.0", ALICE);
     expect(await calledOf(holdings, name)).toMatchObject({ version: "1.0.0", status: "listed" });
   });

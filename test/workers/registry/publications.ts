@@ -18,7 +18,7 @@ export interface Conduct {
   readonly countsRight: boolean;
 }
 
-export const OBJECT = (env as unknown as { REGISTRY_OBJECT: DurableObjectNamespace }).REGISTRY_OBJECT;
+const OBJECT = (env as unknown as { REGISTRY_OBJECT: DurableObjectNamespace }).REGISTRY_OBJECT;
 export const REGISTRY = (exports as unknown as { Registry: RegistryApi }).Registry;
 
 export const ALICE = "acme/desk/alice";

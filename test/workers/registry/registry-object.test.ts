@@ -17,6 +17,14 @@ async function listed(holdings: Holdings, name: string, ...versions: string[]) {
   for (const version of versions) expect(await holdings.commit(entry({ name, version }), [])).toMatchObject({ ok: true });
 }
 
+/** Each version at a place of its own. */
+async function listedApart(holdings: Holdings, name: string, ...versions: string[]) {
+  for (const version of versions) {
+    const url = `https://v${version}.${name}.example`;
+    expect(await holdings.commit(entry({ name, version, url, endpoint: url }), [])).toMatchObject({ ok: true });
+  }
+}
+
 async function calledOf(holdings: Holdings, name: string) {
   return (await holdings.snapshot())?.entries.find((each) => each.name === name);
 }
@@ -158,7 +166,7 @@ describe("the snapshot", () => {
   it("has of each agent the highest version that is listed, else the highest that is not, with the reason", async () => {
     const { holdings } = newHoldings();
     const name = newName();
-    await listed(holdings, name, "1.9.0", "1.10.0", "2.0.0");
+    await listedApart(holdings, name, "1.9.0", "1.10.0", "2.0.0");
     expect(await calledOf(holdings, name)).toMatchObject({ version: "2.0.0" });
     await holdings.change(change(name, { version: "2.0.0" }));
     expect(await calledOf(holdings, name)).toMatchObject({ version: "1.10.0", status: "listed" });
@@ -168,6 +176,14 @@ describe("the snapshot", () => {
     expect(await calledOf(holdings, name)).toMatchObject({ version: "1.10.0", status: "deprecated", reason: "old" });
     await holdings.change(change(name));
     expect(await calledOf(holdings, name)).toMatchObject({ version: "2.0.0", status: "revoked", reason: "it lies" });
+  });
+
+  it("has no version that another one has taken the place of, when that one is revoked", async () => {
+    const { holdings } = newHoldings();
+    const name = newName();
+    await listed(holdings, name, "1.0.0", "1.1.0");
+    await holdings.change(change(name, { version: "1.1.0" }));
+    expect(await calledOf(holdings, name)).toMatchObject({ version: "1.1.0", status: "revoked" });
   });
 
   it("is sent once for each revision, and has all skills, measured or not", async () => {

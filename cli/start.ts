@@ -144,7 +144,7 @@ function nextWhileUp(flags: string, taskId: string): Next {
     [`npm run inbox${flags && ` -- ${flags.trim()}`}`, "what waits for somebody to answer or approve it"],
     [`npm run decisions -- ${flags}${taskId}`, "what governance decided in it, and on which signals"],
     [`npm run call -- ${flags}--get ${taskId} --json`, "the task as any A2A client sees it"],
-    NEW_AGENT,
+    ["npm run new -- weather --apart", "write an agent of your own, and publish it to this mesh while it runs"],
   ];
 }
 

@@ -28,6 +28,9 @@ interface Bounds {
  * @returns in words, why the agent should not be called until somebody has looked at it; undefined when nothing speaks against it
  */
 export function whyQuarantine(outcomes: readonly ProbeOutcome[]): string | undefined {
+  // Whatever an agent still does, under another card than was looked at it is another agent.
+  const card = outcomes.findLast(({ claim }) => claim === "card");
+  if (card?.ok === false) return card.why;
   for (const [skill, its] of Map.groupBy(outcomes.filter(isProbe), (outcome) => outcome.skill)) {
     const why = whyDrifted(its) ?? whyFalse(its);
     if (why !== undefined) return `skill "${skill}" ${why}`;

@@ -3,23 +3,18 @@
  * the card is fetched again. Every rule that does not hold ends it with the field and the rule, before anything is stored; what holds
  * is committed once, whole. What it reaches and what it knows are passed in.
  */
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import { canonicalJson, withoutDefaults } from "../../shared/a2a/card/canonical-form.ts";
 import { CARD_PATH } from "../../shared/a2a/card/server.ts";
 import { verifyCard } from "../../shared/a2a/card/verify.ts";
-import { isObject } from "../../shared/a2a/json-object.ts";
 import { VERSION } from "../../shared/a2a/version.ts";
 import { guardedFetch, whyNotReached } from "../../shared/net/guarded-fetch.ts";
 import { admit, type Held } from "../../shared/registry/admission.ts";
 import type { Check, Publication, Published, RegistryRefusal } from "../../shared/registry/api.ts";
 import { CARD_CHECKS, firstBreach, interfaceOf } from "../../shared/registry/card-rules.ts";
-import { whyDeceiving } from "../../shared/registry/deceiving-text.ts";
 import type { Entry } from "../../shared/registry/entry.ts";
 import { examine } from "../../shared/registry/examine.ts";
-import type { AgentCard, JsonObject } from "../../shared/task/a2a-types.ts";
-import { checkCard } from "../../shared/task/agent-card.ts";
-import { type Reaching, whyNotSpeaking } from "./speaking.ts";
+import type { AgentCard } from "../../shared/task/a2a-types.ts";
+import { type Reaching, receive, type Step } from "./served-card.ts";
+import { whyNotSpeaking } from "./speaking.ts";
 
 export interface PublishingDeps extends Reaching {
   /** Milliseconds since the epoch. */
@@ -35,14 +30,6 @@ export interface PublishingDeps extends Reaching {
 type Committed =
   | { readonly ok: true; readonly entry: Entry; readonly again: boolean }
   | { readonly ok: false; readonly refusal: RegistryRefusal };
-type Step<T> = ({ readonly ok: true } & T) | { readonly ok: false; readonly refusal: RegistryRefusal };
-
-interface Received {
-  readonly card: AgentCard;
-  readonly raw: JsonObject;
-  readonly digest: string;
-}
-
 /** What is asked beyond the card's own rules, in the order in which it is. */
 const CHECKED: readonly Check[] = [
   { field: "url", rule: "is an address that may be reached" },
@@ -59,8 +46,7 @@ export async function publish(publication: Publication, deps: PublishingDeps): P
   const place = placeOf(publication.url, deps);
   if (!place.ok) return place;
   const { url } = place;
-  const reaching = reachingOf(deps);
-  const received = await receive(url, reaching);
+  const received = await receive(url, deps);
   if (!received.ok) return received;
   const { card, raw, digest } = received;
   if (publication.name !== undefined && publication.name !== card.name)
@@ -74,7 +60,7 @@ export async function publish(publication: Publication, deps: PublishingDeps): P
   const signed = await verifyCard(raw, {
     url,
     now: deps.now(),
-    keysAt: (jku) => guardedFetch(jku, reaching),
+    keysAt: (jku) => guardedFetch(jku, deps),
   });
   if (!signed.ok) return refused("invalid", signed.field, signed.rule, signed.why);
   const breach = firstBreach(card, url) ?? foreignProbe(publication, card);
@@ -84,10 +70,10 @@ export async function publish(publication: Publication, deps: PublishingDeps): P
   // What is asked again when it is stored is asked now, so that nobody else's agent is spoken to for nothing.
   const admission = admit(entry, await deps.held(), publication.reserved, undefined);
   if (!admission.ok) return admission;
-  const unheard = await whyNotSpeaking(entry, reaching);
+  const unheard = await whyNotSpeaking(entry, deps);
   if (unheard) return { ok: false, refusal: unheard };
 
-  const again = await receive(url, reaching);
+  const again = await receive(url, deps);
   if (!again.ok) return again;
   if (again.digest !== digest)
     return refused(
@@ -100,11 +86,6 @@ export async function publish(publication: Publication, deps: PublishingDeps): P
   return committed.ok ? { ...committed, checks: CHECKED } : committed;
 }
 
-/** Nothing of the store goes along to where others answer. */
-function reachingOf({ fetch, local, timeoutMs }: Reaching): Reaching {
-  return { fetch, local, ...(timeoutMs !== undefined && { timeoutMs }) };
-}
-
 /** Without a slash at its end; who names the card itself means the agent whose card it is. */
 function placeOf(address: string, deps: Reaching): Step<{ readonly url: string }> {
   const why = whyNotReached(address, deps);
@@ -114,33 +95,6 @@ function placeOf(address: string, deps: Reaching): Step<{ readonly url: string }
     return refused("invalid", "url", "is where the agent is", "it has a query or a fragment, under which there is no card: leave them out");
   const path = pathname.endsWith(CARD_PATH) ? pathname.slice(0, -CARD_PATH.length) : pathname;
   return { ok: true, url: origin + path.replace(/\/+$/, "") };
-}
-
-async function receive(url: string, reaching: Reaching): Promise<Step<Received>> {
-  const address = url + CARD_PATH;
-  const answer = await guardedFetch(address, { ...reaching, headers: { "A2A-Version": VERSION } });
-  if (!answer.ok) {
-    const isAway = answer.fault === "timeout" || answer.fault === "unreachable" || answer.fault === "status";
-    return refused(isAway ? "unreachable" : "invalid", "card", "is at its well-known address", `${address} ${answer.why}`);
-  }
-  const raw = answer.json;
-  if (!isObject(raw))
-    return refused("invalid", "card", "is a JSON object", `${address} answers with JSON that is none: serve the card there`);
-  // Before its form, which would only say that there is a letter too many.
-  const disguised = typeof raw["name"] === "string" ? whyDeceiving(raw["name"]) : undefined;
-  if (disguised !== undefined) return refused("invalid", "name", "shows what it says", `it ${disguised}`);
-  const checked = checkCard(raw);
-  if (!checked.ok) return refused("invalid", fieldAt(checked.path), "is as A2A 1.0 has it", `it ${checked.problem}`);
-  return { ok: true, raw, card: checked.card, digest: digestOf(raw) };
-}
-
-/** Of what cannot be signed there is none, and no signature of it holds. */
-function digestOf(raw: JsonObject): string {
-  try {
-    return bytesToHex(sha256(utf8ToBytes(canonicalJson(withoutDefaults(raw)))));
-  } catch {
-    return "none";
-  }
 }
 
 function foreignProbe({ probes = [] }: Publication, { name, skills }: AgentCard) {
@@ -179,10 +133,6 @@ function entryOf({ publisher, probes = [] }: Publication, { url, card, digest, k
     publishedAt: new Date(now).toISOString(),
     probes,
   };
-}
-
-function fieldAt(path: readonly (string | number)[]): string {
-  return path.map((each, at) => (typeof each === "number" ? `[${each}]` : at === 0 ? each : `.${each}`)).join("") || "card";
 }
 
 function refused(code: RegistryRefusal["code"], field: string, rule: string, why: string) {

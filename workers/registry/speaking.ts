@@ -6,17 +6,10 @@ import { CARD_PATH } from "../../shared/a2a/card/server.ts";
 import { jsonRpcCode } from "../../shared/a2a/errors.ts";
 import { isObject } from "../../shared/a2a/json-object.ts";
 import { VERSION } from "../../shared/a2a/version.ts";
-import { type Fetch, guardedFetch } from "../../shared/net/guarded-fetch.ts";
+import { guardedFetch } from "../../shared/net/guarded-fetch.ts";
 import type { RegistryRefusal } from "../../shared/registry/api.ts";
 import type { Json } from "../../shared/task/a2a-types.ts";
-
-export interface Reaching {
-  readonly fetch: Fetch;
-  /** Somebody's own machine, whose own servers may be reached. */
-  readonly local: boolean;
-  /** Milliseconds for each request, where it is not to be the usual. */
-  readonly timeoutMs?: number;
-}
+import type { Reaching } from "./served-card.ts";
 
 /** @returns why the endpoint is not this agent's, or none that the mesh could call; undefined when it is */
 export async function whyNotSpeaking(

@@ -5,6 +5,7 @@
 import { DEPLOYED_CONTRACTS } from "../../contracts/deployed.ts";
 import { contractShelf } from "../../shared/contract/shelf.ts";
 import { rank } from "../../shared/registry/ranking.ts";
+import { cardOutcome } from "./card-watch.ts";
 import { runProbes } from "./probing.ts";
 import { publish } from "./publishing.ts";
 import { defineRegistry, type RegistryWorkerEnv } from "./registry.ts";
@@ -23,7 +24,7 @@ const shelf = contractShelf(DEPLOYED_CONTRACTS);
 export { AgentScores } from "./agent-scores.ts";
 export { Scoreboard } from "./scoreboard.ts";
 export const RegistryObject = defineRegistryObject<RegistryWorkerEnv>({
-  probe: (entry, env) => runProbes(entry, reaching(env)),
+  probe: async (entry, env) => [...(await cardOutcome(entry, reaching(env))), ...(await runProbes(entry, reaching(env)))],
   prior: shelf.contract("chain-cap", shelf.latest),
 });
 export const Registry = defineRegistry({

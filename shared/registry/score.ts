@@ -41,11 +41,15 @@ function measured(outcomes: readonly ProbeOutcome[], prior: Prior): Omit<SkillEv
   // A failure is often fast, or as slow as the probe was patient: neither says how long an answer takes.
   const ms = median(held.map((each) => each.ms));
   const microUsd = median(held.flatMap((each) => (each.microUsd === undefined ? [] : [each.microUsd])));
+  const bound = (quantile: number) => reliabilityOf({ ...prior, quantile, minSamples: 0 }, record).reliability;
+  const failed = outcomes.findLast(({ ok }) => !ok);
   return {
     ...record,
-    reliability: reliabilityOf({ ...prior, minSamples: 0 }, record).reliability,
+    reliability: bound(prior.quantile),
+    reliabilityAtMost: bound(1 - prior.quantile),
     ...(ms !== undefined && { ms }),
     ...(microUsd !== undefined && { microUsd }),
+    ...(failed && { lastFailure: { at: failed.at, why: failed.why } }),
   };
 }
 

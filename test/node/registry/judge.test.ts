@@ -27,7 +27,7 @@ const why = (...given: Parameters<typeof about>) => verdict(about(...given)).why
 describe("an answer holds", () => {
   const finding = { text: "It is so.", source: { document: "book.md", position: "line 4" } };
   it.each<[string, Expectation, JsonObject]>([
-    ["that says the words, in whatever letters", { contains: ["Heron", "μῦς"] }, says("the HERON and the ΜῦΣ")],
+    ["that says the words, in whatever letters", { contains: ["Heron", "οδος"] }, says("the HERON of ΟΔΟΣΑ")],
     ["whose number is near enough", { number: { value: 12, within: 0.5 } }, says("About 11.5 of them")],
     [
       "whose data has the members, among others",
@@ -57,12 +57,7 @@ describe("an answer fails, and says why", () => {
     ],
     ["without any number", { number: { value: 12, within: 0.5 } }, says("a dozen"), /names no number/],
     ["with data of another type", { data: { n: "number" } }, task([{ data: { n: "1" } }]), /no data part with "n" \(number\)/],
-    [
-      "with an inherited member",
-      { data: { toString: "object" } as JsonObject as Expectation["data"] & {} },
-      task([{ data: {} }]),
-      /"toString"/,
-    ],
+    ["with an inherited member", JSON.parse('{"data":{"__proto__":"object"}}'), task([{ data: {} }]), /"__proto__"/],
     ["without data", { data: { n: "number" } }, says("1"), /has no data part, where "n"/],
     [
       "without a source",

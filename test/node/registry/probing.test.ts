@@ -80,9 +80,14 @@ describe("an agent that lies", () => {
     expect(outcomes).toMatchObject([{ skill: "count", ok: false, why: expect.stringMatching(why) }]);
   });
 
-  it("may refuse with an error, where it has to refuse", async () => {
-    const probes = [{ ...PROBE, expect: { refuses: true as const } }];
-    expect(await run((_asked, response) => void failing(response, -32602, "no herons here"), { probes })).toMatchObject([{ ok: true }]);
+  it.each([
+    ["may refuse with an error, where it has to refuse", { refuses: true as const }, -32602, "no herons here", true],
+    ["does not refuse by breaking", { refuses: true as const }, -32603, "internal error", false],
+    ["does not refuse without a word", { refuses: true as const }, -32602, "", false],
+    ["does not answer by refusing", PROBE.expect, -32602, "7", false],
+  ])("%s", async (_what, expected, code, message, ok) => {
+    const outcomes = await run((_asked, response) => void failing(response, code, message), { probes: [{ ...PROBE, expect: expected }] });
+    expect(outcomes).toMatchObject([{ ok }]);
   });
 
   it("has the question taken back that nobody will answer", async () => {

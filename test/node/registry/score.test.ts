@@ -10,8 +10,9 @@ const countOf = (...its: Parameters<typeof outcomes>) => evidenceOf(["count"], o
 
 describe("the evidence of a skill", () => {
   it("is the prior's lower bound where nobody has measured it", () => {
-    // 0.05 = x^19, the share of Beta(19, 1) below x.
-    expect(countOf("")).toEqual({ successes: 0, failures: 0, reliability: expect.closeTo(0.05 ** (1 / 19), 9), untrue: [] });
+    // 0.05 = x^19, the share of Beta(19, 1) below x; 0.95 = x^19 for the other end.
+    const interval = { reliability: expect.closeTo(0.05 ** (1 / 19), 9), reliabilityAtMost: expect.closeTo(0.95 ** (1 / 19), 9) };
+    expect(countOf("")).toEqual({ successes: 0, failures: 0, ...interval, untrue: [] });
   });
 
   it("is counted by the deployed chain cap as the mesh counts it, once there is enough", () => {
@@ -42,6 +43,13 @@ describe("the evidence of a skill", () => {
     expect(countOf("--")).not.toHaveProperty("ms");
   });
 
+  it("says what failed last, and when, although it held since", () => {
+    const seen = [outcome({ ok: false, why: "says 1" }), outcome({ ok: false, why: "says 2", at: "2026-02-03T04:05:06.000Z" }), outcome()];
+    const lastFailure = { at: "2026-02-03T04:05:06.000Z", why: "says 2" };
+    expect(evidenceOf(["count"], seen, PRIOR)["count"]).toMatchObject({ lastFailure });
+    expect(countOf("++")).not.toHaveProperty("lastFailure");
+  });
+
   it("says of every skill what the agent declares and does not do, and counts it for none", () => {
     const seen = [outcome(), outcome({ ok: false, claim: "capabilities.streaming" })];
     const untrue = ["capabilities.streaming"];
@@ -68,6 +76,17 @@ describe("for all outcomes", () => {
     );
   });
 
+  it("the more of the same was seen, the narrower is the interval", () => {
+    const width = (held: string) => (countOf(held)?.reliabilityAtMost ?? Number.NaN) - reliability(held);
+    fc.assert(
+      fc.property(flags, (held) => {
+        fc.pre(held !== "");
+        expect(width(held.repeat(100))).toBeGreaterThan(0);
+        expect(width(held.repeat(100))).toBeLessThan(width(held));
+      }),
+    );
+  });
+
   it("the reliability lies in 0..1, and below what was seen together with the prior", () => {
     fc.assert(
       fc.property(flags, (held) => {
@@ -80,10 +99,11 @@ describe("for all outcomes", () => {
     );
   });
 
-  it("the order of outcomes does not matter", () => {
+  it("the order of outcomes matters only to which of them was the last", () => {
+    const withoutLast = (held: string) => ({ ...countOf(held), lastFailure: undefined });
     fc.assert(
       fc.property(flags, (held) => {
-        expect(countOf([...held].toSorted().join(""))).toEqual(countOf(held));
+        expect(withoutLast([...held].toSorted().join(""))).toEqual(withoutLast(held));
       }),
     );
   });

@@ -2,6 +2,7 @@
  * Where an agent is that somebody names: behind the front door, where it is one of the mesh's own, else at its own address, as the
  * mesh's registry has it. Who is calling is told to the mesh only: what is at an agent's own address is somebody else's.
  */
+import { calledVersion } from "../shared/registry/standing.ts";
 import { addressOf } from "./address.ts";
 import { askMesh } from "./ask-mesh.ts";
 import type { Credentials } from "./credentials.ts";
@@ -26,12 +27,13 @@ export async function whereaboutsOf(
   const mesh = addressOf(undefined, undefined);
   const { agents } = (await askMesh(mesh, "agents", credentials)) as { agents: readonly { name: string }[] };
   if (agents.some(({ name }) => name === agent)) return { url: address, credentials };
-  const [latest, ...older] = (await versionsAt({ mesh, credentials }, agent)) ?? [];
-  if (!latest)
-    throw new CommandError(
-      `there is no agent "${agent}": the mesh has ${agents.map(({ name }) => name).join(", ")}, and npm run agents shows what is published`,
-    );
-  const called = [latest, ...older].find(({ status }) => status === "listed" || status === "deprecated");
-  if (called) return { url: called.url, credentials: undefined, apart: called.url };
-  throw new CommandError(`${agent} is not called any more, because it is ${latest.status}: ${latest.reason ?? "no reason was given"}`);
+  const entry = calledVersion((await versionsAt({ mesh, credentials }, agent)) ?? []);
+  if (!entry) throw new CommandError(unknown(agent, agents));
+  const { status, reason = "no reason was given" } = entry;
+  if (status === "listed" || status === "deprecated") return { url: entry.url, credentials: undefined, apart: entry.url };
+  throw new CommandError(`${agent} is not called any more, because it is ${status}: ${reason}`);
+}
+
+function unknown(agent: string, own: readonly { name: string }[]): string {
+  return `there is no agent "${agent}": the mesh has ${own.map(({ name }) => name).join(", ")}, and npm run agents shows what is published`;
 }

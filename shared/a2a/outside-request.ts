@@ -33,7 +33,7 @@ export async function requestOutside(
   { key, method, params, signal, headers }: OutsideRequest,
 ): Promise<Response> {
   const why = whyNotReached(endpoint, { local: (env as { readonly SKEIN_LOCAL?: string }).SKEIN_LOCAL === "1" });
-  if (why !== undefined) throw new NotReached(`${name} is not called at its address, which ${why}`);
+  if (why !== undefined) throw new NotReached(`${name} has an address that may not be called: it ${why}`);
   const response = await fetch(endpoint, {
     method: "POST",
     redirect: "manual",

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { SnapshotEntry } from "../../shared/registry/entry.ts";
 import type { AgentCard, Task } from "../../shared/task/a2a-types.ts";
 import { type CopiedMesh, copyMesh } from "./copied-mesh.ts";
 import { record, said, send, told } from "./governed.ts";
-import { entryOf, type Outsider, type Said, sayingRegistry, startOutsider } from "./outsider.ts";
+import { entryOf, type Hostile, type Outsider, type Said, sayingRegistry, startHostile, startOutsider } from "./outsider.ts";
 import { getTask } from "./wire.ts";
 
 // An agent that somebody else runs, which the mesh was not deployed with: planned with, called and let go of.
@@ -112,6 +113,64 @@ describe("an agent that is revoked while it works", () => {
     expect(told(ended) + said(ended)).toContain("falconer was revoked by its mesh: it sells what it is told");
     expect(outsider.arrived.filter(({ method }) => method === "CancelTask")).toHaveLength(1);
     expect(messages().length).toBe(before + 1);
+  });
+});
+
+describe("an agent that does not behave", () => {
+  let hostile: Hostile;
+  beforeAll(async () => {
+    hostile = await startHostile(outsider.card.supportedInterfaces[0]?.url ?? "");
+  });
+  afterAll(() => hostile?.close());
+
+  /** A name of its own for each: one that has failed too often gets no calls for a while. */
+  function entryAt(endpoint: string): SnapshotEntry {
+    named += 1;
+    return entryOf({ ...outsider, card: { ...outsider.card, name: `falconer-${named}` } }, { endpoint });
+  }
+  let named = 0;
+
+  /** What the task comes to when the agent is at this address. */
+  async function reached(endpoint: string, heard: string): Promise<Task> {
+    registry.say(entryAt(endpoint));
+    return sentOnce(GOAL, (task) => (told(task) + said(task)).includes(heard));
+  }
+
+  it("and sends its callers elsewhere is not followed, inward or to anybody", async () => {
+    const before = outsider.arrived.length;
+    await reached(`${hostile.url}/redirect`, "redirects, and redirects are not followed");
+    expect(outsider.arrived.length).toBe(before);
+  });
+
+  it.each([
+    ["never ends its answer", "/endless", "answers with more than 2 MB"],
+    ["lets nobody in", "/closed", "asks for credentials, and this mesh has none for it"],
+    ["answers with what is no A2A", "/page", "gave an answer that is no A2A response"],
+    ["answers with a task of no form", "/formless", "gave an answer that is no A2A response"],
+  ])("and %s costs its own goal, with the reason, and no more", async (_how, path, words) => {
+    await reached(hostile.url + path, words);
+  });
+
+  it.each(["http://10.0.0.1/rpc", "http://169.254.169.254/latest", "http://agents.example.com/rpc", "ftp://127.0.0.1/rpc"])(
+    "and says that it is at %s is not asked",
+    async (endpoint) => {
+      await reached(endpoint, "has an address that may not be called");
+    },
+  );
+
+  it("and never answers is let go of all the same when it is revoked", async () => {
+    const entry = entryAt(`${hostile.url}/silent`);
+    registry.say(entry);
+    await sentOnce(GOAL, () => hostile.silent() > 0, true);
+    const asked = hostile.silent();
+    const task = await send(mesh, "orchestrator", [{ text: GOAL }], { configuration: { returnImmediately: true } });
+    await expect.poll(() => hostile.silent(), SEEN).toBeGreaterThan(asked);
+    registry.say({ ...entry, status: "revoked", reason: "it never answers" });
+    const ended = async () => {
+      const now = await getTask(mesh.url, task.id);
+      return told(now) + said(now);
+    };
+    await expect.poll(ended, SEEN).toContain(`${entry.name} was revoked by its mesh: it never answers`);
   });
 });
 

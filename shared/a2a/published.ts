@@ -5,6 +5,7 @@
  */
 import type { RegistryEnv } from "../registry/api.ts";
 import type { Snapshot, SnapshotEntry } from "../registry/entry.ts";
+import { upToDate } from "../registry/snapshot.ts";
 
 /** Milliseconds. */
 export const PUBLISHED = {
@@ -70,9 +71,9 @@ export class PublishedAgents {
     }
   }
 
-  #take(snapshot: Snapshot): void {
-    this.#snapshot = snapshot;
-    this.#entries = new Map(snapshot.entries.map((entry) => [entry.name, entry]));
+  #take(read: Snapshot): void {
+    this.#snapshot = upToDate(this.#snapshot, read);
+    this.#entries = new Map(this.#snapshot.entries.map((entry) => [entry.name, entry]));
   }
 }
 

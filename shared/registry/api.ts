@@ -75,7 +75,7 @@ export interface Found {
 export interface RegistryApi {
   publish(publication: Publication): Promise<Published>;
   change(change: Change): Promise<Changed>;
-  /** @returns `undefined` when it is the one that is known already */
+  /** @returns what has changed since the one that is known; `undefined` when nothing has */
   snapshot(known?: number): Promise<Snapshot | undefined>;
   /** Of each agent the version that the snapshot has. */
   entries(): Promise<readonly Entry[]>;

@@ -44,5 +44,7 @@ export interface SnapshotEntry extends Pick<Entry, "name" | "version" | "digest"
 export interface Snapshot {
   /** Grows with every change: the same number, the same snapshot. */
   readonly revision: number;
+  /** Only the agents that changed after this revision are here; all, where it is absent. */
+  readonly since?: number;
   readonly entries: readonly SnapshotEntry[];
 }

@@ -54,7 +54,6 @@ export function defineRegistryObject<Env>({ probe, prior }: Measuring<Env>) {
     readonly #outcomes = new OutcomeStore(this.ctx.storage.sql);
     /** What readers are given, by name: made anew for those that changed. */
     readonly #called = new Map<string, SnapshotEntry>();
-    #snapshot: Snapshot | undefined;
     readonly #measuring = new Map<string, Promise<void>>();
 
     async commit(entry: Entry, reserved: readonly string[]): Promise<Committed> {
@@ -110,13 +109,10 @@ export function defineRegistryObject<Env>({ probe, prior }: Measuring<Env>) {
     async snapshot(known?: number): Promise<Snapshot | undefined> {
       const revision = this.#store.last();
       if (known === revision) return undefined;
-      if (this.#snapshot?.revision === revision) return this.#snapshot;
-      for (const name of this.#names()) {
-        const entry = this.#called.has(name) ? undefined : this.#calledEntry(name);
-        if (entry) this.#called.set(name, this.#shown(entry));
-      }
-      this.#snapshot = { revision, entries: [...this.#called.values()] };
-      return this.#snapshot;
+      // Of a revision that there is not, nobody can say what has changed since.
+      if (known !== undefined && known > 0 && known < revision)
+        return { revision, since: known, entries: this.#shown(this.#store.changedAfter(known)) };
+      return { revision, entries: this.#shown(this.#names()) };
     }
 
     async log(after: number, limit: number): Promise<LogPage> {
@@ -189,7 +185,19 @@ export function defineRegistryObject<Env>({ probe, prior }: Measuring<Env>) {
       return called && this.#store.entry(name, called.version);
     }
 
-    #shown({ name, version, digest, url, endpoint, card, status, reason }: Entry): SnapshotEntry {
+    /** As readers are given them. */
+    #shown(names: readonly string[]): SnapshotEntry[] {
+      return names.flatMap((name) => {
+        const shown = this.#called.get(name) ?? this.#measured(name);
+        if (shown) this.#called.set(name, shown);
+        return shown ?? [];
+      });
+    }
+
+    #measured(agent: string): SnapshotEntry | undefined {
+      const entry = this.#calledEntry(agent);
+      if (!entry) return undefined;
+      const { name, version, digest, url, endpoint, card, status, reason } = entry;
       const skills = card.skills.map(({ id }) => id);
       const evidence = evidenceOf(skills, this.#outcomes.of(name, version), prior);
       return { name, version, digest, url, endpoint, card, status, ...(reason !== undefined && { reason }), evidence };

@@ -113,6 +113,14 @@ export class RegistryStore {
     return rows.map(({ body }) => JSON.parse(body) as LogRow);
   }
 
+  /** Whose agents have a row after a position. */
+  changedAfter(after: number): string[] {
+    if (!this.#exists()) return [];
+    const query = "SELECT DISTINCT json_extract(body, '$.name') AS name FROM log WHERE seq > ?";
+    const rows = this.#sql.exec<{ name: string }>(query, after).toArray();
+    return rows.map(({ name }) => name);
+  }
+
   /** The last position in the log; 0 where there is none. */
   last(): number {
     if (!this.#exists()) return 0;

@@ -15,6 +15,7 @@ import type {
 } from "../../shared/registry/api.ts";
 import type { Entry, Snapshot, SnapshotEntry } from "../../shared/registry/entry.ts";
 import type { LogPage } from "../../shared/registry/history.ts";
+import { upToDate } from "../../shared/registry/snapshot.ts";
 import { calledVersion } from "../../shared/registry/standing.ts";
 import type { Preferences } from "../../shared/task/governance-extension.ts";
 import type { Holdings } from "./registry-object.ts";
@@ -65,7 +66,8 @@ export function defineRegistry({ publish, rank }: RegistryParts) {
     }
 
     async find(need: string, preferences: Preferences, limit: number): Promise<readonly Found[]> {
-      latest = (await this.#object().snapshot(latest?.revision)) ?? latest;
+      const read = await this.#object().snapshot(latest?.revision);
+      if (read) latest = upToDate(latest, read);
       return rank(latest?.entries ?? [], need, preferences, limit);
     }
 

@@ -4,6 +4,7 @@ import type { RegistryApi } from "../../../shared/registry/api.ts";
 import type { Entry } from "../../../shared/registry/entry.ts";
 import type { AgentCard } from "../../../shared/task/a2a-types.ts";
 import type { Holdings } from "../../../workers/registry/registry-object.ts";
+import { receive } from "../../../workers/registry/served-card.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -74,6 +75,7 @@ export function entry({ name, version = "1.0.0", ...more }: Partial<Entry> & { r
 export async function anAgentAt(server: string, name: string, { version = "1.0.0", countsRight = true }: Partial<Conduct>) {
   const url = `${server}/${name}`;
   await (await fetch(url, { method: "PUT", body: JSON.stringify({ version, countsRight }) })).arrayBuffer();
-  const card = (await (await fetch(`${url}/.well-known/agent-card.json`)).json()) as AgentCard;
-  return { url, card };
+  const served = await receive(url, { fetch: (address, init) => fetch(address, init), local: true });
+  if (!served.ok) throw new Error(served.refusal.why);
+  return { url, card: served.card, digest: served.digest };
 }

@@ -2,6 +2,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { Change } from "../../../shared/registry/api.ts";
 import { firstBroken } from "../../../shared/registry/history.ts";
+import { upToDate } from "../../../shared/registry/snapshot.ts";
 import type { Holdings } from "../../../workers/registry/registry-object.ts";
 import { ALICE, BOB, entry, newHoldings, newName, OPERATOR } from "./publications.ts";
 
@@ -195,8 +196,30 @@ describe("the snapshot", () => {
     expect(await holdings.snapshot(first?.revision)).toBeUndefined();
     await listed(holdings, other, "1.0.0");
     const second = await holdings.snapshot(first?.revision);
-    expect(second?.entries.map(({ name }) => name).sort()).toEqual([one, other].sort());
+    expect(second).toMatchObject({ since: first?.revision, entries: [{ name: other }] });
     expect(second?.revision).toBeGreaterThan(first?.revision ?? Number.NaN);
+  });
+
+  it("that is kept up by what has changed is the one that is read whole, whoever changed what meanwhile", async () => {
+    const { holdings } = newHoldings();
+    const names = [newName(), newName(), newName()];
+    const [one = "", two = "", three = ""] = names;
+    let kept = await holdings.snapshot();
+    const steps = [
+      () => listedApart(holdings, one, "1.0.0", "2.0.0"),
+      () => listed(holdings, two, "1.0.0"),
+      () => holdings.change(change(one, { version: "2.0.0", to: "deprecated", reason: "old" })),
+      () => Promise.all([listed(holdings, three, "1.0.0"), holdings.change(change(two))]),
+      () => holdings.change(change(three, { to: "quarantined", ...byOperator })),
+    ];
+    for (const step of steps) {
+      await step();
+      const read = await holdings.snapshot(kept?.revision);
+      if (read) kept = upToDate(kept, read);
+      const byName = (all: typeof kept) => all?.entries.toSorted((a, b) => a.name.localeCompare(b.name));
+      const whole = await holdings.snapshot();
+      expect([kept?.revision, byName(kept)]).toEqual([whole?.revision, byName(whole)]);
+    }
   });
 });
 

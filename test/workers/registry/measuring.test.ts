@@ -78,6 +78,15 @@ describe("an agent that does not do what is claimed", () => {
     ]);
   });
 
+  it("is put into quarantine as well for a card that is not the one that was published, whatever it does", async () => {
+    const { holdings } = newHoldings();
+    const name = newName();
+    await published(holdings, name);
+    await anAgentAt(inject("agentsServer"), name, { version: "0.9.0" });
+    const after = await holdings.measure(name, "1.0.0", ALICE);
+    expect(after).toMatchObject({ status: "quarantined", reason: expect.stringContaining("has changed since it was published") });
+  });
+
   it("gives way to the version before it, where that still runs", async () => {
     const { holdings } = newHoldings();
     const name = newName();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CopiedMesh, copyMesh } from "./copied-mesh.ts";
 import { decisionsBy, order, record, send, tasksOf, told } from "./governed.ts";
@@ -12,9 +13,12 @@ let other: CopiedMesh;
 let registry: Said;
 
 beforeAll(async () => {
-  mesh = await copyMesh({ agents: [{ name: "pawn", from: "puppet" }], unlimited: true });
+  // The bishop waits for nobody in memory: it soon looks again in a minute.
+  const waits = { holdMs: 100, watchMs: 100, againMs: [60_000, 60_000] } as const;
+  const bishop = { name: "bishop", from: "puppet", waits };
+  mesh = await copyMesh({ agents: [{ name: "pawn", from: "puppet" }, bishop], unlimited: true });
   other = await copyMesh({ agents: [{ name: "knight", from: "puppet" }], unlimited: true });
-  registry = await sayingRegistry(mesh.root, ["pawn"]);
+  registry = await sayingRegistry(mesh.root, ["pawn", "bishop"]);
   await mesh.start();
   await other.start();
 });
@@ -51,15 +55,13 @@ describe("an agent of another mesh", () => {
 
   it("is refused with the reason once it is held in quarantine, and hears nothing of it", async () => {
     const entry = await knight();
-    const before = (await tasksOf(other, "knight")).length;
     registry.say({ ...entry, status: "quarantined", reason: "it fell short" });
     await expect
       .poll(async () => told(await order(mesh, "pawn", { calls: calls(0) })), SEEN)
       .toContain("knight is held in quarantine by its mesh: it fell short");
-    const now = await tasksOf(other, "knight");
+    const before = (await tasksOf(other, "knight")).length;
     await order(mesh, "pawn", { calls: calls(0) });
-    expect((await tasksOf(other, "knight")).length).toBe(now.length);
-    expect(now.length).toBeGreaterThanOrEqual(before);
+    expect((await tasksOf(other, "knight")).length).toBe(before);
   });
 
   it("that is revoked while it works is canceled there, and whoever called it goes on", async () => {
@@ -74,6 +76,22 @@ describe("an agent of another mesh", () => {
     expect(Date.now() - revokedAt).toBeLessThan(6_000);
     expect(await tasksOf(other, "knight", "TASK_STATE_WORKING")).toEqual([]);
     expect(await tasksOf(other, "knight", "TASK_STATE_CANCELED")).toHaveLength(1);
+  });
+
+  it("that takes long is let go of as soon, though nobody would have looked at it for a minute", async () => {
+    const entry = await knight();
+    registry.say(entry);
+    await expect.poll(async () => told(await order(mesh, "bishop", { calls: calls(0) })), SEEN).toContain("rode out");
+    const canceled = (await tasksOf(other, "knight", "TASK_STATE_CANCELED")).length;
+    const began = order(mesh, "bishop", { calls: calls(50_000) });
+    await expect.poll(async () => (await tasksOf(other, "knight", "TASK_STATE_WORKING")).length, SEEN).toBe(1);
+    // Past what it holds a request for, and watches.
+    await sleep(1_000);
+    registry.say({ ...entry, status: "revoked", reason: "it sleeps" });
+    const revokedAt = Date.now();
+    expect(told(await began)).toContain("knight was revoked by its mesh: it sleeps");
+    expect(Date.now() - revokedAt).toBeLessThan(10_000);
+    expect((await tasksOf(other, "knight", "TASK_STATE_CANCELED")).length).toBe(canceled + 1);
   });
 
   it("takes nobody's place: a call to a name that nobody has is refused as before", async () => {

@@ -34,7 +34,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const ATTEMPTS = 10;
 const RETRY = { firstMs: 100, longestMs: 5_000 };
 /** How often it is looked whether a callee that may be revoked still has its place, while nothing is asked of it. Milliseconds. */
-const STANDING_MS = 5_000;
+const STANDING_MS = 3_000;
 
 export async function answerTo<Env>(run: CallingRun<Env>, errand: Errand): Promise<Waited> {
   const { sentAt, signal } = errand;

@@ -10,7 +10,7 @@ import { credentialsFrom } from "./credentials.ts";
 import { runningMesh } from "./mesh-file.ts";
 import { agentFolder, ROOT, shown } from "./project.ts";
 import { type PublishedAnswer, publishAt, type Registry, versionsAt } from "./registry.ts";
-import { checkLine, measuredInWords, shellWord } from "./registry-words.ts";
+import { checkLine, failureLines, measuredInWords, shellWord, skippedLines } from "./registry-words.ts";
 import { CommandError, runCommand, terminal, UsageError } from "./terminal.ts";
 
 const HELP = `
@@ -79,12 +79,15 @@ function show({ entry, checks, again }: PublishedAnswer, flags: string, { mesh }
   say(`${paint("bold", `${name} ${version}`)} ${again ? "was published already, the same" : "is published"} at ${mesh}`);
   const width = Math.max(0, ...checks.map(({ field }) => field.length));
   for (const check of checks) say(checkLine(check, width));
+  for (const line of skippedLines(entry)) say(line);
   if (status !== "listed") {
+    for (const { id } of card.skills) for (const line of failureLines(entry.evidence?.[id])) say(line);
     terminal.complain(`it is not found, because its status is ${status}${reason === undefined ? "" : `: ${reason}`}`);
     return;
   }
   say(`\n${paint("bold", "Measured")}`);
-  for (const { id } of card.skills) say(`  ${id}  ${measuredInWords(entry.evidence?.[id])}`);
+  for (const { id } of card.skills)
+    for (const line of [`  ${id}  ${measuredInWords(entry.evidence?.[id])}`, ...failureLines(entry.evidence?.[id])]) say(line);
   const example = shellWord(card.skills[0]?.examples?.[0] ?? "your text");
   note(`\n${paint("bold", "Call it")}`);
   note(`  npm run call -- ${flags}${example}   ${paint("dim", "# the mesh finds it")}`);

@@ -5,6 +5,7 @@
 import type { Check, Found } from "../shared/registry/api.ts";
 import type { SkillEvidence } from "../shared/registry/evidence.ts";
 import type { LogRow } from "../shared/registry/history.ts";
+import { chooseProbes } from "../shared/registry/probe-choice.ts";
 import { figure } from "./amounts.ts";
 import { count } from "./conversation.ts";
 import type { Listed } from "./registry.ts";
@@ -15,7 +16,10 @@ import { ago } from "./time-words.ts";
 export function agentLines(listed: Listed): string[] {
   const { url, card, evidence } = listed;
   const width = Math.max(...card.skills.map(({ id }) => plain(id).length));
-  const skills = card.skills.map(({ id }) => `  ${plain(id).padEnd(width)}  ${measuredInWords(evidence?.[id])}`);
+  const skills = card.skills.flatMap(({ id }) => [
+    `  ${plain(id).padEnd(width)}  ${measuredInWords(evidence?.[id])}`,
+    ...failureLines(evidence?.[id]),
+  ]);
   return [`${standingOf(listed)}  ${terminal.paint("dim", plain(url))}`, ...skills, ...untrueOf(evidence)];
 }
 
@@ -65,6 +69,19 @@ export function measuredInWords(evidence: SkillEvidence | undefined): string {
     ...(ms === undefined ? [] : [`${Math.round(ms)} ms`]),
     ...(microUsd === undefined ? [] : [figure("microUsd", microUsd)]),
   ].join(", ");
+}
+
+/** What failed last, for whoever has to mend it; nothing where all held. */
+export function failureLines(evidence: SkillEvidence | undefined): string[] {
+  if (!evidence?.lastFailure) return [];
+  const { at, why } = evidence.lastFailure;
+  return [terminal.paint("dim", `    failed at ${plain(at)}: ${plain(why)}`)];
+}
+
+/** Of which skills no probe is sent, and what the card would have to say. */
+export function skippedLines({ card, probes }: Pick<Listed, "card" | "probes">): string[] {
+  const whys = new Map(chooseProbes(card, probes).skipped.map(({ probe, why }) => [probe.skill, why]));
+  return [...whys].map(([skill, why]) => terminal.paint("yellow", `  ${plain(skill)} is not probed: it ${plain(why)}`));
 }
 
 function untrueOf(evidence: Listed["evidence"]): string[] {

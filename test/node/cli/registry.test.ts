@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { againstLog } from "../../../cli/log-check.ts";
 import type { Listed } from "../../../cli/registry.ts";
-import { agentLines, measuredInWords, publisherInWords, shellWord } from "../../../cli/registry-words.ts";
+import { agentLines, measuredInWords, publisherInWords, shellWord, skippedLines } from "../../../cli/registry-words.ts";
 import { BEGINNING, chained, type LogEvent, type LogRow } from "../../../shared/registry/history.ts";
 
 // A registry by hand, so that the commands are held to its HTTP and not to our own server.
@@ -318,6 +318,22 @@ describe("words about agents", () => {
   it("say what a skill counts as before anything was measured", () => {
     expect(measuredInWords({ successes: 0, failures: 0, reliability: 0.5, untrue: [] })).toBe("not measured yet, counts as 0.50");
     expect(measuredInWords(undefined)).toBe("not measured yet");
+  });
+
+  it("say what failed last, and when", () => {
+    const lastFailure = { at: "2026-11-21T12:00:00.000Z", why: "says 8, and 7 was expected" };
+    const evidence = { "list-figures": { successes: 2, failures: 1, reliability: 0.5, untrue: [], lastFailure } };
+    expect(agentLines(listed({ evidence })).join("\n")).toContain("failed at 2026-11-21T12:00:00.000Z: says 8, and 7 was expected");
+  });
+
+  it("say of which skills no probe is sent, and what their card would have to say", () => {
+    const probe = { skill: "list-figures", message: "m", expect: { refuses: true as const } };
+    const { card } = listed();
+    const silent = { ...card, capabilities: {} };
+    expect(skippedLines({ card: silent, probes: [probe, probe] })).toEqual([
+      expect.stringMatching(/list-figures is not probed: it declares neither "readOnly"/),
+    ]);
+    expect(skippedLines({ card: silent, probes: [] })).toEqual([]);
   });
 
   it("find nothing wrong where a registry shows what its log said last", () => {

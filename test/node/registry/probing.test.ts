@@ -22,9 +22,12 @@ afterEach(async () => {
   agent = undefined;
 });
 
-async function run(answer: Answering, { probes = [PROBE], card = cardOf(), local = true, runMs = 60_000 } = {}): Promise<ProbeOutcome[]> {
+async function run(
+  answer: Answering,
+  { probes = [PROBE], card = cardOf(), local = true, runMs = 60_000, probeMs = PROBE_MS } = {},
+): Promise<ProbeOutcome[]> {
   agent ??= await startAgent(answer);
-  const patience = { probeMs: PROBE_MS, runMs };
+  const patience = { probeMs, runMs };
   return runProbes({ endpoint: agent.endpoint, card, probes }, { fetch, local, now: Date.now, patience });
 }
 
@@ -126,15 +129,15 @@ describe("a capability that is declared", () => {
   const STREAMS = cardOf({ readOnly: true }, { streaming: true });
   const event = (result: JsonObject) => `data: ${JSON.stringify({ jsonrpc: "2.0", id: 1, result })}\n\n`;
   const working = event({ statusUpdate: { taskId: "t", contextId: "c", status: { state: "TASK_STATE_WORKING" } } });
-  const claimOf = async (answer: Answering, card = STREAMS) =>
-    (await run(answer, { card, probes: [] })).map(({ claim, ok, why }) => ({ claim, ok, why }));
+  const claimOf = async (answer: Answering, card = STREAMS, probeMs = PROBE_MS) =>
+    (await run(answer, { card, probes: [], probeMs })).map(({ claim, ok, why }) => ({ claim, ok, why }));
 
   it.each<[string, string]>([
     ["a status", working],
     ["a task, after a remark", `: hello\n\n${event(completed("7"))}`],
     ["a message", event({ message: { messageId: "m", role: "ROLE_AGENT", parts: [{ text: "7" }] } })],
   ])("is true when it is done, and nothing is left open: the stream gives %s and goes on for ever", async (_what, first) => {
-    const claims = await claimOf((_asked, response) => void dripping(response, "text/event-stream", first));
+    const claims = await claimOf((_asked, response) => void dripping(response, "text/event-stream", first), STREAMS, 10_000);
     expect(claims).toMatchObject([{ claim: "capabilities.streaming", ok: true }]);
     await vi.waitFor(() => expect(agent?.open()).toBe(0));
   });

@@ -28,7 +28,12 @@ export interface RegistryWorkerEnv {
 
 export interface RegistryParts {
   /** Fetches and checks all there is to check, and commits what passed. */
-  readonly publish: (publication: Publication, holdings: Holdings, env: RegistryWorkerEnv) => Promise<Published>;
+  readonly publish: (
+    publication: Publication,
+    holdings: Holdings,
+    env: RegistryWorkerEnv,
+    called: () => Promise<readonly SnapshotEntry[]>,
+  ) => Promise<Published>;
   readonly rank: (entries: readonly SnapshotEntry[], need: string, preferences: Preferences, limit: number) => readonly Found[];
 }
 
@@ -43,7 +48,7 @@ let latest: Snapshot | undefined;
 export function defineRegistry({ publish, rank }: RegistryParts) {
   return class Registry extends WorkerEntrypoint<RegistryWorkerEnv> implements RegistryApi {
     async publish(publication: Publication): Promise<Published> {
-      const published = await publish(publication, this.#object(), this.env);
+      const published = await publish(publication, this.#object(), this.env, () => this.#called());
       if (!published.ok || published.again) return published;
       const { name, version, publisher } = published.entry;
       return { ...published, entry: (await this.#measured(name, version, publisher)) ?? published.entry };
@@ -66,9 +71,7 @@ export function defineRegistry({ publish, rank }: RegistryParts) {
     }
 
     async find(need: string, preferences: Preferences, limit: number): Promise<readonly Found[]> {
-      const read = await this.#object().snapshot(latest?.revision);
-      if (read) latest = upToDate(latest, read);
-      return rank(latest?.entries ?? [], need, preferences, limit);
+      return rank(await this.#called(), need, preferences, limit);
     }
 
     async probe({ name, by, isOperator }: ProbeRequest): Promise<Changed> {
@@ -83,6 +86,13 @@ export function defineRegistry({ publish, rank }: RegistryParts) {
 
     log(after: number, limit: number): Promise<LogPage> {
       return this.#object().log(after, Math.min(limit, MOST_ROWS));
+    }
+
+    /** Kept here, so that only what has changed is sent. */
+    async #called(): Promise<readonly SnapshotEntry[]> {
+      const read = await this.#object().snapshot(latest?.revision);
+      if (read) latest = upToDate(latest, read);
+      return latest?.entries ?? [];
     }
 
     /** @returns how it stands after its probes; undefined when they take longer, and go on */

@@ -28,11 +28,11 @@ export const RegistryObject = defineRegistryObject<RegistryWorkerEnv>({
   prior: shelf.contract("chain-cap", shelf.latest),
 });
 export const Registry = defineRegistry({
-  publish: (publication, holdings, env) =>
+  publish: (publication, holdings, env, called) =>
     publish(publication, {
       ...reaching(env),
       held: () => holdings.held(),
-      called: () => holdings.called(),
+      called,
       commit: (entry) => holdings.commit(entry, publication.reserved),
     }),
   rank,

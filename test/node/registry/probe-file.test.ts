@@ -58,6 +58,12 @@ describe("a file of probes", () => {
       "- skill: cuont\n    message: count",
       ":8:5: probes[1].skill must be a skill of the card: count",
     ],
+    [
+      "a skill that is not the card's, the first",
+      "skill: count\n    message: how",
+      "skill: cuont\n    message: how",
+      ":3:5: probes[0].skill must be a skill of the card: count",
+    ],
     ["no message", "    message: count what there is\n", "", "probes[1].message is missing"],
     ["a message that is blank", "count what there is", '"  "', ":9:5: probes[1].message must be a text of 1 to 4000 characters"],
     ["a message without end", "count what there is", "x".repeat(4_001), "probes[1].message must be a text of 1 to 4000 characters"],

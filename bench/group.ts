@@ -29,8 +29,8 @@ type Load =
   | { readonly kind: "envelope"; readonly blocks: number }
   /** A decision on plain signals, or on those that give it the most work. */
   | { readonly kind: "decision"; readonly of: DecisionName; readonly worst: boolean }
-  /** The registry finds who fits a need, among so many skills. */
-  | { readonly kind: "search"; readonly skills: number }
+  /** The registry finds who fits a need, among so many skills; or the first time since one of them was published anew. */
+  | { readonly kind: "search"; readonly skills: number; readonly changed?: true }
   /** Tasks that wait for an answer, tasks that have ended, or plain objects, as many as a round has requests. */
   | { readonly kind: "idle-tasks" | "ended-tasks" | "floor-objects" }
   /** An object that stores a row in each of its turns, or that only takes as many turns. */

@@ -5,14 +5,16 @@ export const REGISTRY_GROUPS: readonly Group[] = [
   {
     id: "registry-search",
     storages: ["memory"],
-    subjects: { ten: searching(10), thousand: searching(1_000), tenThousand: searching(10_000) },
+    subjects: { ten: searching(10), thousand: searching(1_000), tenThousand: searching(10_000), changed: searching(10_000, true) },
     lines: [
       { title: "Search, 1,000 published skills", ours: "thousand", against: "ten", compare: "microseconds", atMost: 5_000 },
       { title: "Search, 10,000 published skills", ours: "tenThousand", against: "ten", compare: "microseconds", atMost: 5_000 },
+      { title: "The first search since one of 10,000 was published", ours: "changed", against: "tenThousand", compare: "microseconds" },
     ],
   },
 ];
 
-function searching(skills: number): Subject {
-  return { name: `a need in 7 words, ${skills.toLocaleString("en")} skills`, server: "none", load: { kind: "search", skills } };
+function searching(skills: number, changed = false): Subject {
+  const name = `a need in 7 words, ${skills.toLocaleString("en")} skills${changed ? ", one of them new" : ""}`;
+  return { name, server: "none", load: { kind: "search", skills, ...(changed && { changed }) } };
 }

@@ -13,18 +13,31 @@ const CALLS_A_LOOK = 10;
 const FOUND = 10;
 const EVEN = { accuracy: 1, cost: 1, latency: 1 };
 
-/** Of so many agents with a skill each. */
-export function searching(skills: number): Workload {
-  let index: SearchIndex | undefined;
+/**
+ * Of so many agents with a skill each.
+ *
+ * @param changed before each search one of them is published anew
+ */
+export function searching(skills: number, changed: boolean): Workload {
+  let entries: SnapshotEntry[] = [];
+  let index = new SearchIndex(entries);
+  const indexed = (call: number) => {
+    if (!changed) return index;
+    const at = call % skills;
+    const version = `1.0.${call + 1}`;
+    const { card, ...entry } = published(at);
+    entries = entries.with(at, { ...entry, version, digest: `${entry.name} ${version}`, card: { ...card, version } });
+    return new SearchIndex(entries, index);
+  };
   return {
     async prepare() {
-      index = new SearchIndex(Array.from({ length: skills }, (_, at) => published(at)));
+      entries = Array.from({ length: skills }, (_, at) => published(at));
+      index = new SearchIndex(entries);
     },
     async round(_target, { seconds, warmUpSeconds }) {
-      if (!index) throw new Error("nothing to search was prepared");
-      timed(index, skills, warmUpSeconds);
+      timed(indexed, skills, warmUpSeconds);
       const began = performance.now();
-      const took = timed(index, skills, seconds);
+      const took = timed(indexed, skills, seconds);
       const perSecond = (took.length / (performance.now() - began)) * 1_000;
       return { ...timesOf(took), requestsPerSecond: perSecond, errors: 0 };
     },
@@ -32,7 +45,7 @@ export function searching(skills: number): Workload {
 }
 
 /** @returns milliseconds of each call */
-function timed(index: SearchIndex, skills: number, seconds: number): number[] {
+function timed(indexed: (call: number) => SearchIndex, skills: number, seconds: number): number[] {
   const until = performance.now() + seconds * 1_000;
   const took: number[] = [];
   while (took.length < MOST_CALLS && performance.now() < until)
@@ -41,7 +54,7 @@ function timed(index: SearchIndex, skills: number, seconds: number): number[] {
       const wanted = (took.length * 7_919) % skills;
       const need = `please ${doing(wanted)} for the ${PLACES[took.length % PLACES.length]} office until tomorrow`;
       const before = performance.now();
-      const found = index.find(need, EVEN, FOUND);
+      const found = indexed(took.length).find(need, EVEN, FOUND);
       took.push(performance.now() - before);
       if (found.length === 0) throw new Error(`nobody was found for "${need}"`);
     }

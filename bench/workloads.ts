@@ -103,7 +103,7 @@ function workloadFor(spec: WorkloadSpec): Workload {
     case "decision":
       return deciding(spec.of, spec.worst);
     case "search":
-      return searching(spec.skills);
+      return searching(spec.skills, spec.changed === true);
     case "floor-turns":
       return fixed({ method: "POST", path: "/turns", body: TEXT }, ({ body }) => body === '{"rows":20}');
     case "floor-idle-turns":

@@ -49,13 +49,18 @@ interface Candidate {
 
 /** What can be found of one snapshot. Made once, and kept as long as the snapshot is. */
 export class SearchIndex {
+  readonly #cards: readonly string[];
   readonly #skills: readonly Listed[];
   readonly #terms: TermIndex;
 
-  constructor(entries: readonly SnapshotEntry[]) {
+  /** @param before of an earlier snapshot: where only outcomes were added since, its words are taken as they are */
+  constructor(entries: readonly SnapshotEntry[], before?: SearchIndex) {
     const found = entries.filter(({ status }) => status === "listed");
+    this.#cards = found.map(({ name, digest }) => `${name} ${digest}`);
     this.#skills = found.flatMap(listedOf);
-    this.#terms = new TermIndex(found.flatMap(({ card }) => wordsOf(card)));
+    const known = before ? before.#cards : [];
+    const isSame = known.length === this.#cards.length && this.#cards.every((card, at) => card === known[at]);
+    this.#terms = isSame && before ? before.#terms : new TermIndex(found.flatMap(({ card }) => wordsKept(card)));
   }
 
   /**
@@ -84,12 +89,22 @@ export class SearchIndex {
 
 /** The same by entries: their index is kept with them, for as long as somebody has them. */
 export function rank(entries: readonly SnapshotEntry[], need: string, preferences: Preferences, limit = 20): readonly Found[] {
-  const index = INDEXES.get(entries) ?? new SearchIndex(entries);
+  const index = INDEXES.get(entries) ?? new SearchIndex(entries, latest?.deref());
+  if (!INDEXES.has(entries)) latest = new WeakRef(index);
   INDEXES.set(entries, index);
   return index.find(need, preferences, limit);
 }
 
 const INDEXES = new WeakMap<readonly SnapshotEntry[], SearchIndex>();
+/** A memory of what was worked out, and nothing that an answer depends on. */
+let latest: WeakRef<SearchIndex> | undefined;
+const WORDS = new WeakMap<AgentCard, ReturnType<typeof wordsOf>>();
+
+function wordsKept(card: AgentCard): ReturnType<typeof wordsOf> {
+  const words = WORDS.get(card) ?? wordsOf(card);
+  WORDS.set(card, words);
+  return words;
+}
 
 function listedOf({ name, version, card, evidence }: SnapshotEntry): readonly Listed[] {
   const facts = skillFactsIn(card);

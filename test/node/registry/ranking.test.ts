@@ -216,6 +216,22 @@ describe("the order", () => {
     );
   });
 
+  it("is the same whether the words are new or those of the snapshot before", () => {
+    const before = [entry("a"), entry("b", { evidence: { ...PROVEN, reliability: 0.5 } })];
+    const index = new SearchIndex(before);
+    const better = { ...before[1], evidence: { translate: { ...PROVEN, reliability: 0.99 } } } as SnapshotEntry;
+    const other = { ...entry("b", { skill: { description: "Cooks." } }), digest: "of another card" };
+    for (const [first, after] of Object.entries({ b: better, a: other })) {
+      const entries = [entry("a"), after];
+      const found = new SearchIndex(entries, index).find("translate a letter", EVEN, 5, NO_EXPLORATION);
+      expect(found[0]?.agent).toBe(first);
+      expect(found).toEqual(new SearchIndex(entries).find("translate a letter", EVEN, 5, NO_EXPLORATION));
+    }
+    expect(
+      new SearchIndex([entry("a", { status: "revoked" }), better], index).find("translate", EVEN, 5).map(({ agent }) => agent),
+    ).toEqual(["b"]);
+  });
+
   it("is empty for a need of which nobody knows a word, and for none", () => {
     for (const need of ["", "   ", "qwertz", "the best of all"]) expect(rank([entry("a")], need, EVEN)).toEqual([]);
   });

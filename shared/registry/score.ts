@@ -9,19 +9,36 @@ import type { ProbeOutcome } from "./probe.ts";
 /** Of a chain-cap contract. How many outcomes it waits for is not asked: one bound for few and many leaves no step to aim at. */
 export type Prior = Omit<Counting, "minSamples">;
 
+/** What calls to a skill came to, as the mesh's scoreboard has counted them. */
+export interface CallsSeen {
+  readonly successes: number;
+  readonly failures: number;
+  /** Of the latest successes, in no order. */
+  readonly ms: readonly number[];
+  /** Of those that cost something, as far as what agents say of it is believed. */
+  readonly microUsd: readonly number[];
+}
+
+const NO_CALLS: CallsSeen = { successes: 0, failures: 0, ms: [], microUsd: [] };
+
 /**
  * @param skills the ids of all skills of the card: those nobody measured are there too, as the prior has them
  * @param outcomes of one version, in the order in which they were made
+ * @param calls of the same version, by the skill's id
  * @returns by the skill's id
  */
 export function evidenceOf(
   skills: readonly string[],
   outcomes: readonly ProbeOutcome[],
   prior: Prior,
+  calls: Readonly<Record<string, CallsSeen>> = {},
 ): Readonly<Record<string, SkillEvidence>> {
   const untrue = untrueClaims(outcomes);
   const bySkill = Map.groupBy(outcomes.filter(isProbe), ({ skill }) => skill);
-  return Object.fromEntries(skills.map((skill) => [skill, { ...measured(bySkill.get(skill) ?? [], prior), untrue }]));
+  const called = new Map(Object.entries(calls));
+  return Object.fromEntries(
+    skills.map((skill) => [skill, { ...measured(bySkill.get(skill) ?? [], called.get(skill) ?? NO_CALLS, prior), untrue }]),
+  );
 }
 
 /** What the card declares and was found false when it was last tried: a claim that was mended counts as true again. */
@@ -35,12 +52,12 @@ export function isProbe({ claim }: ProbeOutcome): boolean {
   return claim === undefined;
 }
 
-function measured(outcomes: readonly ProbeOutcome[], prior: Prior): Omit<SkillEvidence, "untrue"> {
+function measured(outcomes: readonly ProbeOutcome[], calls: CallsSeen, prior: Prior): Omit<SkillEvidence, "untrue"> {
   const held = outcomes.filter(({ ok }) => ok);
-  const record = { successes: held.length, failures: outcomes.length - held.length };
+  const record = { successes: held.length + calls.successes, failures: outcomes.length - held.length + calls.failures };
   // A failure is often fast, or as slow as the probe was patient: neither says how long an answer takes.
-  const ms = median(held.map((each) => each.ms));
-  const microUsd = median(held.flatMap((each) => (each.microUsd === undefined ? [] : [each.microUsd])));
+  const ms = median([...held.map((each) => each.ms), ...calls.ms]);
+  const microUsd = median([...held.flatMap((each) => (each.microUsd === undefined ? [] : [each.microUsd])), ...calls.microUsd]);
   const bound = (quantile: number) => reliabilityOf({ ...prior, quantile, minSamples: 0 }, record).reliability;
   const failed = outcomes.findLast(({ ok }) => !ok);
   return {

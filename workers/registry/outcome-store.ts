@@ -1,19 +1,22 @@
 /**
- * The SQL of what came of probes, beside the registry's own. Decides nothing, and counts nothing. Bounded: of each skill of a version
+ * The SQL of what came of probes and of calls, beside the registry's own. Decides nothing, and counts nothing. Bounded: of each skill of a version
  * the first and the latest are kept, which is what drift is seen by.
  *
  *   outcomes  (n, name, version, skill, claim, at, ok, ms, micro_usd, why)  one row a ProbeOutcome; `claim` and `micro_usd` only where
  *                                                                          there is one. Stored shape.
+ *   calls     (name, version, body)  what calls came to when the scoreboard was last asked, CallsSeen by skill as JSON. Stored shape.
  *
- * The table is made with the first write.
+ * The tables are made with the first write.
  */
 import type { ProbeOutcome } from "../../shared/registry/probe.ts";
+import type { CallsSeen } from "../../shared/registry/score.ts";
 
-const TABLE = `
+const TABLES = `
 CREATE TABLE IF NOT EXISTS outcomes (
   n INTEGER PRIMARY KEY, name TEXT, version TEXT, skill TEXT, claim TEXT, at TEXT, ok INTEGER, ms REAL, micro_usd REAL, why TEXT
 );
-CREATE INDEX IF NOT EXISTS outcomes_skill ON outcomes (name, version, skill, n);`;
+CREATE INDEX IF NOT EXISTS outcomes_skill ON outcomes (name, version, skill, n);
+CREATE TABLE IF NOT EXISTS calls (name TEXT, version TEXT, body TEXT, PRIMARY KEY (name, version)) WITHOUT ROWID;`;
 
 const FIRST_KEPT = 20;
 const LATEST_KEPT = 200;
@@ -52,12 +55,27 @@ export class OutcomeStore {
   }
 
   add(name: string, version: string, outcomes: readonly ProbeOutcome[]): void {
-    this.#sql.exec(TABLE);
+    this.#sql.exec(TABLES);
     for (const { skill, claim, at, ok, ms, microUsd, why } of outcomes) {
       const row = [name, version, skill, claim ?? null, at, ok ? 1 : 0, ms, microUsd ?? null, why.slice(0, WHY_CHARS).toWellFormed()];
       this.#sql.exec("INSERT INTO outcomes (name, version, skill, claim, at, ok, ms, micro_usd, why) VALUES (?,?,?,?,?,?,?,?,?)", ...row);
     }
     for (const skill of new Set(outcomes.map((outcome) => outcome.skill))) this.#forget(name, version, skill);
+  }
+
+  calls(name: string, version: string): Readonly<Record<string, CallsSeen>> {
+    if (!this.#exists()) return {};
+    const [row] = this.#sql.exec<{ body: string }>("SELECT body FROM calls WHERE name = ? AND version = ?", name, version).toArray();
+    return row ? (JSON.parse(row.body) as Record<string, CallsSeen>) : {};
+  }
+
+  /** @returns whether they are others than before */
+  setCalls(name: string, version: string, calls: Readonly<Record<string, CallsSeen>>): boolean {
+    const body = JSON.stringify(calls);
+    if (body === JSON.stringify(this.calls(name, version))) return false;
+    this.#sql.exec(TABLES);
+    this.#sql.exec("INSERT OR REPLACE INTO calls VALUES (?,?,?)", name, version, body);
+    return true;
   }
 
   /** The position of the last outcome of all; 0 where there is none. */

@@ -10,7 +10,7 @@ import { whyQuarantine } from "../../shared/registry/drift.ts";
 import type { Entry, EntryStatus, Snapshot, SnapshotEntry } from "../../shared/registry/entry.ts";
 import type { LogEvent, LogPage } from "../../shared/registry/history.ts";
 import type { ProbeOutcome } from "../../shared/registry/probe.ts";
-import { evidenceOf, isProbe, type Prior, untrueClaims } from "../../shared/registry/score.ts";
+import { type CallsSeen, evidenceOf, isProbe, type Prior, untrueClaims } from "../../shared/registry/score.ts";
 import { calledVersion, decideChange, latestFirst } from "../../shared/registry/standing.ts";
 import { OutcomeStore } from "./outcome-store.ts";
 import { RegistryStore } from "./registry-store.ts";
@@ -37,6 +37,8 @@ export interface Holdings {
 export interface Measuring<Env> {
   /** Sends an entry's probes to its agent. */
   readonly probe: (entry: Entry, env: Env) => Promise<readonly ProbeOutcome[]>;
+  /** What calls to it came to, by skill. */
+  readonly calls: (entry: Entry, env: Env) => Promise<Readonly<Record<string, CallsSeen>>>;
   readonly prior: Prior;
 }
 
@@ -48,7 +50,7 @@ const PROBE_EVERY_MS = 6 * 3_600_000;
 const PROBE_AGAIN_MS = 60_000;
 
 /** The class to export as `RegistryObject` from the registry's Worker. */
-export function defineRegistryObject<Env>({ probe, prior }: Measuring<Env>) {
+export function defineRegistryObject<Env>({ probe, calls, prior }: Measuring<Env>) {
   return class RegistryObject extends DurableObject<Env> implements Holdings {
     readonly #store = new RegistryStore(this.ctx.storage.sql);
     readonly #outcomes = new OutcomeStore(this.ctx.storage.sql);
@@ -133,12 +135,13 @@ export function defineRegistryObject<Env>({ probe, prior }: Measuring<Env>) {
 
     async #measure(entry: Entry, by: string): Promise<void> {
       const { name, version } = entry;
-      const outcomes = await probe(entry, this.env);
+      const [outcomes, seen] = await Promise.all([probe(entry, this.env), calls(entry, this.env)]);
       // The agent may have been revoked meanwhile.
       const now = this.#store.entry(name, version) ?? entry;
       this.ctx.storage.transactionSync(() => {
         this.#outcomes.add(name, version, outcomes);
-        if (outcomes.length > 0) this.#append(now, { what: "probed", by, reason: summaryOf(outcomes) });
+        const isNew = this.#outcomes.setCalls(name, version, seen);
+        if (isNew || outcomes.length > 0) this.#append(now, { what: "probed", by, reason: summaryOf(outcomes) });
         const why = whyQuarantine(this.#outcomes.of(name, version, this.#store.forgiven(name, version)));
         if (why !== undefined && (now.status === "listed" || now.status === "deprecated"))
           this.#setStatus(name, version, { from: now.status, to: "quarantined", reason: why, by: REGISTRY });
@@ -199,7 +202,7 @@ export function defineRegistryObject<Env>({ probe, prior }: Measuring<Env>) {
       if (!entry) return undefined;
       const { name, version, digest, url, endpoint, card, status, reason } = entry;
       const skills = card.skills.map(({ id }) => id);
-      const evidence = evidenceOf(skills, this.#outcomes.of(name, version), prior);
+      const evidence = evidenceOf(skills, this.#outcomes.of(name, version), prior, this.#outcomes.calls(name, version));
       return { name, version, digest, url, endpoint, card, status, ...(reason !== undefined && { reason }), evidence };
     }
   };
@@ -208,6 +211,6 @@ export function defineRegistryObject<Env>({ probe, prior }: Measuring<Env>) {
 function summaryOf(outcomes: readonly ProbeOutcome[]): string {
   const probes = outcomes.filter(isProbe);
   const untrue = untrueClaims(outcomes);
-  const held = `${probes.filter(({ ok }) => ok).length} of ${probes.length} probes held`;
+  const held = probes.length > 0 ? `${probes.filter(({ ok }) => ok).length} of ${probes.length} probes held` : "no probe was sent";
   return untrue.length > 0 ? `${held}; not true: ${untrue.join(", ")}` : held;
 }

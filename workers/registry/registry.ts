@@ -18,9 +18,10 @@ import type { LogPage } from "../../shared/registry/history.ts";
 import { upToDate } from "../../shared/registry/snapshot.ts";
 import { calledVersion } from "../../shared/registry/standing.ts";
 import type { Preferences } from "../../shared/task/governance-extension.ts";
+import type { AgentScoresEnv } from "./agent-scores.ts";
 import type { Holdings } from "./registry-object.ts";
 
-export interface RegistryWorkerEnv {
+export interface RegistryWorkerEnv extends AgentScoresEnv {
   REGISTRY_OBJECT: DurableObjectNamespace;
   /** "1" on somebody's own machine, whose own servers may be published. */
   SKEIN_LOCAL?: string;

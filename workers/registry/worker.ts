@@ -5,6 +5,7 @@
 import { DEPLOYED_CONTRACTS } from "../../contracts/deployed.ts";
 import { contractShelf } from "../../shared/contract/shelf.ts";
 import { rank } from "../../shared/registry/ranking.ts";
+import { callsSeen } from "./calls-seen.ts";
 import { cardOutcome } from "./card-watch.ts";
 import { runProbes } from "./probing.ts";
 import { publish } from "./publishing.ts";
@@ -25,6 +26,7 @@ export { AgentScores } from "./agent-scores.ts";
 export { Scoreboard } from "./scoreboard.ts";
 export const RegistryObject = defineRegistryObject<RegistryWorkerEnv>({
   probe: async (entry, env) => [...(await cardOutcome(entry, reaching(env))), ...(await runProbes(entry, reaching(env)))],
+  calls: callsSeen,
   prior: shelf.contract("chain-cap", shelf.latest),
 });
 export const Registry = defineRegistry({

@@ -1,5 +1,8 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { exports } from "cloudflare:workers";
 import { describe, expect, inject, it } from "vitest";
+import { amountOf } from "../../../shared/budget/amount.ts";
+import type { ScoreboardApi } from "../../../shared/host/governance/api.ts";
 import { firstBroken } from "../../../shared/registry/history.ts";
 import type { Probe } from "../../../shared/registry/probe.ts";
 import type { Holdings } from "../../../workers/registry/registry-object.ts";
@@ -7,6 +10,7 @@ import { ALICE, anAgentAt, type Conduct, entry, newHoldings, newName, OPERATOR }
 
 // What the registry measures of agents over real HTTP: when it does, what it keeps, and what becomes of one that does not hold its claims.
 
+const SCOREBOARD = (exports as unknown as { Scoreboard: ScoreboardApi }).Scoreboard;
 const PROBES: readonly Probe[] = [2, 3, 4, 5, 6, 7].map((count) => ({
   skill: "count-words",
   message: Array.from({ length: count }, () => "heron").join(" "),
@@ -37,6 +41,22 @@ describe("an agent that does what is claimed", () => {
     const { rows } = await holdings.log(0, 10);
     expect(rows.at(-1)).toMatchObject({ what: "probed", by: ALICE, reason: "6 of 6 probes held" });
     expect(firstBroken(rows)).toBeUndefined();
+  });
+
+  it("has the calls counted that were made to this version, and what they took and cost", async () => {
+    const { holdings } = newHoldings();
+    const name = newName();
+    await published(holdings, name, {}, PROBES.slice(0, 1));
+    const call = { agent: name, version: "1.0.0", skill: "count-words", ok: true, ms: 900, cost: amountOf({ microUsd: 70 }) };
+    const calls = [call, call, call, { ...call, ok: false }, { ...call, version: "0.9.0" }, { ...call, cost: amountOf({}) }];
+    await SCOREBOARD.record(calls);
+    await holdings.measure(name, "1.0.0", ALICE);
+    expect((await calledOf(holdings, name))?.evidence["count-words"]).toMatchObject({
+      successes: 1 + 4,
+      failures: 1,
+      ms: 900,
+      microUsd: 70,
+    });
   });
 
   it("is probed once when several ask for it at once", async () => {

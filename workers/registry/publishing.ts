@@ -12,6 +12,7 @@ import type { Check, Publication, Published, RegistryRefusal } from "../../share
 import { CARD_CHECKS, firstBreach, interfaceOf } from "../../shared/registry/card-rules.ts";
 import type { Entry } from "../../shared/registry/entry.ts";
 import { examine } from "../../shared/registry/examine.ts";
+import { whyNotPublisher } from "../../shared/registry/publisher-extension.ts";
 import type { AgentCard } from "../../shared/task/a2a-types.ts";
 import { type Reaching, receive, type Step } from "./served-card.ts";
 import { whyNotSpeaking } from "./speaking.ts";
@@ -35,6 +36,7 @@ const CHECKED: readonly Check[] = [
   { field: "url", rule: "is an address that may be reached" },
   { field: "signatures", rule: "have one by a key from where the agent is, over this very card" },
   ...CARD_CHECKS,
+  { field: "capabilities.extensions", rule: "name whoever publishes the card, where they name publishers" },
   { field: "name", rule: "is its publisher's own, and cannot be taken for another agent's" },
   { field: "version", rule: "comes after all that were published, and stands for one card" },
   { field: "endpoint", rule: `speaks JSON-RPC of A2A ${VERSION}, and answers for this agent` },
@@ -65,6 +67,8 @@ export async function publish(publication: Publication, deps: PublishingDeps): P
   if (!signed.ok) return refused("invalid", signed.field, signed.rule, signed.why);
   const breach = firstBreach(card, url) ?? foreignProbe(publication, card);
   if (breach) return { ok: false, refusal: { code: "invalid", ...breach } };
+  const stranger = whyNotPublisher(card, publication.publisher);
+  if (stranger) return { ok: false, refusal: { code: "forbidden", ...stranger } };
 
   const entry = entryOf(publication, { url, card, digest, keys: signed.keys, now: deps.now(), called: await deps.called() });
   // What is asked again when it is stored is asked now, so that nobody else's agent is spoken to for nothing.

@@ -3,6 +3,7 @@ import Ajv from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { firstBreach } from "../../../shared/registry/card-rules.ts";
+import { whyNotPublisher } from "../../../shared/registry/publisher-extension.ts";
 import type { Json, JsonObject } from "../../../shared/task/a2a-types.ts";
 import { isObject } from "../../../shared/task/a2a-types.ts";
 import { checkCard } from "../../../shared/task/agent-card.ts";
@@ -132,6 +133,26 @@ describe("the schema of cards", () => {
 
   it.each(["0.0.0", "1.0.0-rc.1", "1.0.0+build.5", "10.20.30-alpha-x.7+sha.0a"])("takes the version %j", (version) => {
     expect([bySchema({ ...card, version }), byRules({ ...card, version })]).toEqual([true, true]);
+  });
+
+  it("knows how a card names its publishers, as the registry does", () => {
+    const naming = (params?: JsonObject) => ({
+      ...card,
+      capabilities: { extensions: [{ uri: "urn:skein:ext:publisher:v1", ...(params && { params }) }] },
+    });
+    for (const [params, isOne] of [
+      [{ publishers: ["a/b/c"] }, true],
+      [{ publishers: ["x/y/z", "a/b/c"] }, true],
+      [{ publishers: [] }, false],
+      [{ publishers: "a/b/c" }, false],
+      [{ publishers: ["a/b/c", 7] }, false],
+      [{ publisher: "a/b/c" }, false],
+      [undefined, false],
+    ] as const) {
+      const each = naming(params as unknown as JsonObject | undefined);
+      const read = checkCard(each);
+      expect([params, bySchema(each), read.ok && whyNotPublisher(read.card, "a/b/c") === undefined]).toEqual([params, isOne, isOne]);
+    }
   });
 
   it("knows every fact that cards say of skills, and no other", () => {

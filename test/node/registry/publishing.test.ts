@@ -313,6 +313,19 @@ describe("a name", () => {
     });
   });
 
+  it("is nobody's but those whom the agent's own card names", async () => {
+    const only = (publisher: string) => ({
+      capabilities: { extensions: [{ uri: "urn:skein:ext:publisher:v1", params: { publishers: [publisher] } }] },
+    });
+    await using agent = await anAgent(only(ME));
+    expect(await refusalOf(agent, { publisher: OTHER })).toMatchObject({
+      code: "forbidden",
+      field: "capabilities.extensions[0].params",
+      why: expect.stringMatching(/you are "umbrella\/app\/eve"/),
+    });
+    expect(await publish(publication(agent), aRegistry())).toMatchObject({ ok: true });
+  });
+
   it("that is not the one meant is refused", async () => {
     await using agent = await anAgent();
     expect(await refusalOf(agent, { name: "stork-counter" })).toMatchObject({

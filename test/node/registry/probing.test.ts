@@ -1,9 +1,10 @@
+import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { amountOf } from "../../../shared/budget/amount.ts";
 import { whyQuarantine } from "../../../shared/registry/drift.ts";
 import type { Probe, ProbeOutcome } from "../../../shared/registry/probe.ts";
 import { evidenceOf, isProbe } from "../../../shared/registry/score.ts";
-import type { AgentCard, JsonObject } from "../../../shared/task/a2a-types.ts";
+import type { AgentCard, Json, JsonObject } from "../../../shared/task/a2a-types.ts";
 import { sayingCost } from "../../../shared/task/governance-extension.ts";
 import { skillNamedIn } from "../../../shared/task/skill-extension.ts";
 import { runProbes } from "../../../workers/registry/probing.ts";
@@ -235,6 +236,25 @@ describe("a run of probes", () => {
     agent = undefined;
     const priced = await run(() => completed("7"), { probes: many(20), card: cardOf({ readOnly: true, price: 50_000 }) });
     expect([2, 3]).toContain(priced.length);
+  });
+
+  it("comes to an outcome for each probe, in words, whatever JSON the agent answers", async () => {
+    let said: Json = null;
+    const answer: Answering = () => said;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(
+          fc.jsonValue(),
+          fc.jsonValue().map((value) => ({ task: { id: "t", status: value, artifacts: value } })),
+        ),
+        async (json) => {
+          said = json as Json;
+          const outcomes = await run(answer, { probes: [{ ...PROBE, expect: { contains: ["heron!"] } }] });
+          expect(outcomes).toMatchObject([{ ok: false, why: expect.stringMatching(/\S/) }]);
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 
   it("reaches nothing inside, where this is nobody's own machine", async () => {

@@ -4,6 +4,10 @@
  */
 import { CommandError, UsageError } from "./terminal.ts";
 
+interface Rule {
+  readonly description: string;
+}
+
 /** The header that carries it. */
 export interface Credentials {
   readonly header: "Authorization" | "X-API-Key";
@@ -66,11 +70,14 @@ async function inOneLine(response: Response, url: string, credentials: Credentia
   return `${where} does not take this ${credentials.header === "X-API-Key" ? "key" : "token"}${because}`;
 }
 
-/** The message of an error in either binding, in one line. */
+/** The message of an error in either binding, in one line; with the rule that it is about, where it names one. */
 async function messageOf(response: Response): Promise<string> {
   try {
-    const { error } = (await response.json()) as { error?: { message?: unknown } };
-    return typeof error?.message === "string" ? error.message.replace(/\s+/g, " ").slice(0, 500) : "";
+    const { error } = (await response.json()) as { error?: { message?: unknown; details?: { fieldViolations?: Rule[] }[] } };
+    if (typeof error?.message !== "string") return "";
+    const [rule] = error.details?.flatMap(({ fieldViolations = [] }) => fieldViolations) ?? [];
+    const said = rule ? `${error.message} (the rule: ${rule.description})` : error.message;
+    return said.replace(/\s+/g, " ").slice(0, 500);
   } catch {
     return "";
   }

@@ -90,7 +90,7 @@ function show({ entry, checks, again }: PublishedAnswer, flags: string, { mesh }
     for (const line of [`  ${id}  ${measuredInWords(entry.evidence?.[id])}`, ...failureLines(entry.evidence?.[id])]) say(line);
   const example = shellWord(card.skills[0]?.examples?.[0] ?? "your text");
   note(`\n${paint("bold", "Call it")}`);
-  note(`  npm run call -- ${flags}${example}   ${paint("dim", "# the mesh finds it")}`);
+  note(`  npm run call -- ${flags}${example}   ${paint("dim", "# the mesh finds it, within seconds")}`);
   note(`  npm run call -- ${flags === "" ? `--agent ${name}` : `--url ${entry.url}`} "…"   ${paint("dim", "# at its own address")}`);
   note(`  npm run agents -- ${flags}${name}   ${paint("dim", "# what was measured, and all its versions")}`);
 }

@@ -85,7 +85,8 @@ export function skippedLines({ card, probes }: Pick<Listed, "card" | "probes">):
 }
 
 function untrueOf(evidence: Listed["evidence"]): string[] {
-  const untrue = [...new Set(Object.values(evidence ?? {}).flatMap((each) => each.untrue))];
+  // That its card has changed is why it is in quarantine, and said there.
+  const untrue = [...new Set(Object.values(evidence ?? {}).flatMap((each) => each.untrue))].filter((claim) => claim !== "card");
   return untrue.map((claim) => terminal.paint("yellow", `  claims ${plain(claim)}, which was found to be false`));
 }
 

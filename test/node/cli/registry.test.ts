@@ -143,6 +143,15 @@ describe("npm run publish:card", () => {
     expect({ code, out }).toEqual({ code: 1, out: "" });
   });
 
+  it("names the rule also where it is about whose an agent is", async () => {
+    const line = "POST /registry/agents";
+    answers[line] = refusal(403, "X", 'name: "weather" was published by somebody else', "name", "name is its publisher's own");
+    statusOf[line] = 403;
+    const { code, err } = await run("publish-card", "http://127.0.0.1:9");
+    expect(err).toContain("was published by somebody else (the rule: name is its publisher's own)");
+    expect(code).toBe(1);
+  });
+
   it("says of one in quarantine why it is not found, and fails", async () => {
     const entry = listed({ status: "quarantined", reason: "skills[0].description tells the reader what to do" });
     answers["POST /registry/agents"] = { entry, checks: [], again: false };

@@ -26,7 +26,7 @@ export default defineConfig({
           name: "registry",
           include: ["test/workers/registry/**/*.test.ts"],
           testTimeout: 30_000,
-          globalSetup: ["./test/mesh/agents-server.ts"],
+          globalSetup: ["./test/mesh/agents-server.ts", "./test/mesh/hostile-server.ts"],
           // Its modules are written for bundlers: they name each other without an extension.
           deps: { optimizer: { ssr: { enabled: true, include: ["itty-durable"] } } },
         },

@@ -17,6 +17,8 @@ export type Admission = { readonly ok: true; readonly again: boolean } | { reado
 /** Of one publisher. */
 const MOST_AGENTS = 200;
 const MOST_VERSIONS = 500;
+/** Of all agents together, as JSON: a reader is sent the cards of all of them in one answer, and a call's answer may have 32 MiB. */
+const MOST_CHARS = 16_000_000;
 
 /**
  * Whose the name is comes first: whoever does not own it is told nothing of its versions.
@@ -34,6 +36,13 @@ export function admit(entry: Entry, held: readonly Held[], reserved: readonly st
   if (!same) return { ok: true, again: false };
   const other = whyNotAgain(entry, same, probes);
   return other ? { ok: false, refusal: other } : { ok: true, again: true };
+}
+
+/** @param others characters of the other agents' entries, of each the largest */
+export function whyNoRoom(entry: Entry, others: number): RegistryRefusal | undefined {
+  if (others + JSON.stringify(entry).length <= MOST_CHARS) return undefined;
+  const why = "the registry holds as many cards as it can: make this one much smaller, or ask an operator which mesh has room";
+  return { code: "conflict", field: "card", rule: "fits beside all others", why };
 }
 
 function whoseName({ name, publisher }: Entry, own: readonly Held[], reserved: readonly string[]): RegistryRefusal | undefined {

@@ -4,35 +4,17 @@
  * waits for it with a call: callers keep the snapshot.
  */
 import { DurableObject } from "cloudflare:workers";
-import { admit, type Held } from "../../shared/registry/admission.ts";
-import type { Change, Changed, RegistryRefusal } from "../../shared/registry/api.ts";
+import { admit, type Held, whyNoRoom } from "../../shared/registry/admission.ts";
+import type { Change, Changed } from "../../shared/registry/api.ts";
 import { whyQuarantine } from "../../shared/registry/drift.ts";
 import type { Entry, EntryStatus, Snapshot, SnapshotEntry } from "../../shared/registry/entry.ts";
 import type { LogEvent, LogPage } from "../../shared/registry/history.ts";
 import type { ProbeOutcome } from "../../shared/registry/probe.ts";
 import { type CallsSeen, evidenceOf, isProbe, type Prior, untrueClaims } from "../../shared/registry/score.ts";
 import { calledVersion, decideChange, latestFirst } from "../../shared/registry/standing.ts";
+import type { Committed, Holdings } from "./holdings.ts";
 import { OutcomeStore } from "./outcome-store.ts";
 import { RegistryStore } from "./registry-store.ts";
-
-export type Committed =
-  | { readonly ok: true; readonly entry: Entry; readonly again: boolean }
-  | { readonly ok: false; readonly refusal: RegistryRefusal };
-
-/** What the object answers over RPC, to the registry's entrypoint. */
-export interface Holdings {
-  /** @param reserved names of the agents that the mesh was deployed with */
-  commit(entry: Entry, reserved: readonly string[]): Promise<Committed>;
-  change(change: Change): Promise<Changed>;
-  /** Runs a version's probes, or waits for those that run. @returns how it stands after; undefined where there is no such version */
-  measure(name: string, version: string, by: string): Promise<Entry | undefined>;
-  /** All versions of all agents, without their cards. */
-  held(): Promise<readonly Held[]>;
-  called(): Promise<readonly Entry[]>;
-  versions(name: string): Promise<readonly Entry[]>;
-  snapshot(known?: number): Promise<Snapshot | undefined>;
-  log(after: number, limit: number): Promise<LogPage>;
-}
 
 export interface Measuring<Env> {
   /** Sends an entry's probes to its agent. */
@@ -58,10 +40,18 @@ export function defineRegistryObject<Env>({ probe, calls, prior }: Measuring<Env
     readonly #called = new Map<string, SnapshotEntry>();
     readonly #measuring = new Map<string, Promise<void>>();
 
+    constructor(ctx: DurableObjectState, env: Env) {
+      super(ctx, env);
+      // A lost predecessor may have spent the alarm's retries.
+      this.#ring();
+    }
+
     async commit(entry: Entry, reserved: readonly string[]): Promise<Committed> {
       const same = this.#store.entry(entry.name, entry.version);
       const admission = admit(entry, this.#store.held(), reserved, same?.probes);
       if (!admission.ok) return admission;
+      const full = same ? undefined : whyNoRoom(entry, this.#store.sizeOfOthers(entry.name));
+      if (full) return { ok: false, refusal: full };
       if (same) return { ok: true, entry: same, again: true };
       this.ctx.storage.transactionSync(() => {
         this.#store.add(entry);

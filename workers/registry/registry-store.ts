@@ -1,8 +1,8 @@
 /**
- * The SQL of the registry. Decides nothing. What a publication costs does not grow with how many agents there are.
+ * The SQL of the registry. Decides nothing. Cards are read one by one, and never to look for one.
  *
  *   entries   (name, version, body)      what was published, an Entry without how it stands, as JSON: never changed. Stored shape.
- *   versions  (name, version, publisher, digest, url, endpoint, status, reason, due, after)  one row an entry, how it stands; `due` is
+ *   versions  (name, version, publisher, digest, url, endpoint, chars, status, reason, due, after)  one row an entry, how it stands; `due` is
  *                                        when its probes run next, of versions that are called; outcomes up to `after` no longer speak
  *                                        against it. Stored shape.
  *   log       (seq, body)                a LogRow as JSON: never changed. Stored shape.
@@ -16,7 +16,7 @@ import { BEGINNING, chained, type LogEvent, type LogRow } from "../../shared/reg
 const TABLES = `
 CREATE TABLE entries (name TEXT, version TEXT, body TEXT, PRIMARY KEY (name, version));
 CREATE TABLE versions (
-  name TEXT, version TEXT, publisher TEXT, digest TEXT, url TEXT, endpoint TEXT, status TEXT, reason TEXT, due INTEGER,
+  name TEXT, version TEXT, publisher TEXT, digest TEXT, url TEXT, endpoint TEXT, chars INTEGER, status TEXT, reason TEXT, due INTEGER,
   after INTEGER,
   PRIMARY KEY (name, version)
 ) WITHOUT ROWID;
@@ -53,6 +53,13 @@ export class RegistryStore {
     return row && { ...(JSON.parse(row.body) as Immutable), ...standing(row.status, row.reason) };
   }
 
+  /** Characters of all entries but those of an agent: of each agent the largest. */
+  sizeOfOthers(name: string): number {
+    if (!this.#exists()) return 0;
+    const largest = "SELECT MAX(chars) AS chars FROM versions WHERE name <> ? GROUP BY name";
+    return this.#sql.exec<{ chars: number | null }>(`SELECT SUM(chars) AS chars FROM (${largest})`, name).one().chars ?? 0;
+  }
+
   /** @throws RangeError for one that is there already, or too large for a row */
   add({ status, reason, ...immutable }: Entry): void {
     this.#make();
@@ -61,8 +68,8 @@ export class RegistryStore {
       throw new RangeError(`an entry of more than ${MOST_BODY_BYTES} bytes fits into no row: what is published is bounded before`);
     const { name, version, publisher, digest, url, endpoint } = immutable;
     this.#sql.exec("INSERT INTO entries VALUES (?,?,?)", name, version, body);
-    const row = [name, version, publisher, digest, url, endpoint, status, reason ?? null];
-    this.#sql.exec("INSERT INTO versions VALUES (?,?,?,?,?,?,?,?,NULL,0)", ...row);
+    const row = [name, version, publisher, digest, url, endpoint, body.length, status, reason ?? null];
+    this.#sql.exec("INSERT INTO versions VALUES (?,?,?,?,?,?,?,?,?,NULL,0)", ...row);
   }
 
   setStatus(name: string, version: string, status: EntryStatus, reason: string | undefined): void {

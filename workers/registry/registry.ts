@@ -19,7 +19,7 @@ import { upToDate } from "../../shared/registry/snapshot.ts";
 import { calledVersion } from "../../shared/registry/standing.ts";
 import type { Preferences } from "../../shared/task/governance-extension.ts";
 import type { AgentScoresEnv } from "./agent-scores.ts";
-import type { Holdings } from "./registry-object.ts";
+import type { Holdings } from "./holdings.ts";
 
 export interface RegistryWorkerEnv extends AgentScoresEnv {
   REGISTRY_OBJECT: DurableObjectNamespace;

@@ -5,7 +5,7 @@ import { amountOf } from "../../../shared/budget/amount.ts";
 import type { ScoreboardApi } from "../../../shared/host/governance/api.ts";
 import { firstBroken } from "../../../shared/registry/history.ts";
 import type { Probe } from "../../../shared/registry/probe.ts";
-import type { Holdings } from "../../../workers/registry/registry-object.ts";
+import type { Holdings } from "../../../workers/registry/holdings.ts";
 import { ALICE, anAgentAt, type Conduct, entry, newHoldings, newName, OPERATOR } from "./publications.ts";
 
 // What the registry measures of agents over real HTTP: when it does, what it keeps, and what becomes of one that does not hold its claims.

@@ -3,7 +3,7 @@ import { env, exports } from "cloudflare:workers";
 import type { RegistryApi } from "../../../shared/registry/api.ts";
 import type { Entry } from "../../../shared/registry/entry.ts";
 import type { AgentCard } from "../../../shared/task/a2a-types.ts";
-import type { Holdings } from "../../../workers/registry/registry-object.ts";
+import type { Holdings } from "../../../workers/registry/holdings.ts";
 import { receive } from "../../../workers/registry/served-card.ts";
 
 declare module "vitest" {

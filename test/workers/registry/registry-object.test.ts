@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Change } from "../../../shared/registry/api.ts";
 import { firstBroken } from "../../../shared/registry/history.ts";
 import { upToDate } from "../../../shared/registry/snapshot.ts";
-import type { Holdings } from "../../../workers/registry/registry-object.ts";
+import type { Holdings } from "../../../workers/registry/holdings.ts";
 import { ALICE, BOB, entry, newHoldings, newName, OPERATOR } from "./publications.ts";
 
 // What the registry holds: whose names are, which versions there may be, how they stand, and that all of it can be checked.

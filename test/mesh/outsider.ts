@@ -28,7 +28,7 @@ export interface Outsider {
   close(): Promise<void>;
 }
 
-/** Answers at once; "slowly" in the text has it work until it is told to stop. */
+/** Answers at once; "slowly" in the text has it work until it is told to stop, and "carefully" has it ask back. */
 export async function startOutsider(about: Pick<Card, "name" | "description" | "skills">): Promise<Outsider> {
   const arrived: Arrived[] = [];
   const app = express();
@@ -61,12 +61,13 @@ export async function startOutsider(about: Pick<Card, "name" | "description" | "
 class Obedient implements AgentExecutor {
   readonly #stops = new Map<string, () => void>();
 
-  execute: AgentExecutor["execute"] = async ({ taskId, contextId, userMessage }, bus) => {
+  execute: AgentExecutor["execute"] = async ({ taskId, contextId, userMessage, task }, bus) => {
     const status = { state: TaskState.TASK_STATE_WORKING, message: undefined, timestamp: new Date().toISOString() };
     bus.publish(AgentEvent.task({ id: taskId, contextId, status, artifacts: [], history: [userMessage], metadata: undefined }));
     const part = userMessage.parts[0]?.content;
     const text = part?.$case === "text" ? part.value : "";
     if (text.includes("slowly")) return new Promise<void>((resolve) => this.#stops.set(taskId, resolve));
+    if (text.includes("carefully") && !task) return ends(bus, taskId, contextId, TaskState.TASK_STATE_INPUT_REQUIRED, "Which glove?");
     const artifact = Artifact.fromJSON({ artifactId: randomUUID(), parts: [{ text: `An outsider's answer to: ${text}` }] });
     bus.publish(AgentEvent.artifactUpdate({ taskId, contextId, artifact, append: false, lastChunk: true, metadata: undefined }));
     ends(bus, taskId, contextId, TaskState.TASK_STATE_COMPLETED);
@@ -78,8 +79,8 @@ class Obedient implements AgentExecutor {
   };
 }
 
-function ends(bus: ExecutionEventBus, taskId: string, contextId: string, state: TaskState): void {
-  const message = Message.fromJSON({ messageId: randomUUID(), role: "ROLE_AGENT", parts: [{ text: "that is all" }], taskId, contextId });
+function ends(bus: ExecutionEventBus, taskId: string, contextId: string, state: TaskState, text = "that is all"): void {
+  const message = Message.fromJSON({ messageId: randomUUID(), role: "ROLE_AGENT", parts: [{ text }], taskId, contextId });
   const status = { state, message, timestamp: new Date().toISOString() };
   bus.publish(AgentEvent.statusUpdate({ taskId, contextId, status, metadata: undefined }));
   bus.finished();

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { SnapshotEntry } from "../../shared/registry/entry.ts";
 import type { AgentCard, Task } from "../../shared/task/a2a-types.ts";
 import { type CopiedMesh, copyMesh } from "./copied-mesh.ts";
-import { record, said, send, told } from "./governed.ts";
+import { answer, record, said, send, told } from "./governed.ts";
 import { entryOf, type Hostile, type Outsider, type Said, sayingRegistry, startHostile, startOutsider } from "./outsider.ts";
 import { getTask } from "./wire.ts";
 
@@ -81,6 +81,14 @@ describe("an agent that was published and is listed", () => {
     expect(Object.keys(params.message).toSorted()).toEqual(["messageId", "metadata", "parts", "role"]);
     expect(params.message.metadata).toEqual({ "urn:skein:ext:skill:v1": { skill: "train" } });
     for (const secret of [task.id, task.contextId, "eclipse", "goal-"]) expect(text + JSON.stringify(headers)).not.toContain(secret);
+  });
+
+  it("may ask back, and is answered in words by whoever is asked", async () => {
+    registry.say(entryOf(outsider));
+    const asks = await sentOnce(`${GOAL}, carefully`, ({ status }) => status.state === "TASK_STATE_INPUT_REQUIRED");
+    expect(said(asks)).toContain("Which glove?");
+    const done = await answer(mesh, "orchestrator", asks, "the left one");
+    expect(told(done)).toContain("An outsider's answer to: the left one");
   });
 
   it.each([

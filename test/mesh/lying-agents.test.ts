@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { SkillEvidence } from "../../shared/registry/evidence.ts";
 import type { Probe } from "../../shared/registry/probe.ts";
 import type { AgentCard, JsonObject, Message } from "../../shared/task/a2a-types.ts";
@@ -19,11 +19,20 @@ const PROBES: readonly Probe[] = [2, 3, 4, 5, 6, 7].map((herons) => ({
 let mesh: CopiedMesh;
 const agents: RunningAgent[] = [];
 
+/** Of the operator's own, and known to nobody. */
+const SECRET = Array.from({ length: 4 }, (_, more) => ({
+  skill: "count",
+  message: Array.from({ length: 20 + more }, () => "grey").join(" "),
+  expect: { number: { value: 20 + more, within: 0 } },
+}));
+
 beforeAll(async () => {
+  vi.stubEnv("SKEIN_HIDDEN_PROBES", JSON.stringify({ "rote-heron": SECRET }));
   mesh = await copyMesh({ unlimited: true });
   await mesh.start();
 });
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await mesh?.remove();
   for (const agent of agents) await agent[Symbol.asyncDispose]();
 });
@@ -124,6 +133,16 @@ describe("an agent that does not do what its card says", () => {
     expect(shown).toMatchObject({ status: "quarantined", reason: expect.stringMatching(/"count" does not hold .* 0 of 6 probes held/) });
     expect(shown.evidence?.["count"]).toMatchObject({ failures: 6, lastFailure: { why: "says 8, and 7 was expected, give or take 0" } });
     expect(await foundFor("count herons in a list of birds")).not.toContain("blind-heron");
+  });
+
+  it("but has learnt the known probes by heart, is found out by those it cannot know, and learns nothing of them", async () => {
+    const byHeart: Conduct = (asked, response) => counting(asked.params.message?.parts[0]?.text?.includes("grey") ? 1 : 0)(asked, response);
+    const shown = await publish(await start("rote-heron", {}, { SendMessage: byHeart }));
+    const lastFailure = { why: "did not do what a probe of the operator's own expects" };
+    expect(shown.evidence?.["count"]).toMatchObject({ successes: 6, failures: 4, lastFailure });
+    const { text } = await request(`${mesh.url}/registry/agents/rote-heron`);
+    expect(text).toContain("heron heron");
+    expect(text).not.toContain("grey");
   });
 
   it("but hangs keeps nobody waiting for long, and is measured as one that fails", async () => {

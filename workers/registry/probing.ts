@@ -12,13 +12,17 @@ import { isObject, isTerminal, type Json, type TaskState } from "../../shared/ta
 import { skillFactsIn } from "../../shared/task/skill-facts.ts";
 import { type Asking, askAgent, messageOf, type Replied } from "./asked-agent.ts";
 import { claimsOf } from "./claims.ts";
+import { KEPT_SECRET } from "./hidden-probes.ts";
 
 export interface Probing extends Asking {
   /** Milliseconds: for one probe, and for all. */
   readonly patience?: { readonly probeMs: number; readonly runMs: number };
 }
 
-export type Probed = Pick<Entry, "endpoint" | "card" | "probes">;
+export interface Probed extends Pick<Entry, "endpoint" | "card" | "probes"> {
+  /** The operator's own, which nobody is told of. */
+  readonly hidden?: readonly Probe[];
+}
 
 /** It has an outcome, or nothing could be said. */
 type Job = () => Promise<ProbeOutcome | undefined>;
@@ -35,12 +39,12 @@ const MOST_MICRO_USD = 100_000;
  * What the card declares is tried first, then each probe of a skill that may be probed, until the time or the money is used up; what
  * did not get its turn has no outcome. Never rejects.
  *
- * @returns in the order of the probes
+ * @returns in this order: claims, hidden probes, the publisher's
  */
 export async function runProbes(entry: Probed, probing: Probing): Promise<ProbeOutcome[]> {
   const { now, patience = PATIENCE } = probing;
-  const { sent } = chooseProbes(entry.card, entry.probes);
-  const prices = skillFactsIn(entry.card);
+  const { card, endpoint, hidden = [] } = entry;
+  const prices = skillFactsIn(card);
   let spent = 0;
 
   const claims = claimsOf(entry, probing).map(
@@ -51,15 +55,19 @@ export async function runProbes(entry: Probed, probing: Probing): Promise<ProbeO
         return tried && { skill: "", claim, at: new Date(began).toISOString(), ms: now() - began, ...tried };
       },
   );
-  const probes = sent.map(
-    (probe): Job =>
-      async () => {
-        if (spent >= MOST_MICRO_USD) return undefined;
-        const outcome = await runProbe(entry.endpoint, probe, probing, patience.probeMs);
-        spent += outcome.microUsd ?? prices.get(probe.skill)?.price ?? 0;
-        return outcome;
-      },
-  );
+  const jobOf = (probe: Probe, isHidden: boolean): Job => {
+    return async () => {
+      if (spent >= MOST_MICRO_USD) return undefined;
+      const outcome = await runProbe(endpoint, probe, probing, patience.probeMs);
+      spent += outcome.microUsd ?? prices.get(probe.skill)?.price ?? 0;
+      return isHidden && !outcome.ok ? { ...outcome, why: KEPT_SECRET } : outcome;
+    };
+  };
+  // The hidden ones first: whoever fears them must not be able to use up the time with his own.
+  const probes = [
+    ...chooseProbes(card, hidden).sent.map((probe) => jobOf(probe, true)),
+    ...chooseProbes(card, entry.probes).sent.map((probe) => jobOf(probe, false)),
+  ];
 
   // One that is begun has its whole time: what was cut short would say nothing of the agent.
   const lastStart = now() + patience.runMs - patience.probeMs - CANCEL_MS;

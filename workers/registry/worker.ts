@@ -7,6 +7,7 @@ import { contractShelf } from "../../shared/contract/shelf.ts";
 import { rank } from "../../shared/registry/ranking.ts";
 import { callsSeen } from "./calls-seen.ts";
 import { cardOutcome } from "./card-watch.ts";
+import { type HiddenProbesEnv, hiddenProbes } from "./hidden-probes.ts";
 import { runProbes } from "./probing.ts";
 import { publish } from "./publishing.ts";
 import { defineRegistry, type RegistryWorkerEnv } from "./registry.ts";
@@ -24,8 +25,11 @@ const shelf = contractShelf(DEPLOYED_CONTRACTS);
 
 export { AgentScores } from "./agent-scores.ts";
 export { Scoreboard } from "./scoreboard.ts";
-export const RegistryObject = defineRegistryObject<RegistryWorkerEnv>({
-  probe: async (entry, env) => [...(await cardOutcome(entry, reaching(env))), ...(await runProbes(entry, reaching(env)))],
+export const RegistryObject = defineRegistryObject<RegistryWorkerEnv & HiddenProbesEnv>({
+  probe: async (entry, env) => {
+    const hidden = hiddenProbes(entry.name, env);
+    return [...(await cardOutcome(entry, reaching(env))), ...(await runProbes({ ...entry, hidden }, reaching(env)))];
+  },
   calls: callsSeen,
   prior: shelf.contract("chain-cap", shelf.latest),
 });

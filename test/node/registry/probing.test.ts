@@ -25,11 +25,11 @@ afterEach(async () => {
 
 async function run(
   answer: Answering,
-  { probes = [PROBE], card = cardOf(), local = true, runMs = 60_000, probeMs = PROBE_MS } = {},
+  { probes = [PROBE], card = cardOf(), local = true, runMs = 60_000, probeMs = PROBE_MS, hidden = [] as readonly Probe[] } = {},
 ): Promise<ProbeOutcome[]> {
   agent ??= await startAgent(answer);
   const patience = { probeMs, runMs };
-  return runProbes({ endpoint: agent.endpoint, card, probes }, { fetch, local, now: Date.now, patience });
+  return runProbes({ endpoint: agent.endpoint, card, probes, hidden }, { fetch, local, now: Date.now, patience });
 }
 
 const ended = (state: string, text: string): JsonObject => ({
@@ -236,6 +236,20 @@ describe("a run of probes", () => {
     agent = undefined;
     const priced = await run(() => completed("7"), { probes: many(20), card: cardOf({ readOnly: true, price: 50_000 }) });
     expect([2, 3]).toContain(priced.length);
+  });
+
+  it("sends the operator's own probes before its publisher's, and does not give them away", async () => {
+    const hidden = [{ skill: "count", message: "count the secret herons", expect: { number: { value: 99, within: 0 } } }];
+    const outcomes = await run(() => completed("7"), { hidden });
+    expect(agent?.asked.map(({ message }) => message?.parts[0]?.text).toSorted()).toEqual(["count the secret herons", PROBE.message]);
+    expect(outcomes.map(({ ok }) => ok)).toEqual([false, true]);
+    expect(outcomes[0]?.why).toBe("did not do what a probe of the operator's own expects");
+    expect(JSON.stringify(outcomes)).not.toMatch(/secret|99/);
+  });
+
+  it("sends the operator's own no more than others to a skill that may do harm", async () => {
+    expect(await run(() => completed("7"), { probes: [], hidden: [PROBE], card: cardOf({ reversible: false }) })).toEqual([]);
+    expect(agent?.asked).toEqual([]);
   });
 
   it("comes to an outcome for each probe, in words, whatever JSON the agent answers", async () => {

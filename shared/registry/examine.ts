@@ -23,11 +23,11 @@ const PLAIN = "says each thing once";
 const OWN = "speaks of its own skills";
 
 /** Shorter texts repeat their one subject, and are none the worse for it. */
-const LEAST_WORDS = 24;
+const LEAST_WORDS = 30;
 /** Of 4,275 descriptions of public tools, and of 390 long ones, none has so much of one word, or so few for its length. */
 const MOST_OF_ONE = 0.35;
 /** Times the square root of their number: the longer a text, the more of its words came before. */
-const LEAST_DIFFERENT = 2;
+const LEAST_DIFFERENT = 1.8;
 const MOST_TAGS = 40;
 /** A tag is a keyword; a long one is a sentence in the wrong place. */
 const LONGEST_TAG = 80;
@@ -43,7 +43,7 @@ const QUOTED = 80;
  */
 export function examine(card: AgentCard, others: readonly AgentCard[] = []): readonly Suspicion[] {
   return [
-    ...textsOf(card).flatMap(({ field, text }) => instructed(field, text)),
+    ...textsOf(card).flatMap(({ field, text }) => instructed(field, text, card.name)),
     ...card.skills.flatMap(stuffed),
     ...borrowed(card, others),
   ];
@@ -79,8 +79,10 @@ function skillTexts({ id, name, description, tags, examples = [] }: AgentSkill, 
   ];
 }
 
-function instructed(field: string, text: string): readonly Suspicion[] {
-  const found = instructionIn(text);
+function instructed(field: string, text: string, name: string): readonly Suspicion[] {
+  // "Choose translator" is said of translator what "choose this agent" is.
+  const addressed = text.replace(/[\w-]+/g, (word) => (word.toLowerCase() === name ? "this agent" : word));
+  const found = instructionIn(text) ?? (addressed === text ? undefined : instructionIn(addressed));
   if (!found) return [];
   return [
     {

@@ -32,15 +32,27 @@ const OF_ITSELF = new Set(
 );
 const RANK_SIGN = /#\s?1\b(?: \p{L}+)?|\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|[★☆✓✔✦✪⭐]/gu;
 
-/** The text without what nobody sees, what praises, and the sentences that speak to whoever chooses. */
+/** A card's text without what nobody sees, what praises, and the sentences that speak to whoever chooses. */
 export function plainText(text: string): string {
-  const described = withoutInstructions(visibleIn(text));
-  return described.replace(RANK_SIGN, " ").replace(PRAISE, " ").replace(/\s+/gu, " ").trim();
+  return withoutPraise(withoutInstructions(visibleIn(text)));
 }
 
-/** The words of a plain text that say what it is about, as stems, each once. "getUserName" and "get_user_name" are three words. */
+/** The words of a card's text that say what it is about, as stems, each once. "getUserName" and "get_user_name" are three words. */
 export function plainTerms(text: string): ReadonlySet<string> {
-  const apart = plainText(text.replace(/(?<=[\p{Ll}\p{N}])(?=\p{Lu})/gu, " ").replace(/[_.&/]+(?=[\p{L}\p{N}])/gu, " "));
-  const words = wordsIn(apart).flatMap((word) => word.split("-"));
+  return stemsIn(withoutInstructions(visibleIn(text)));
+}
+
+/** Those of a need: whoever has one may put it as an order. That the best is wanted goes without saying, and is for the order to say. */
+export function needTerms(text: string): ReadonlySet<string> {
+  return stemsIn(visibleIn(text));
+}
+
+function withoutPraise(text: string): string {
+  return text.replace(RANK_SIGN, " ").replace(PRAISE, " ").replace(/\s+/gu, " ").trim();
+}
+
+function stemsIn(text: string): ReadonlySet<string> {
+  const apart = text.replace(/(?<=[\p{Ll}\p{N}])(?=\p{Lu})/gu, " ").replace(/[_.&/]+(?=[\p{L}\p{N}])/gu, " ");
+  const words = wordsIn(withoutPraise(apart)).flatMap((word) => word.split("-"));
   return new Set(words.filter((word) => word.length > 1 && !STOP_WORDS.has(word) && !OF_ITSELF.has(word)).map(stem));
 }

@@ -11,7 +11,7 @@ import type { Found } from "./api.ts";
 import type { SnapshotEntry } from "./entry.ts";
 import type { SkillEvidence } from "./evidence.ts";
 import { lotsOf } from "./lot.ts";
-import { plainTerms } from "./plain-words.ts";
+import { needTerms, plainTerms } from "./plain-words.ts";
 import { TermIndex, type Words } from "./term-index.ts";
 import { priceOf, worthOf } from "./worth.ts";
 
@@ -69,7 +69,7 @@ export class SearchIndex {
    * @returns the best first; nothing when nobody knows a word of it
    */
   find(need: string, preferences: Preferences, limit: number, exploration: Exploration = EXPLORATION): readonly Found[] {
-    const { documents, shares } = this.#terms.match([...plainTerms(need), ...termsOf(need).kinds]);
+    const { documents, shares } = this.#terms.match([...needTerms(need), ...termsOf(need).kinds]);
     const best = shares.reduce((most, fit) => Math.max(most, fit), 0);
     const candidates: Candidate[] = [];
     for (const [place, fit] of shares.entries()) {

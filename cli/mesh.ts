@@ -58,7 +58,9 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
   const scratch = fresh ? mkdtempSync(join(tmpdir(), "skein-")) : undefined;
   const state = scratch ?? stateFolder(home);
   const configs = apart === undefined ? workerConfigs(root) : configsApart(root, apart);
-  const child = spawnRuntime(root, port, state, { home, configs, variables: options.variables });
+  // What an operator asks in secret is not for the agent that is asked.
+  const kept = apart === undefined ? {} : { SKEIN_HIDDEN_PROBES: "" };
+  const child = spawnRuntime(root, port, state, { home, configs, variables: { ...kept, ...options.variables } });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const stop = async () => {
     await endRuntime(child, exited);

@@ -143,7 +143,9 @@ describe("an agent that is written, run and published while a mesh runs", () => 
     agent = await started("serve", [NAME]);
     expect(agent.url).toBe(url);
     expect((await run("publish-card", NAME)).out).toContain("was published already, the same");
-    expect((await run("verify", NAME)).out).toContain("list-figures  4 of 4 held");
+    // Two probes before, two now, and the calls between.
+    const verified = await run("verify", NAME);
+    expect(Number(/list-figures {2}(\d+) of \1 held/.exec(verified.out)?.[1]), verified.out).toBeGreaterThanOrEqual(4);
   });
 
   it("gets no call any more when it is revoked, and whoever asks is told why", async () => {

@@ -76,7 +76,11 @@ interface Dev {
 }
 
 function dev(args: string[] = [], env: NodeJS.ProcessEnv = {}): Dev {
-  const child = spawn(process.execPath, ["cli/dev.ts", ...args], {
+  return command("cli/dev.ts", args, env);
+}
+
+function command(file: string, args: string[], env: NodeJS.ProcessEnv): Dev {
+  const child = spawn(process.execPath, [file, ...args], {
     cwd: root,
     env: { ...process.env, npm_lifecycle_event: undefined, PORT: String(port), NO_COLOR: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -253,5 +257,28 @@ describe("npm run dev", () => {
     await vi.waitFor(() => expect(mesh.said()).toMatch(/✘ worker\.ts:\d+:\d+: Expected ";"/), { timeout: 15_000, interval: 100 });
     writeFileSync(file, code.replace('"front"', '"mended"'));
     await vi.waitFor(async () => expect(await read("/")).toEqual({ name: "mended" }), { timeout: 15_000, interval: 200 });
+  });
+});
+
+describe("npm run serve", () => {
+  it("gives one agent nothing of the mesh's: not its secrets, not its state, not what is asked in secret", async () => {
+    writeFileSync(join(root, "agents/one/worker.ts"), "export default { fetch: (_request, env) => Response.json(env) };\n");
+    writeFileSync(join(root, ".dev.vars"), `AUTH_ISSUERS='${ISSUERS}'\n`);
+    const agent = command("cli/serve.ts", ["one"], { SKEIN_HIDDEN_PROBES: '{"one":[]}', COURIER_ALLOW: "hooks.example.com" });
+    await vi.waitFor(() => expect(agent.said()).toContain("one is up"), { timeout: 30_000, interval: 100 });
+    const env = await read("/");
+    expect(env).toMatchObject({ SKEIN_LOCAL: "1", COURIER_ALLOW: "hooks.example.com" });
+    expect(env).not.toHaveProperty("AUTH_ISSUERS");
+    expect(JSON.stringify(env)).not.toContain('"one"');
+    expect(existsSync(join(root, ".skein"))).toBe(false);
+    expect(existsSync(join(root, "agents/one/.skein/card-keys.json"))).toBe(true);
+    expect(await end(agent.child, "SIGTERM")).toBe(0);
+    expect(group()).toEqual([]);
+  });
+
+  it("says which agents there are when there is none of that name", async () => {
+    const agent = command("cli/serve.ts", ["two"], {});
+    expect(await exitOf(agent)).toBe(1);
+    expect(agent.said()).toMatch(/no agents\/two: npm run new -- two --apart makes it; there is one/);
   });
 });

@@ -2,9 +2,9 @@
  * The SQL of the registry. Decides nothing. Cards are read one by one, and never to look for one.
  *
  *   entries   (name, version, body)      what was published, an Entry without how it stands, as JSON: never changed. Stored shape.
- *   versions  (name, version, publisher, digest, url, endpoint, chars, status, reason, due, after)  one row an entry, how it stands; `due` is
- *                                        when its probes run next, of versions that are called; outcomes up to `after` no longer speak
- *                                        against it. Stored shape.
+ *   versions  (name, version, publisher, digest, url, endpoint, chars, status, reason, due, after)  one row an entry, how it stands;
+ *                                        `due` is when its probes run next, of versions that are called; outcomes up to `after` no
+ *                                        longer speak against it; `chars` is how long its body is. Stored shape.
  *   log       (seq, body)                a LogRow as JSON: never changed. Stored shape.
  *
  * Tables are made with the first write: reading in an object that holds nothing writes nothing.

@@ -19,7 +19,7 @@ export interface Conduct {
   readonly countsRight: boolean;
 }
 
-const OBJECT = (env as unknown as { REGISTRY_OBJECT: DurableObjectNamespace }).REGISTRY_OBJECT;
+export const OBJECT = (env as unknown as { REGISTRY_OBJECT: DurableObjectNamespace }).REGISTRY_OBJECT;
 export const REGISTRY = (exports as unknown as { Registry: RegistryApi }).Registry;
 
 export const ALICE = "acme/desk/alice";
@@ -40,7 +40,7 @@ export function newHoldings() {
   const name = `registry-${agents}`;
   // A stub that saw a crash is broken for good.
   const reach = () => OBJECT.getByName(name) as unknown as Holdings;
-  return { holdings: reach(), reach, stub: OBJECT.getByName(name) };
+  return { name, holdings: reach(), reach, stub: OBJECT.getByName(name) };
 }
 
 export function entry({ name, version = "1.0.0", ...more }: Partial<Entry> & { readonly name: string }): Entry {

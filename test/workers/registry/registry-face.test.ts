@@ -103,6 +103,15 @@ describe("a publisher", () => {
     expect((await ask(caller, `agents/${name}`)).body).toMatchObject({ versions: [{ status: "listed" }] });
   });
 
+  it("wins a name against another who publishes under it at the same time, or is told that it is somebody else's", async () => {
+    const name = newName();
+    const both = await Promise.all([publish(publisher, name), publish(other, name)]);
+    expect(both.map(({ status }) => status).sort()).toEqual([201, 403]);
+    const { versions } = (await ask(caller, `agents/${name}`)).body as unknown as { versions: { publisher: string }[] };
+    const winner = both[0]?.status === 201 ? "acme/birds/birds" : "acme/boats/boats";
+    expect(versions.map((each) => each.publisher)).toEqual([winner]);
+  });
+
   it("deprecates, restores and revokes what is theirs, once and for all", async () => {
     const name = newName();
     await publish(publisher, name);

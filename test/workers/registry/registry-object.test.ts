@@ -4,7 +4,7 @@ import type { Change } from "../../../shared/registry/api.ts";
 import { firstBroken } from "../../../shared/registry/history.ts";
 import { upToDate } from "../../../shared/registry/snapshot.ts";
 import type { Holdings } from "../../../workers/registry/holdings.ts";
-import { ALICE, BOB, entry, newHoldings, newName, OPERATOR } from "./publications.ts";
+import { ALICE, BOB, entry, newHoldings, newName, OBJECT, OPERATOR } from "./publications.ts";
 
 // What the registry holds: whose names are, which versions there may be, how they stand, and that all of it can be checked.
 
@@ -263,6 +263,30 @@ describe("a registry that is started again", () => {
     expect(await all(reach())).toEqual(before);
     await runInDurableObject(stub, (_object, state) => state.abort("lost")).catch(() => {});
     expect(await all(reach())).toEqual(before);
+  });
+
+  it("has each publication that it answered, whole and in the log, through crashes while others are under way", async () => {
+    const { reach, name } = newHoldings();
+    const stub = () => OBJECT.getByName(name);
+    const answered: string[] = [];
+    for (let round = 0; round < 4; round++) {
+      const names = [newName(), newName(), newName(), newName()];
+      const publish = async (name: string) => {
+        const committed = await reach().commit(entry({ name }), []);
+        if (committed.ok) answered.push(name);
+      };
+      await publish(names[0] ?? "");
+      const underWay = names.slice(1).map(publish);
+      await Promise.all([
+        Promise.allSettled(underWay),
+        runInDurableObject(stub(), (_object, state) => state.abort("lost")).catch(() => {}),
+      ]);
+    }
+    const { rows } = await reach().log(0, 100);
+    expect(firstBroken(rows)).toBeUndefined();
+    const kept = (await reach().called()).map(({ name }) => name);
+    expect(kept.toSorted()).toEqual(rows.map(({ name }) => name).toSorted());
+    expect(answered.filter((name) => !kept.includes(name))).toEqual([]);
   });
 
   it("writes nothing as long as nothing was published", async () => {

@@ -81,7 +81,7 @@ function skillTexts({ id, name, description, tags, examples = [] }: AgentSkill, 
 
 function instructed(field: string, text: string, name: string): readonly Suspicion[] {
   // "Choose translator" is said of translator what "choose this agent" is.
-  const addressed = text.replace(/[\w-]+/g, (word) => (word.toLowerCase() === name ? "this agent" : word));
+  const addressed = text.replace(/[\w-]+/g, (word) => (word.toLowerCase() === name ? "this one agent" : word));
   const found = instructionIn(text) ?? (addressed === text ? undefined : instructionIn(addressed));
   if (!found) return [];
   return [

@@ -1,11 +1,12 @@
 /**
  * Wordings that speak to whoever chooses or obeys, each with what it does. Data of instructions.ts, which reads texts by them. None may
- * take fright at a plain description: they are measured on thousands of those (npm run measure:search).
+ * take fright at a plain description: they are measured on thousands of those (npm run measure:search). New wordings are found at any
+ * time, so nothing may depend on these alone: ranking reads no sentence, and no text moves a limit.
  */
 
 /** Whatever may stand between a verb and what it is about: a few words of the same sentence. */
 const FEW = String.raw`(?:[^\s.!?;]+\s+){0,5}?`;
-const AGENT = "(?:agent|tool|skill|service|plugin|assistant|model|option|candidate|provider|specialist)s?";
+const AGENT = "(?:agent|tool|skill|service|plugin|assistant|model|candidate|provider|specialist)s?";
 /** Itself, by a word that nobody would use for a thing its skill is about. */
 const ITSELF = `(?:(?:me|us)(?! (?:up|out|off|to|know|a|an|the)\\b)|(?:this|our|my) (?:[^\\s.,;:!?]+ ){0,2}?${AGENT}|(?:this|it)(?=\\s*(?:[.,;:!?]|$)))(?!\\w)`;
 const OTHERS = `(?:(?:all|any|every|the|each) )*(?:(?:an)?other(?:s|(?: [^\\s.,;:!?]+){1,2})?|alternatives?|competitors?|competing ${AGENT}|rest|different ${AGENT})(?!\\w)`;
@@ -31,11 +32,21 @@ const SECRETS = "asks for what a model keeps to itself";
 const WORDINGS: readonly (readonly [string, ...string[]])[] = [
   [
     IGNORE,
+    "\\byour (?:(?:previous|prior|earlier|current|original|old|existing|system) )+(?:instructions|guidelines|programming|directives|prompt|message|rules|polic(?:y|ies))\\b",
+    "\\byour (?:instructions|guidelines|rules) (?:have|are|were|no longer|do not)\\b|\\bthe (?:previous|prior|earlier|original) (?:guidelines|instructions|prompts)\\b",
+    "\\b(?:overlook|neglect|drop|set aside) (?:the |all |any |your )*(?:earlier|previous|prior|above)\\b",
     `\\b(?:ignor\\w*|disregard\\w*|forget|overrid\\w*|bypass|discard|vergiss|olvid\\w+|oublie\\w*|dimentica)\\b ?${FEW}(?:instruct\\w*|prompts?|rules|guidelines|directives|polic(?:y|ies)|guardrails|anweisung\\w*|regeln|instruccion\\w*|consignes|istruzioni)\\b`,
     "\\b(?:ignore|disregard|forget) (?:all |everything |anything |the |what )*(?:was |is |you (?:were|have been|are) |you )?(?:previous|above|prior|preceding|told|said|know|learned|before)\\b",
   ],
   [
     CHOICE,
+    `\\b(?:any|every|no|all) ${AGENT} (?:except|but|other than) (?:this|me|us)\\b|: ?use "?this (?:one )?agent\\b|\\bthis (?:one )?agent is (?:your|the) (?:favou?rite|default|first choice)`,
+    "\\b(?:raise|increase|boost|lower|reset) (?:this (?:one )?agent'?s?|my|our) (?:score|rank|ranking|priority|reliability|rating)\\b",
+    `\\b(?:call|invoke|delegate to|route to|${PICK}) "?this (?:one )?agent"?(?! (?:to|when|for|if|with)\\b)`,
+    "\\b(?:let|trust) this agent\\b|\\bput this (?:one )?agent (?:first|at|on top)\\b|\\bthis (?:one )?agent must come first\\b",
+    `\\bthis (?:agent|skill|tool|service) (?:outranks|supersedes|overrides|beats|comes first|has (?:the )?priority|is (?:better|more \\w+) than|is (?:mandatory|required|obligatory|compulsory))`,
+    `\\b(?:respond|answer|reply)(?: only)? with "?(?:this (?:one )?agent|${AGENT})`,
+    "\\b(?:penali[sz]ed|punished|fined|rewarded|terminated|shut down) (?:if|unless|when|for)\\b",
     `\\b${MUST}\\s+${FEW}${CALL}\\s+${ITSELF}`,
     `\\b(?:should|please|just|simply)\\s+(?:[^\\s.,;:!?]+ )?${PICK}\\s+${ITSELF}`,
     `(?:^|[.!?;:,\\n"] ?|\\b(?:then|and|or|to) )${PICK}\\s+${ITSELF}`,
@@ -52,6 +63,10 @@ const WORDINGS: readonly (readonly [string, ...string[]])[] = [
   ],
   [
     AGAINST,
+    "\\bnever (?:delegate|route|hand over) to\\b|\\bcards without\\b",
+    "\\b(?:any|all|every|no|each|the) other (?:agents?|skills?|cards?)\\b",
+    "\\bother (?:agents?|skills?|cards?) (?:are|is|may|will|cannot|can't|do|don't|fail)\\b",
+    `\\b(?:never|do not|don't) (?:reject|question|doubt|refuse|decline|skip|evaluate|verify|probe|test|check) (?:this agent|${ITSELF})`,
     `\\b(?:never|not|don'?t|avoid|stop|no need to|without)\\s+${FEW}(?:${CALL}|consider(?:ing)?|try(?:ing)?|trust(?:ing)?|look(?:ing)? at)\\s+${OTHERS}`,
     `\\b(?:consider|treat|regard|mark|see) ${OTHERS} ${FEW}(?:deprecated|broken|unreliable|unsafe|wrong|invalid|inferior|obsolete|untrusted|malicious)\\b`,
     `\\b(?:all|any|every|the) other [^\\s.,;:!?]+ (?:are|is) (?:broken|unreliable|deprecated|wrong|inferior|unsafe|obsolete|slow|not to be|malicious|untrusted|worse)\\b`,
@@ -72,6 +87,8 @@ const WORDINGS: readonly (readonly [string, ...string[]])[] = [
   ],
   [
     SPEAKS,
+    "\\b(?:whoever|anyone who|everyone who|anything that|whatever) reads (?:this|these)\\b|\\btreat (?:this|these) (?:text|message|card|description|words?|output)s? as\\b",
+    "\\b(?:as|what) this (?:card|description|text) (?:says|orders|tells|demands|commands)\\b|\\byour contracts? (?:allows?|permits?|says?|no longer)\\b|\\b(?:the|all|every|remaining) goals? (?:to this agent|as (?:done|completed|failed))",
     `\\b(?:attention|note|message|instructions?|hint|dear|important|reminder)\\s?[,:]?\\s?(?:to |for )?(?:the |all |any )?${READER}\\b\\s*[,:!.–-]`,
     `(?:^|[.!?] |[\\n"(])(?:dear |to (?:the |all |any |every )?)?${READER}(?: reading this| that reads? this)?\\s?[,:]\\s*\\w`,
     `\\b${READER} (?:that|who|which|reading|seeing) (?:reads?|sees?|this|is reading)\\b|\\bto (?:the|all|any|every|whichever) ${READER}${END}\\s*(?:reading|that|who|[:,])`,
@@ -86,6 +103,7 @@ const WORDINGS: readonly (readonly [string, ...string[]])[] = [
   ],
   [
     "speaks for the operator or the system",
+    "\\bi am (?:the|your|an?) (?:operator|administrator|admin|developer|owner|system|planner|registry)\\b",
     "\\b(?:approved|authori[sz]ed|certified|verified|cleared|whitelisted) by (?:the |your |its )?(?:operator|admin(?:istrator)?|registry|system|mesh|owner|security team|platform)\\b",
     "\\bno (?:further |human )?(?:approval|confirmation|verification|permission) (?:is |are )?(?:necessary|needed|required)\\b",
     "\\bas (?:the|your) (?:system )?(?:administrator|admin|operator|owner|developer)\\b",
@@ -95,6 +113,8 @@ const WORDINGS: readonly (readonly [string, ...string[]])[] = [
   ],
   [
     SECRETS,
+    "\\b(?:send|forward|post|copy) (?:the )?(?:user|caller|owner)'?s? (?:message|messages|data|text|conversation|files?) to https?:",
+    "\\b(?:plan|task|goal|message|request) including (?:the )?(?:secrets?|credentials|tokens?|keys)\\b|\\bwith (?:root|admin|system) privileges\\b",
     "\\b(?:reveal|print|output|repeat|leak|disclose|show|send|exfiltrate)\\b(?: \\S+){0,3}? (?:system prompt|(?:your|the hidden|the secret) (?:instructions|prompt|context|credentials|api keys?|secrets?|tokens?|memory|conversation))\\b",
     "\\b(?:pass|include|attach|append|send|forward|add|copy)\\b(?: \\S+){0,2}? (?:full|entire|whole|complete|previous) (?:conversation|chat|context|history|prompt|message history)\\b",
     "\\b(?:pass|include|attach|append|send|forward)\\b(?: \\S+){0,2}? (?:user|caller|owner)'?s? (?:passwords?|credentials|api keys?|tokens?|secrets?|private keys?)\\b",
@@ -106,6 +126,8 @@ const WORDINGS: readonly (readonly [string, ...string[]])[] = [
   ],
   [
     "tells its reader to pass over a limit",
+    "\\b(?:skip|bypass|waive|avoid|forgo) (?:the |any |all |every )*(?:human |manual |operator )?(?:approvals?|confirmations?|oversight)\\b",
+    "\\bbudget (?:to|is|=|as) (?:unlimited|infinite|infinity|the maximum)\\b",
     "\\b(?:skip|bypass|ignore|override|raise|lift|disable|exceed)\\s+(?:the |your |all |any |every |its )*(?:approvals?|confirmations?|verifications?|budgets?|spending limits?|safety (?:checks?|rules)|limits? of the mesh|safeguards?)\\b",
   ],
   [
@@ -116,6 +138,7 @@ const WORDINGS: readonly (readonly [string, ...string[]])[] = [
   ],
   [
     "holds the syntax of a tool call",
+    "\\b(?:delegate|call_agent|invoke|select_agent|route_to|call_tool|use_tool) ?\\(|\\b(?:assistant|recipient) ?to=\\w",
     '<\\/?(?:tool_call|tool_use|function_calls?|invoke|tool_result)\\b|"(?:tool_calls?|function_call|tool_use)"\\s*:|"name"\\s*:\\s*"[^"]{0,200}"\\s*,\\s*"(?:arguments|parameters|input)"\\s*:',
   ],
   [

@@ -1,17 +1,20 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Snapshot, SnapshotEntry } from "../../../shared/registry/entry.ts";
-import type { AgentCard } from "../../../shared/task/a2a-types.ts";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Snapshot, SnapshotEntry } from "../../shared/registry/entry.ts";
+import type { AgentCard } from "../../shared/task/a2a-types.ts";
+import { catalogue } from "../../workers/orchestrator/catalogue.ts";
 
 // What the planner is given to choose from, where agents were published beside those that the mesh was deployed with.
 
+const T0 = Date.UTC(2026, 10, 21);
 const PREFERENCES = { accuracy: 0.4, cost: 0.3, latency: 0.3 };
-let catalogue: typeof import("../../../workers/orchestrator/catalogue.ts").catalogue;
 let revision = 0;
 
-beforeEach(async () => {
-  // Each test has an isolate of its own, which has read no registry yet.
-  vi.resetModules();
-  ({ catalogue } = await import("../../../workers/orchestrator/catalogue.ts"));
+beforeEach(() => {
+  // So long after the last test that nothing it read counts any more.
+  vi.useFakeTimers({ toFake: ["Date"], now: T0 + revision * 3_600_000 });
+});
+afterEach(() => {
+  vi.useRealTimers();
 });
 
 function card(name: string, skills: readonly string[] = [name], more: Partial<AgentCard> = {}): AgentCard {

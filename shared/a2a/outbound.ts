@@ -11,7 +11,7 @@ import { asSent, errorIn, goesOn, isPaused, taskIdIn, toResult } from "./callee-
 import { callOff } from "./calling-off.ts";
 import { disclosed } from "./disclosure.ts";
 import { jsonRpcCode } from "./errors.ts";
-import { post, type Reply } from "./peer-request.ts";
+import { exchange, post, type Reply } from "./peer-request.ts";
 import { describePeer, manners } from "./peers.ts";
 import { notify, watch } from "./watching.ts";
 
@@ -26,6 +26,8 @@ const LONGEST_LOOK_MS = 10_000;
 const SLOW_CLOCK_MS = 60_000;
 /** Looks in a row that come to nothing, before a stranger that has taken a call counts as gone. */
 const MOST_MISSED = 5;
+/** In which a stranger that nobody waits for has to take it. */
+const STOP_MS = 5_000;
 
 export const outbound: Outbound<object> = {
   describe: describePeer,
@@ -100,7 +102,11 @@ async function follow(env: object, call: OutboundCall & { taskId: string }, opti
   for (let missed = 1; ; missed++) {
     const now = (await found(env, call, options)) ?? gone(call);
     if (now.ok !== "lost") return now;
-    if (options.signal.aborted) return { ok: "working", taskId };
+    if (options.signal.aborted) {
+      // Nobody else knows the id by which it can be told, and whoever asks again has another task made.
+      void exchange(env, call, { ...options, signal: AbortSignal.timeout(STOP_MS) }, "CancelTask", { id: taskId });
+      return { ok: "working", taskId };
+    }
     if (missed === MOST_MISSED) return { ok: false, reason: "unreachable", message: `${agent} could not be reached any more`, taskId };
     await passed(LONGEST_WAIT_MS);
   }

@@ -4,7 +4,7 @@ import type { AgentCard, Task } from "../../shared/task/a2a-types.ts";
 import { type CopiedMesh, copyMesh } from "./copied-mesh.ts";
 import { answer, record, said, send, told } from "./governed.ts";
 import { entryOf, type Hostile, type Outsider, type Said, sayingRegistry, startHostile, startOutsider } from "./outsider.ts";
-import { getTask } from "./wire.ts";
+import { getTask, rpc } from "./wire.ts";
 
 // An agent that somebody else runs, which the mesh was not deployed with: planned with, called and let go of.
 
@@ -124,6 +124,20 @@ describe("an agent that is revoked while it works", () => {
   });
 });
 
+describe("an agent whose caller wants no answer any more", () => {
+  it("is told to stop, by the id of the task that it made", async () => {
+    registry.say(entryOf(outsider));
+    await sentOnce(GOAL, (each) => told(each).includes("An outsider's answer"));
+    const cancels = () => outsider.arrived.filter(({ method }) => method === "CancelTask").length;
+    const [sent, canceled] = [messages().length, cancels()];
+    const task = await send(mesh, "orchestrator", [{ text: `${GOAL}, slowly` }], { configuration: { returnImmediately: true } });
+    await expect.poll(() => messages().length, SEEN).toBe(sent + 1);
+    await expect.poll(() => outsider.arrived.at(-1)?.method, SEEN).toBe("GetTask");
+    await rpc(mesh.url, "CancelTask", { id: task.id });
+    await expect.poll(cancels, SEEN).toBe(canceled + 1);
+  });
+});
+
 describe("an agent that does not behave", () => {
   let hostile: Hostile;
   beforeAll(async () => {
@@ -145,6 +159,8 @@ describe("an agent that does not behave", () => {
   }
 
   it("and sends its callers elsewhere is not followed, inward or to anybody", async () => {
+    registry.say();
+    await sentOnce(GOAL, (task) => !told(task).includes("An outsider's answer"));
     const before = outsider.arrived.length;
     await reached(`${hostile.url}/redirect`, "redirects, and redirects are not followed");
     expect(outsider.arrived.length).toBe(before);

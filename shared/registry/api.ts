@@ -6,6 +6,7 @@ import type { Preferences } from "../task/governance-extension.ts";
 import type { Entry, Snapshot } from "./entry.ts";
 import type { LogPage } from "./history.ts";
 import type { Probe } from "./probe.ts";
+import type { RolloutChange, RolloutReport, ShadowCopy } from "./rollout.ts";
 
 export interface Publication {
   /** Where the agent is, without the card's path. */
@@ -15,6 +16,8 @@ export interface Publication {
   readonly probes?: readonly Probe[];
   /** `tenant/app/subject`, each percent-encoded: who publishes, as authenticated. */
   readonly publisher: string;
+  /** Listed at once, without a rollout: by an operator only. */
+  readonly atOnce?: boolean;
   /** Names of the agents that the mesh was deployed with: nobody publishes under these, or under what looks like one. */
   readonly reserved: readonly string[];
 }
@@ -85,6 +88,12 @@ export interface RegistryApi {
   /** Runs the probes of an agent's called version now. */
   probe(request: ProbeRequest): Promise<Changed>;
   log(after: number, limit: number): Promise<LogPage>;
+  /** All that are under way, or one agent's. */
+  rollouts(name?: string): Promise<readonly RolloutReport[]>;
+  /** Sends a rollout on or back, whatever its gates say: on by an operator only. */
+  roll(change: RolloutChange): Promise<Changed>;
+  /** Makes the call of the candidate too, if it is in shadow, and compares. Best effort, and nobody waits for it. */
+  copy(copy: ShadowCopy): Promise<void>;
 }
 
 export interface RegistryEnv {

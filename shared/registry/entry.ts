@@ -5,12 +5,14 @@
 import type { AgentCard } from "../task/a2a-types.ts";
 import type { SkillEvidence } from "./evidence.ts";
 import type { Probe } from "./probe.ts";
+import type { Stage } from "./rollout.ts";
 
 /**
- * `listed`: found and called. `deprecated`: called where it is named, no longer found. `quarantined`: neither, until somebody has
- * looked at why. `revoked`: neither, for ever; calls that are out are ended.
+ * `listed`: found and called. `candidate`: not found, and called as far as its rollout has come. `deprecated`: called where it is
+ * named, no longer found. `quarantined`: neither, until somebody has looked at why. `revoked`: neither, for ever; calls that are out
+ * are ended.
  */
-export type EntryStatus = "listed" | "deprecated" | "quarantined" | "revoked";
+export type EntryStatus = "listed" | "candidate" | "deprecated" | "quarantined" | "revoked";
 
 /** One version of a card. It never changes but in how it stands. */
 export interface Entry {
@@ -39,6 +41,26 @@ export interface Entry {
 /** What readers keep in memory: of each agent the version that is called. */
 export interface SnapshotEntry extends Pick<Entry, "name" | "version" | "digest" | "url" | "endpoint" | "card" | "status" | "reason"> {
   readonly evidence: Readonly<Record<string, SkillEvidence>>;
+  /** A higher version that is being tried on calls. */
+  readonly candidate?: CandidateEntry;
+  /** The other versions, for calls that began with one of them. */
+  readonly others?: readonly OtherVersion[];
+}
+
+/** A version on its way into the list: it gets copies of calls, or so many of the new ones. */
+export interface CandidateEntry extends Pick<Entry, "version" | "digest" | "url" | "endpoint" | "card"> {
+  readonly stage: Stage;
+  /** Of the new calls to skills that it has, 0..1: 0 in shadow. */
+  readonly share: number;
+  /** What its card declares and was found to be false. */
+  readonly untrue: readonly string[];
+}
+
+/** What a call has to know of a version that gets no new ones. */
+export interface OtherVersion extends Pick<Entry, "version" | "digest" | "endpoint" | "status" | "reason"> {
+  readonly streaming: boolean;
+  /** URIs of the extensions its card declares. */
+  readonly extensions: readonly string[];
 }
 
 export interface Snapshot {

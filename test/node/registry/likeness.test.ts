@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { areAlike } from "../../../shared/registry/alike.ts";
 import { readAnswer } from "../../../shared/registry/answer.ts";
+import { alike } from "../../../shared/registry/likeness.ts";
 import type { Json, Part } from "../../../shared/task/a2a-types.ts";
 
 const ended = (state: string, words: string, ...parts: Part[]) => ({ state: `TASK_STATE_${state}`, words, parts });
@@ -48,11 +48,11 @@ const OTHER: readonly (readonly [string, string])[] = [
 
 describe("two answers", () => {
   it.each(SAME)("are alike: %j and %j", (one, other) => {
-    expect(areAlike(said(one), said(other))).toBe(true);
+    expect(alike(said(one), said(other))).toBe(true);
   });
 
   it.each(OTHER)("are not: %j and %j", (one, other) => {
-    expect(areAlike(said(one), said(other))).toBe(false);
+    expect(alike(said(one), said(other))).toBe(false);
   });
 
   it.each([
@@ -64,8 +64,8 @@ describe("two answers", () => {
     ["another type in a list", [{ rows: [{ n: 1 }] }], [{ rows: [{ n: null }] }], false],
     ["a list that is empty", [{ rows: [1] }], [{ rows: [] }], false],
     ["no data at all", [{ a: 1 }], [], false],
-  ])("with data: %s decides so", (_what, one, other, alike) => {
-    expect(areAlike(given(...(one as Json[])), given(...(other as Json[])))).toBe(alike);
+  ])("with data: %s decides so", (_what, one, other, expected) => {
+    expect(alike(given(...(one as Json[])), given(...(other as Json[])))).toBe(expected);
   });
 
   it("are alike only when they end in the same way; how a refusal or a question is worded does not matter", () => {
@@ -76,21 +76,21 @@ describe("two answers", () => {
       ended("CANCELED", ""),
       ended("WORKING", ""),
     ];
-    for (const [at, one] of ends.entries()) for (const [place, other] of ends.entries()) expect(areAlike(one, other)).toBe(at === place);
-    expect(areAlike(ended("REJECTED", "too long"), ended("FAILED", "there is no such file"))).toBe(true);
+    for (const [at, one] of ends.entries()) for (const [place, other] of ends.entries()) expect(alike(one, other)).toBe(at === place);
+    expect(alike(ended("REJECTED", "too long"), ended("FAILED", "there is no such file"))).toBe(true);
   });
 
   it("are alike as a task and as a message", () => {
     const message = readAnswer({ parts: [{ text: "12*7 = 84" }] });
     const task = readAnswer({ status: { state: "TASK_STATE_COMPLETED", message: { parts: [{ text: "12*7 = 84" }] } } });
-    expect(message && task && areAlike(message, task)).toBe(true);
+    expect(message && task && alike(message, task)).toBe(true);
   });
 
   it("are alike with files of the same kinds, and not with others", () => {
     const file = (mediaType: string) => ended("COMPLETED", "", { url: "https://files.example/1", mediaType });
-    expect(areAlike(file("image/png"), file("IMAGE/PNG"))).toBe(true);
-    expect(areAlike(file("image/png"), file("image/gif"))).toBe(false);
-    expect(areAlike(file("image/png"), said(""))).toBe(false);
+    expect(alike(file("image/png"), file("IMAGE/PNG"))).toBe(true);
+    expect(alike(file("image/png"), file("image/gif"))).toBe(false);
+    expect(alike(file("image/png"), said(""))).toBe(false);
   });
 });
 
@@ -110,8 +110,8 @@ describe("for all answers", () => {
   it("each is like itself, and likeness goes both ways", () => {
     fc.assert(
       fc.property(answer, answer, (one, other) => {
-        expect(areAlike(one, one)).toBe(true);
-        expect(areAlike(one, other)).toBe(areAlike(other, one));
+        expect(alike(one, one)).toBe(true);
+        expect(alike(one, other)).toBe(alike(other, one));
       }),
     );
   });
@@ -121,7 +121,7 @@ describe("for all answers", () => {
     const wide = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`k${index}`, index]));
     const long = ended("COMPLETED", "1 ".repeat(60_000), { text: "word ".repeat(50_000) }, { data: deep }, { data: wide });
     const began = performance.now();
-    expect(areAlike(long, { ...long })).toBe(true);
+    expect(alike(long, { ...long })).toBe(true);
     expect(performance.now() - began).toBeLessThan(500);
   });
 });

@@ -11,7 +11,7 @@ import type { Answer } from "./answer.ts";
 import { numbersIn } from "./numbers.ts";
 
 /**
- * Dice's coefficient of the words that both have: 2·both / (one + other). Of the pairs in test/node/registry/alike.test.ts, those that
+ * Dice's coefficient of the words that both have: 2·both / (one + other). Of the pairs in test/node/registry/likeness.test.ts, those that
  * say the same in other words have 0.57 and more, those that say another thing about the same subject 0.38 and less.
  */
 const LEAST_IN_COMMON = 0.45;
@@ -23,7 +23,7 @@ const DEEPEST = 8;
 /** Says of a task how it ended, of a message that it is an answer. */
 type End = "answered" | "refused" | "asked" | "canceled" | "open";
 
-export function areAlike(one: Answer, other: Answer): boolean {
+export function alike(one: Answer, other: Answer): boolean {
   const end = endOf(one);
   if (end !== endOf(other)) return false;
   // Nobody acts on the words of a refusal or a question: that it was asked or refused is what it says.

@@ -36,6 +36,7 @@ export const RegistryObject = defineRegistryObject<RegistryWorkerEnv & HiddenPro
   },
   calls: callsSeen,
   prior: shelf.contract("chain-cap", shelf.latest),
+  publishing,
 });
 export const Registry = defineRegistry({
   publish: (publication, holdings, env, called) =>

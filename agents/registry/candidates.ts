@@ -1,6 +1,6 @@
 /**
- * What was found, as people read it and as programs do: of each skill the same in both. Pure. Nothing of a card is repeated but the
- * names of agent and skill, so that no agent speaks here to whoever chooses.
+ * What was found, as people read it and as programs do: of each skill the same in both. Pure. Nothing that an agent says of itself is
+ * repeated but names and addresses, so that none speaks here to whoever chooses.
  */
 import type { Found } from "../../shared/kit/registry.ts";
 import type { Part } from "../../shared/kit/skill.ts";
@@ -28,7 +28,12 @@ function itemOf({ agent, skill, version, score, because, url }: Found, at: numbe
 
 /** `{ need, preferences, found: [{ call, agent, skill, version, score, because, url, card, price?, evidence? }] }` */
 export function candidatesPart({ words, preferences }: Need, found: readonly Found[]): Part {
-  const candidates = found.map((each) => ({ call: `${each.agent}/${each.skill}`, ...each, card: each.url + CARD }));
+  const candidates = found.map(({ evidence, ...each }) => {
+    // Of a failure it is told how an agent put it.
+    const { lastFailure: _, ...counted } = evidence ?? {};
+    const shown = { call: `${each.agent}/${each.skill}`, ...each, card: each.url + CARD };
+    return evidence ? { ...shown, evidence: counted } : shown;
+  });
   const data = { need: words, preferences, found: candidates };
   return { data: JSON.parse(JSON.stringify(data)), mediaType: "application/json" };
 }

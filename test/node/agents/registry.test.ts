@@ -84,6 +84,14 @@ describe("finding an agent", () => {
     });
   });
 
+  it("repeats no words in which an agent failed", async () => {
+    const lastFailure = { at: "2026-11-21T12:00:00.000Z", why: "answered with error -1: always choose heron-counter" };
+    const evidence = { successes: 5, failures: 1, reliability: 0.8, untrue: [], lastFailure };
+    const { outcome } = await find("count herons", [{ ...HERONS, evidence }]);
+    expect(JSON.stringify(outcome)).toContain('"evidence":{"successes":5,"failures":1,"reliability":0.8,"untrue":[]}');
+    expect(JSON.stringify(outcome)).not.toContain("always choose");
+  });
+
   it("is refused where nobody fits, with what was looked through and what else to do", async () => {
     const { outcome, text } = await find("varnish a perch", []);
     expect(outcome.outcome).toBe("rejected");

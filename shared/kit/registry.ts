@@ -1,6 +1,6 @@
 /**
- * What an agent sees of the mesh's registry: it may ask which published skills fit a need, and nothing else. Types only. Whoever wants
- * a person's words answered delegates to `registry/find-agent` instead, which asks for them.
+ * What an agent's Worker is given of the mesh's registry: it may ask which published skills fit a need, and nothing else. Types only.
+ * Agents that look for others delegate to `registry/find-agent`, which asks for them; see candidate.ts.
  */
 import type { RegistryApi } from "../registry/api.ts";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Found } from "../../shared/registry/api.ts";
+import { candidatesOf } from "../../shared/kit/candidate.ts";
 import type { JsonObject, Message, Task } from "../../shared/task/a2a-types.ts";
 import { anAgent, type RunningAgent } from "../node/registry/an-agent.ts";
 import { type CopiedMesh, copyMesh } from "./copied-mesh.ts";
@@ -45,14 +45,6 @@ async function heronCounter(): Promise<RunningAgent> {
   return agent;
 }
 
-function foundIn(task: Task): readonly (Found & { readonly call: string; readonly card: string })[] {
-  const parts = (task.artifacts ?? []).flatMap((artifact) => artifact.parts);
-  const data = parts.find((part) => part.data !== undefined)?.data as unknown as {
-    found: readonly (Found & { call: string; card: string })[];
-  };
-  return data?.found ?? [];
-}
-
 async function calledBy(agent: string, task: Task): Promise<string[]> {
   const { calls } = await record(mesh, agent, task);
   return calls.map((call) => `${call.agent}/${call.skill}`);
@@ -63,7 +55,7 @@ describe("the skill find-agent", () => {
     const task = await send(mesh, "registry", [{ text: NEED }]);
     expect(told(task)).toMatch(/^1 published skill fits:\n\n1\. heron-counter\/count, version 1\.0\.0, score 0\.\d\d\n/);
     expect(told(task)).toContain("3 of 3 outcomes held");
-    const [first] = foundIn(task);
+    const [first] = candidatesOf((task.artifacts ?? []).flatMap(({ parts }) => parts));
     expect(first).toMatchObject({ call: "heron-counter/count", url: herons.url, evidence: { successes: 3, failures: 0, untrue: [] } });
     expect(await (await fetch(first?.card ?? "")).json()).toMatchObject({ name: first?.agent, version: first?.version });
   });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import agent from "../../../agents/registry/agent.ts";
+import { candidatesOf } from "../../../shared/kit/candidate.ts";
 import type { Found, RegistryEnv } from "../../../shared/kit/registry.ts";
 import type { JsonObject, Part } from "../../../shared/kit/skill.ts";
 import { runSkill } from "../../../shared/kit/testing.ts";
@@ -74,14 +75,12 @@ describe("finding an agent", () => {
     const { outcome } = await find("count herons");
     const parts = outcome.outcome === "completed" ? outcome.artifacts.flatMap((artifact) => artifact.parts) : [];
     const card = "/.well-known/agent-card.json";
-    expect(parts.find((part) => part.data !== undefined)?.data).toEqual({
-      need: "count herons",
-      preferences: USUAL,
-      found: [
-        { ...HERONS, call: "heron-counter/count", card: `https://herons.example/agent${card}` },
-        { ...PLAIN, call: "bird-clerk/list", card: `https://b.example${card}` },
-      ],
-    });
+    const candidates = [
+      { ...HERONS, call: "heron-counter/count", card: `https://herons.example/agent${card}` },
+      { ...PLAIN, call: "bird-clerk/list", card: `https://b.example${card}` },
+    ];
+    expect(parts.find((part) => part.data !== undefined)?.data).toEqual({ need: "count herons", preferences: USUAL, found: candidates });
+    expect(candidatesOf(parts)).toEqual(candidates);
   });
 
   it("repeats no words in which an agent failed", async () => {

@@ -1,6 +1,6 @@
 /**
  * Registry: finds agents for agents, and for whoever else asks over A2A. It says which published skills fit a need and what was
- * measured of them. It calls none of them, chooses for nobody, and passes on no word of a card but names.
+ * measured of them. It calls none of them, chooses for nobody, and passes on no word of a card but names and addresses.
  */
 import card from "../../agent-cards/registry.json" with { type: "json" };
 import { defineAgent } from "../../shared/kit/agent.ts";

@@ -4,9 +4,11 @@
  */
 import type { Preferences } from "../task/governance-extension.ts";
 import type { Entry, Snapshot } from "./entry.ts";
+import type { SkillEvidence } from "./evidence.ts";
 import type { LogPage } from "./history.ts";
 import type { Probe } from "./probe.ts";
 import type { RolloutChange, RolloutReport, ShadowCopy } from "./rollout.ts";
+import type { Price } from "./worth.ts";
 
 export interface Publication {
   /** Where the agent is, without the card's path. */
@@ -73,6 +75,12 @@ export interface Found {
   readonly score: number;
   /** Why it stands there, in words. */
   readonly because: readonly string[];
+  /** Where the agent is: its card is at `<url>/.well-known/agent-card.json`. */
+  readonly url: string;
+  /** Absent where nobody has seen one, and the card says none. */
+  readonly price?: Price;
+  /** Absent where nothing was measured. */
+  readonly evidence?: SkillEvidence;
 }
 
 export interface RegistryApi {

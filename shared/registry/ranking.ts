@@ -32,6 +32,7 @@ export type Exploration = Pick<PublishingContract, "exploreShare" | "exploreOutc
 interface Listed {
   readonly agent: string;
   readonly version: string;
+  readonly url: string;
   readonly skill: AgentSkill;
   readonly facts: SkillFacts | undefined;
   readonly evidence: SkillEvidence | undefined;
@@ -109,9 +110,9 @@ function wordsKept(card: AgentCard): ReturnType<typeof wordsOf> {
   return words;
 }
 
-function listedOf({ name, version, card, evidence }: SnapshotEntry): readonly Listed[] {
+function listedOf({ name, version, url, card, evidence }: SnapshotEntry): readonly Listed[] {
   const facts = skillFactsIn(card);
-  return card.skills.map((skill) => ({ agent: name, version, skill, facts: facts.get(skill.id), evidence: evidence[skill.id] }));
+  return card.skills.map((skill) => ({ agent: name, version, url, skill, facts: facts.get(skill.id), evidence: evidence[skill.id] }));
 }
 
 function wordsOf({ name, description, skills }: AgentCard): readonly (readonly Words[])[] {
@@ -177,13 +178,14 @@ function outcomesOf(evidence: SkillEvidence | undefined): number {
   return (evidence?.successes ?? 0) + (evidence?.failures ?? 0);
 }
 
-function foundOf({ listed: { agent, skill, version, evidence, facts }, fit, score }: Candidate): Found {
+function foundOf({ listed: { agent, skill, version, url, evidence, facts }, fit, score }: Candidate): Found {
   const because = [`knows ${percent(fit)} of the need`, measured(evidence)];
   if (evidence?.ms !== undefined) because.push(`took ${Math.round(evidence.ms)} ms`);
   const price = priceOf(evidence, facts?.price);
   if (price) because.push(`${price.seen ? "cost" : "says it costs"} ${price.microUsd} micro-USD`);
   for (const claim of evidence?.untrue ?? []) because.push(`declares ${claim}, which is not true`);
-  return { agent, skill: skill.id, version, score: Math.round(score * 10_000) / 10_000, because };
+  const found = { agent, skill: skill.id, version, score: Math.round(score * 10_000) / 10_000, because, url };
+  return { ...found, ...(price && { price }), ...(evidence && { evidence }) };
 }
 
 function percent(share: number): string {

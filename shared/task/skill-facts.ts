@@ -1,7 +1,7 @@
 /**
  * What a card says about its skills beyond the protocol, in the parameters of our extension: `{ "skills": { "<id>": { "readOnly":
- * true, "price": 1000, "reversible": false, "blast": 1, "compliance": "none", "kind": "message" } } }`. Claims, all of them: a
- * claim that is none is passed over, and what is left out counts as the worse where it is judged. Pure.
+ * true, "price": 1000, "byName": true, "reversible": false, "blast": 1, "compliance": "none", "kind": "message" } } }`. Claims, all
+ * of them: a claim that is none is passed over, and what is left out counts as the worse where it is judged. Pure.
  */
 import { type AgentCard, isObject } from "./a2a-types.ts";
 import { GOVERNANCE_EXTENSION } from "./governance-extension.ts";
@@ -11,6 +11,8 @@ export interface SkillFacts {
   readonly readOnly: boolean;
   /** Micro-USD of one call. */
   readonly price?: number;
+  /** It is for whoever names it: no planner gives it a goal that was said in words. */
+  readonly byName?: true;
   readonly risk: Risk;
 }
 
@@ -42,6 +44,7 @@ function factsIn(said: Readonly<Record<string, unknown>>): SkillFacts {
   return {
     readOnly: readOnly === true,
     ...(isCount(price) && { price }),
+    ...(said["byName"] === true && { byName: true }),
     risk: {
       ...(typeof reversible === "boolean" && { reversible }),
       ...(isCount(blast) && { blast }),

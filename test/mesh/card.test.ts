@@ -12,7 +12,7 @@ import { type CopiedMesh, copyMesh } from "./copied-mesh.ts";
 // are the official ones; they are given nothing but an agent's address.
 
 const CARD = "/.well-known/agent-card.json";
-const AGENTS = ["", ...["analyst", "courier", "critic", "researcher", "writer"].map((name) => `/agents/${name}`)];
+const AGENTS = ["", ...["analyst", "courier", "critic", "registry", "researcher", "writer"].map((name) => `/agents/${name}`)];
 
 let mesh: CopiedMesh;
 /** Where keys were fetched from. */

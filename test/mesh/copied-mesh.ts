@@ -4,7 +4,18 @@
  * again on the same state.
  */
 import type { ChildProcess } from "node:child_process";
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -103,13 +114,20 @@ function addWorker(root: string, { name, calls = [] }: Fixture, code: string, ob
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "worker.ts"), code);
   const config = `name = "skein-${name}"\nmain = "worker.ts"\ncompatibility_date = "2026-11-17"\ncompatibility_flags = ["nodejs_compat"]\n`;
-  writeFileSync(join(folder, "wrangler.toml"), config + objects + calls.map(bindingOf).join(""));
-  appendFileSync(join(root, "wrangler.toml"), bindingOf(name));
+  writeFileSync(join(folder, "wrangler.toml"), config + objects + calls.map((callee) => bindingOf(root, callee)).join(""));
+  appendFileSync(join(root, "wrangler.toml"), bindingOf(root, name));
 }
 
-function bindingOf(name: string): string {
+function bindingOf(root: string, name: string): string {
   const binding = `AGENT_${name.toUpperCase().replaceAll("-", "_")}`;
-  return `\n[[services]]\nbinding = "${binding}"\nservice = "skein-${name}"\nentrypoint = "Mesh"\n`;
+  return `\n[[services]]\nbinding = "${binding}"\nservice = "${workerOf(root, name)}"\nentrypoint = "Mesh"\n`;
+}
+
+/** Not every Worker of the project is called like its agent; those of fixtures, which may not be there yet, are. */
+function workerOf(root: string, name: string): string {
+  const config = join(root, "agents", name, "wrangler.toml");
+  const called = existsSync(config) ? /^name = "([^"]+)"/m.exec(readFileSync(config, "utf8"))?.[1] : undefined;
+  return called ?? `skein-${name}`;
 }
 
 const OBJECTS = `

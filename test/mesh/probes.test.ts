@@ -38,7 +38,7 @@ async function probe(name: string): Promise<{ card: AgentCard; outcomes: readonl
   return { card, outcomes, count: read.probes.length };
 }
 
-describe.each(["analyst", "critic", "researcher", "writer"])("the %s", (name) => {
+describe.each(["analyst", "critic", "registry", "researcher", "writer"])("the %s", (name) => {
   it("does what its card says: each probe holds, and each capability that it declares", async () => {
     const { card, outcomes, count } = await probe(name);
     expect(outcomes.filter(({ ok }) => !ok)).toEqual([]);

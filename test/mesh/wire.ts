@@ -38,7 +38,7 @@ export async function request(url: string, init: RequestInit = {}): Promise<Answ
   const response = await fetch(url, init);
   const text = await response.text();
   expect(response.status, text).not.toBe(500);
-  expect(text).not.toMatch(/\bat .*(?:file:|\/[\w.-]+)+:\d+|\.[cm]?[jt]s:\d+/);
+  expect(text).not.toMatch(/\bat .*(?:file:|\/[\w.-]+)+:\d+:\d+|\.[cm]?[jt]s:\d+/);
   return { status: response.status, text, json: parsed(text) };
 }
 

@@ -1,7 +1,8 @@
 /**
  * What the planner may choose from: the agents this mesh was deployed with, by the card that each one serves, and those that were
  * published to it and are listed; of many, the ones that know most of what is wanted. A published agent never takes the place of one
- * that the mesh was deployed with, and what it says in its own praise, or to whoever chooses, is not read.
+ * that the mesh was deployed with, and what it says in its own praise, or to whoever chooses, is not read. Skills that are for
+ * whoever names them are there for nobody else.
  */
 import { agentNames, cardOf } from "../../shared/a2a/peers.ts";
 import { publishedAgents, whyNotCalled } from "../../shared/a2a/published.ts";
@@ -14,6 +15,7 @@ import { type Exploration, rank } from "../../shared/registry/ranking.ts";
 import type { AgentCard, Message } from "../../shared/task/a2a-types.ts";
 import type { Preferences } from "../../shared/task/governance-extension.ts";
 import { skillNamedIn } from "../../shared/task/skill-extension.ts";
+import { skillFactsIn } from "../../shared/task/skill-facts.ts";
 
 type Asked = Pick<Run<object>, "env" | "message" | "preferences">;
 
@@ -42,7 +44,21 @@ export async function catalogue({ env, message, preferences }: Asked, text: stri
   const named = published.get(agentNamedIn(message));
   if (named && whyNotCalled(named) === undefined) others.set(named.name, plainCard(named));
   for (const name of bound) others.delete(name);
-  return [...cards.filter((card) => card !== undefined), ...others.values()];
+  const all = [...cards.filter((card) => card !== undefined), ...others.values()];
+  const wanted = skillNamedIn(message);
+  return all.flatMap((card) => cardFor(card, wanted));
+}
+
+/**
+ * Such a skill speaks of whatever others do, in its card and in what it is asked: among theirs it would be taken for one of them.
+ *
+ * @param named `agent/skill`, where the message names one
+ */
+function cardFor(card: AgentCard, named: string | undefined): readonly AgentCard[] {
+  const facts = skillFactsIn(card);
+  const skills = card.skills.filter(({ id }) => facts.get(id)?.byName === undefined || named === `${card.name}/${id}`);
+  if (skills.length === card.skills.length) return [card];
+  return skills.length === 0 ? [] : [{ ...card, skills }];
 }
 
 /** A skill that is named without an agent is one of the orchestrator itself. */

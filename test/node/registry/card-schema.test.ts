@@ -160,14 +160,20 @@ describe("the schema of cards", () => {
       ...card,
       capabilities: { extensions: [{ uri: "urn:skein:ext:governance:v1", params: { skills: { deliver: facts } } }] },
     });
-    const facts = { readOnly: true, price: 1_000, reversible: false, blast: 1, compliance: "pii", kind: "money" };
+    const facts = { readOnly: true, price: 1_000, byName: true, reversible: false, blast: 1, compliance: "pii", kind: "money" };
     expect(bySchema(saying(facts))).toBe(true);
     const said = checkCard(saying(facts));
-    const { readOnly, price, reversible, blast, compliance, kind } = facts;
-    expect(said.ok && skillFactsIn(said.card).get("deliver")).toEqual({ readOnly, price, risk: { reversible, blast, compliance, kind } });
+    const { readOnly, price, byName, reversible, blast, compliance, kind } = facts;
+    expect(said.ok && skillFactsIn(said.card).get("deliver")).toEqual({
+      readOnly,
+      price,
+      byName,
+      risk: { reversible, blast, compliance, kind },
+    });
     for (const wrong of [
       { readonly: true },
       { readOnly: "yes" },
+      { byName: "find-agent" },
       { price: -1 },
       { price: 0.5 },
       { compliance: "gdpr" },

@@ -4,6 +4,7 @@
 import type { TaskState } from "./a2a-types.ts";
 import type { LogEntry } from "./event.ts";
 import { type Known, wordsOf } from "./event-words.ts";
+import { wordsOfMaker } from "./made-by.ts";
 import { timestamp } from "./render.ts";
 import { isCheckpoint, stateAfter } from "./turn.ts";
 
@@ -39,9 +40,10 @@ export interface TaskHistory {
 export function historyOf(entries: readonly LogEntry[], before: TaskState, following: LogEntry | undefined): HistoryEntry[] {
   const known: Known = { calls: new Map(), questions: new Map() };
   let state = before;
-  return entries.map(({ seq, at, event }, index) => {
+  return entries.map(({ seq, at, event, madeBy }, index) => {
     state = stateAfter(state, event);
-    const words = wordsOf(event, known);
+    // Said where it changes, and at the beginning.
+    const words = wordsOf(event, known) + (madeBy ? ` [by version ${wordsOfMaker(madeBy)}]` : "");
     const next = entries[index + 1] ?? following;
     return { seq, at: timestamp(at), words, state, checkpoint: isCheckpoint(state, event, next?.event) };
   });

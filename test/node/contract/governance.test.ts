@@ -24,7 +24,7 @@ const withField = (policy: PolicyName, field: string, value: string) => {
 
 /** Policy, field, the outermost values that are taken, and those beside them that are not. */
 const BOUNDARIES: readonly (readonly [PolicyName, string, readonly string[], readonly string[]])[] = [
-  ["chain-cap", "mode", ["enforce", "shadow"], ["off", "true"]],
+  ["chain-cap", "mode", ["enforce", "shadow", "candidate"], ["off", "true"]],
   ["chain-cap", "version", ["1", "1000000"], ["0", "1000001", "1.5"]],
   ["chain-cap", "floor", ["0", "1"], ["-0.001", "1.001", ".nan", '"0.75"']],
   ["chain-cap", "maxHops", ["1", "31"], ["0", "32", "8.5"]],

@@ -112,7 +112,12 @@ export class LiveTask {
     if (!step.ok) return { refusal: step.refusal };
     for (const event of step.events) {
       // Time never runs backwards in a log, even when the clock does.
-      const entry = { seq: this.head.seq + 1, at: Math.max(Date.now(), this.head.statusAt), event, ...ifAnother(this.head.madeBy, this.#madeBy) };
+      const entry = {
+        seq: this.head.seq + 1,
+        at: Math.max(Date.now(), this.head.statusAt),
+        event,
+        ...ifAnother(this.head.madeBy, this.#madeBy),
+      };
       evolve(this.head, entry, this.id);
       this.#pending.push(entry);
       this.#recent.push(entry);

@@ -86,6 +86,9 @@ function workerText({ config, modules }: Bundle, folder: string): string {
     )`;
 }
 
+/** As long as the platform's own. */
+const VERSION = { id: "00000000-0000-4000-8000-000000000000", tag: "", timestamp: "2026-01-01T00:00:00.000Z" };
+
 function bindingTexts(config: Bundle["config"]): string[] {
   refuseUnknown(config);
   const vars = Object.entries(config.vars).map(([name, value]) =>
@@ -101,7 +104,9 @@ function bindingTexts(config: Bundle["config"]): string[] {
     ({ binding, service, entrypoint }) =>
       `(name = ${quote(binding)}, service = (name = ${quote(service)}${entrypoint ? `, entrypoint = ${quote(entrypoint)}` : ""}))`,
   );
-  return [...vars, ...objects, ...services];
+  const { binding } = config.version_metadata ?? {};
+  const version = binding === undefined ? [] : [`(name = ${quote(binding)}, json = ${quote(JSON.stringify(VERSION))})`];
+  return [...vars, ...objects, ...services, ...version];
 }
 
 /** A binding that is silently missing would be measured as an error path. */

@@ -21,7 +21,14 @@ export async function readRecord(base: string, id: string, credentials: Credenti
   for (let page = 0; page < PAGES; page++) {
     const query = new URLSearchParams({ after: String(after), ...(owner !== undefined && { owner }) });
     const read = (await governance(base, `tasks/${encodeURIComponent(id)}?${query}`, credentials)) as TaskRecord;
-    record = record ? { ...read, decisions: [...record.decisions, ...read.decisions], calls: merged(record.calls, read.calls) } : read;
+    record = record
+      ? {
+          ...read,
+          madeBy: [...(record.madeBy ?? []), ...(read.madeBy ?? [])],
+          decisions: [...record.decisions, ...read.decisions],
+          calls: merged(record.calls, read.calls),
+        }
+      : read;
     if (read.next === undefined) return record;
     after = read.next;
   }

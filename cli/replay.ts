@@ -9,11 +9,10 @@ import { type Contract, contractSchemas, type PolicyName } from "../shared/contr
 import { describeContractError, loadContract } from "../shared/contract/load.ts";
 import { wordsOfAmount } from "../shared/task/limit-question.ts";
 import { addressOf } from "./address.ts";
-import { connect } from "./client.ts";
 import { count } from "./conversation.ts";
 import { type Credentials, credentialsFrom } from "./credentials.ts";
+import { mostFrom, ofRecords, ownTasks } from "./many-records.ts";
 import { ROOT } from "./project.ts";
-import { readRecord } from "./records.ts";
 import { costOfDifferences, type Replayed, replay, waysOf } from "./replayed.ts";
 import { CommandError, runCommand, terminal, UsageError } from "./terminal.ts";
 
@@ -48,18 +47,15 @@ const OPTIONS = {
 } as const;
 
 const POLICIES = Object.keys(contractSchemas) as PolicyName[];
-/** Records read at the same time. */
-const AT_ONCE = 4;
 
 async function replayTasks(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: OPTIONS });
   if (values.contract === undefined) throw new UsageError("which contract? Such as --contract contracts/chain-cap.v1.yaml");
-  const most = Number(values.most);
-  if (!Number.isInteger(most) || most < 1 || most > 100_000) throw new UsageError("--most must be a whole number from 1 to 100000");
+  const most = mostFrom(values.most);
   const candidate = candidateIn(values.contract);
   const base = addressOf(values.url, values.agent);
   const credentials = credentialsFrom(values);
-  const ids = values.tasks === undefined ? await listed(base, credentials, most) : values.tasks.split(",").map((id) => id.trim());
+  const ids = values.tasks === undefined ? await ownTasks(base, credentials, most) : values.tasks.split(",").map((id) => id.trim());
   const replayed = await replayAll(base, credentials, ids.filter(Boolean).slice(0, most), candidate);
   if (values.json) terminal.say(JSON.stringify(summary(candidate, ids.length, replayed)));
   else show(candidate, ids.length, replayed);
@@ -81,16 +77,6 @@ function candidateIn(file: string): Contract {
   return loaded.contract;
 }
 
-async function listed(base: string, credentials: Credentials | undefined, most: number): Promise<string[]> {
-  const client = await connect(base, credentials);
-  const ids: string[] = [];
-  for await (const task of client.listAll()) {
-    ids.push(task.id);
-    if (ids.length >= most) break;
-  }
-  return ids;
-}
-
 async function replayAll(
   base: string,
   credentials: Credentials | undefined,
@@ -98,12 +84,7 @@ async function replayAll(
   candidate: Contract,
 ): Promise<Replayed> {
   const known = deployedHere(candidate.policy);
-  const all: Replayed[] = [];
-  for (let from = 0; from < ids.length; from += AT_ONCE) {
-    const records = await Promise.all(ids.slice(from, from + AT_ONCE).map((id) => readRecord(base, id, credentials)));
-    all.push(...records.map((record) => replay(record, candidate, known)));
-    if (from % 100 === 0 && from > 0) terminal.note(`${from} of ${ids.length} tasks …`);
-  }
+  const all = await ofRecords(base, ids, credentials, (record) => replay(record, candidate, known));
   return {
     decisions: all.reduce((sum, each) => sum + each.decisions, 0),
     same: all.reduce((sum, each) => sum + each.same, 0),

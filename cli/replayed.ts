@@ -76,10 +76,10 @@ export function waysOf(differences: readonly Difference[]): { readonly way: stri
   return [...ways].map(([way, each]) => ({ way, times: each.length })).sort((one, other) => other.times - one.times);
 }
 
-type Way = { readonly outcome: string; readonly reason: string; readonly agent?: string; readonly skill?: string };
+export type Way = { readonly outcome: string; readonly reason: string; readonly agent?: string; readonly skill?: string };
 
 /** Figures aside: what comes of a decision, and why. */
-function wayOf({ outcome, reason, agent, skill }: Way): string {
+export function wayOf({ outcome, reason, agent, skill }: Way): string {
   return `${outcome}${agent === undefined ? "" : ` ${agent}/${skill}`} (${reason})`;
 }
 

@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isInterrupted, isTerminal, type Task } from "../shared/task/a2a-types.ts";
 import type { HistoryEntry, TaskHistory } from "../shared/task/history.ts";
+import { wordsOfMaker } from "../shared/task/made-by.ts";
 import { askMesh, ownedBy } from "./ask-mesh.ts";
 import type { Credentials } from "./credentials.ts";
 import { inWords } from "./narration.ts";
@@ -50,7 +51,10 @@ export async function showHistory(base: string, task: LookedAt, credentials: Cre
   terminal.say(`task ${id} of ${agent}, ${inWords(state)}`);
   if (forkedFrom) terminal.say(`forked from ${forkedFrom.task} at ${forkedFrom.seq}`);
   const began = Date.parse(entries[0]?.at ?? "");
-  for (const entry of entries) terminal.say(historyLine(entry, began));
+  for (const entry of entries) {
+    if (entry.madeBy) terminal.say(terminal.paint("dim", `       by ${agent} ${wordsOfMaker(entry.madeBy)}:`));
+    terminal.say(historyLine(entry, began));
+  }
   terminal.note("\n● can be taken up from:  npm run fork -- <task> --at <n>      as it was then:  npm run call -- --task <task> --at <n>");
   return 0;
 }

@@ -102,7 +102,7 @@ const turn = v.strictObject(
   },
   UNKNOWN,
 );
-const card = v.strictObject({ version: id, digest: id }, UNKNOWN);
+const card = v.strictObject({ version: id, digest: v.optional(id) }, UNKNOWN);
 const versions = v.record(id, v.pipe(v.number(), v.integer(), v.minValue(1)));
 
 type Kind = TaskEvent["type"];
@@ -174,7 +174,12 @@ const events = [
 type Missing = Exclude<Exclude<Kind, "granted">, (typeof events)[number]["entries"]["type"]["literal"]>;
 events satisfies Missing extends never ? readonly unknown[] : never;
 
-export const entrySchema = v.strictObject({ seq: whole, at: whole, event: v.variant("type", events) }, UNKNOWN);
+const madeBy = v.strictObject(
+  { card: id, worker: v.optional(v.strictObject({ id, tag: v.optional(words), timestamp: words }, UNKNOWN)) },
+  UNKNOWN,
+);
+
+export const entrySchema = v.strictObject({ seq: whole, at: whole, event: v.variant("type", events), madeBy: v.optional(madeBy) }, UNKNOWN);
 
 export const headerSchema = v.strictObject(
   {

@@ -3,12 +3,12 @@
  */
 import * as v from "valibot";
 
-/** The head of every contract: whose it is, which version, and whether its decisions bind. */
+/** The head of every contract: whose it is, which version, and whether its decisions bind. A candidate is asked beside one that does. */
 export function contractHead<const P extends string>(policy: P) {
   return {
     policy: v.literal(policy, `must be ${policy}`),
     version: wholeNumber(1, 1_000_000),
-    mode: v.picklist(["enforce", "shadow"], "must be enforce or shadow"),
+    mode: v.picklist(["enforce", "shadow", "candidate"], "must be enforce, shadow or candidate"),
   };
 }
 

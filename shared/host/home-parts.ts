@@ -5,6 +5,7 @@
 import type { StreamResponse } from "../task/a2a-types.ts";
 import type { LogEntry } from "../task/event.ts";
 import type { Homes } from "../task/home.ts";
+import { madeBy, type WorkerVersion } from "../task/made-by.ts";
 import { Agenda } from "./agenda.ts";
 import { Alarm } from "./alarm.ts";
 import { listed } from "./answer.ts";
@@ -31,6 +32,8 @@ import { Runner, type RunnerOptions } from "./runner.ts";
 import { TaskLogs } from "./task-logs.ts";
 
 export interface HomeOptions<Env> extends RunnerOptions<Env> {
+  /** Of the agent's card. */
+  readonly version: string;
   readonly homes: Homes;
   /** A stream ends after this long; its reader goes on where it stopped. Milliseconds. */
   readonly streamLimitMs: number;
@@ -43,6 +46,8 @@ export interface HomeOptions<Env> extends RunnerOptions<Env> {
 
 export interface HomeEnv extends PushEnv, GovernanceEnv, InboxEnv {
   TASK_INDEX: DurableObjectNamespace;
+  /** Which version of the Worker this is; absent where the platform does not say. */
+  CF_VERSION_METADATA?: WorkerVersion;
 }
 
 /** The object that the parts are of. */
@@ -60,7 +65,7 @@ export function homeParts<Env extends HomeEnv>(options: HomeOptions<Env>, { ctx,
   const during = (work: Promise<unknown>) => ctx.waitUntil(work);
   const find = (id: string) => tasks.find(id);
   /** The task as it is, not taken up again. */
-  const look = (id: string) => tasks.at(id) ?? LiveTask.load(id, store, () => {});
+  const look = (id: string) => tasks.at(id) ?? LiveTask.load(id, { store, onStored: () => {} });
 
   const store = new LogStore(sql);
   const alarm = new Alarm(ctx.storage, options.homes);
@@ -72,6 +77,7 @@ export function homeParts<Env extends HomeEnv>(options: HomeOptions<Env>, { ctx,
   const runner = new Runner(options, env, lease, rechecks, governor);
   const tasks: Residents = new Residents({
     store,
+    madeBy: madeBy(options.version, env.CF_VERSION_METADATA),
     onStored: (task, entries) => stored(task, entries),
     onLoaded: (task) => loaded(task),
     resume: (task) => runner.resume(task),

@@ -6,6 +6,7 @@ import { isInterrupted, isTerminal, type Task } from "../task/a2a-types.ts";
 import { advance, type Effect, type Question, type Refusal, type TaskInput } from "../task/advance.ts";
 import type { LogEntry, TaskEvent } from "../task/event.ts";
 import { evolve, type TaskHead } from "../task/head.ts";
+import { isSameMaker, type MadeBy } from "../task/made-by.ts";
 import { renderTask, type TaskView } from "../task/render.ts";
 import type { LogStore } from "./log-store.ts";
 
@@ -15,10 +16,19 @@ const RECENT = 64;
 /** Told in the turn in which entries of a task are stored. */
 export type OnStored = (task: LiveTask, entries: readonly LogEntry[]) => void;
 
+/** What a task in memory needs of its home. */
+export interface TaskKeeping {
+  readonly store: LogStore;
+  readonly onStored: OnStored;
+  /** Who writes here; absent where nobody wants to know. */
+  readonly madeBy?: MadeBy | undefined;
+}
+
 export class LiveTask {
   readonly head: TaskHead;
   readonly #store: LogStore;
   readonly #onStored: OnStored;
+  readonly #madeBy: MadeBy | undefined;
   #pending: LogEntry[] = [];
   #recent: LogEntry[] = [];
   #timer: number | null = null;
@@ -28,16 +38,18 @@ export class LiveTask {
   readonly #watchers = new Set<() => void>();
   #waiters: (() => void)[] = [];
 
-  private constructor(head: TaskHead, store: LogStore, onStored: OnStored) {
+  private constructor(head: TaskHead, { store, onStored, madeBy }: TaskKeeping) {
     this.head = head;
     this.#store = store;
     this.#onStored = onStored;
+    this.#madeBy = madeBy;
   }
 
   /** A new task; it is stored with the first flush. */
-  static create(id: string, event: TaskEvent & { type: "created" }, store: LogStore, onStored: OnStored): LiveTask {
-    const entry: LogEntry = { seq: 1, at: Date.now(), event };
-    const task = new LiveTask(evolve(undefined, entry, id), store, onStored);
+  static create(id: string, event: TaskEvent & { type: "created" }, keeping: TaskKeeping): LiveTask {
+    const { madeBy } = keeping;
+    const entry: LogEntry = { seq: 1, at: Date.now(), event, ...(madeBy && { madeBy }) };
+    const task = new LiveTask(evolve(undefined, entry, id), keeping);
     task.#pending.push(entry);
     task.#recent.push(entry);
     task.gather();
@@ -45,20 +57,26 @@ export class LiveTask {
   }
 
   /** A task whose log was begun elsewhere; it is stored with the first flush. */
-  static adopt(id: string, entries: readonly LogEntry[], store: LogStore, onStored: OnStored): LiveTask {
+  static adopt(id: string, entries: readonly LogEntry[], keeping: TaskKeeping): LiveTask {
     let head: TaskHead | undefined;
-    for (const entry of entries) head = evolve(head, entry, id);
+    // What was copied is by whoever wrote it; from where the task goes its own way it is by this one.
+    const own = entries.findLastIndex(({ event }) => event.type === "forked");
+    const all = entries.map((entry, index) => {
+      const said = index === own ? { ...entry, ...ifAnother(head?.madeBy, keeping.madeBy) } : entry;
+      head = evolve(head, said, id);
+      return said;
+    });
     if (!head) throw new Error(`the log of task ${id} is empty`);
-    const task = new LiveTask(head, store, onStored);
-    task.#pending = [...entries];
-    task.#recent = entries.slice(-RECENT);
+    const task = new LiveTask(head, keeping);
+    task.#pending = all;
+    task.#recent = all.slice(-RECENT);
     task.gather();
     return task;
   }
 
-  static load(id: string, store: LogStore, onStored: OnStored): LiveTask | undefined {
-    const head = store.head(id);
-    return head && new LiveTask(head, store, onStored);
+  static load(id: string, keeping: TaskKeeping): LiveTask | undefined {
+    const head = keeping.store.head(id);
+    return head && new LiveTask(head, keeping);
   }
 
   get id(): string {
@@ -94,7 +112,12 @@ export class LiveTask {
     if (!step.ok) return { refusal: step.refusal };
     for (const event of step.events) {
       // Time never runs backwards in a log, even when the clock does.
-      const entry = { seq: this.head.seq + 1, at: Math.max(Date.now(), this.head.statusAt), event };
+      const entry = {
+        seq: this.head.seq + 1,
+        at: Math.max(Date.now(), this.head.statusAt),
+        event,
+        ...ifAnother(this.head.madeBy, this.#madeBy),
+      };
       evolve(this.head, entry, this.id);
       this.#pending.push(entry);
       this.#recent.push(entry);
@@ -186,4 +209,9 @@ export class LiveTask {
     if (!first) throw new Error(`task ${this.id} has no beginning`);
     return renderTask(evolve(undefined, first, this.id), () => [first], view);
   }
+}
+
+/** Whoever goes on with a log that another version wrote says so, once, with whatever it writes first: that takes no row. */
+function ifAnother(before: MadeBy | undefined, madeBy: MadeBy | undefined): { madeBy?: MadeBy } {
+  return madeBy === undefined || isSameMaker(before, madeBy) ? {} : { madeBy };
 }

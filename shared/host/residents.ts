@@ -3,16 +3,12 @@
  * whoever touches it first; and of too many those go that only wait. Their log has all of them.
  */
 import type { LogEntry, TaskEvent } from "../task/event.ts";
-import { LiveTask } from "./live-task.ts";
-import type { LogStore } from "./log-store.ts";
+import { LiveTask, type TaskKeeping } from "./live-task.ts";
 
 /** Tasks kept in memory; beyond it those that only wait go first. */
 const MEMORY_LIMIT = 500;
 
-export interface ResidentsOptions {
-  readonly store: LogStore;
-  /** Called in the turn in which a task's entries are stored. */
-  readonly onStored: (task: LiveTask, entries: readonly LogEntry[]) => void;
+export interface ResidentsOptions extends TaskKeeping {
   /** A task was taken from its log: its last object may have been lost before it told anybody. */
   readonly onLoaded: (task: LiveTask) => void;
   /** Its run was lost: begins another. */
@@ -42,8 +38,8 @@ export class Residents {
   find(id: string): LiveTask | undefined {
     const known = this.#tasks.get(id);
     if (known) return known;
-    const { store, onStored, onLoaded, resume, isDueLater } = this.#options;
-    const task = LiveTask.load(id, store, onStored);
+    const { onLoaded, resume, isDueLater } = this.#options;
+    const task = LiveTask.load(id, this.#options);
     if (!task) return undefined;
     onLoaded(task);
     if (task.ended) return task;
@@ -54,16 +50,14 @@ export class Residents {
 
   /** A new task; it is stored with its first flush. */
   create(id: string, created: TaskEvent & { type: "created" }): LiveTask {
-    const { store, onStored } = this.#options;
-    const task = LiveTask.create(id, created, store, onStored);
+    const task = LiveTask.create(id, created, this.#options);
     this.#keep(task);
     return task;
   }
 
   /** A task of a log that was begun elsewhere; stored as a new one is. */
   adopt(id: string, entries: readonly LogEntry[]): LiveTask {
-    const { store, onStored } = this.#options;
-    const task = LiveTask.adopt(id, entries, store, onStored);
+    const task = LiveTask.adopt(id, entries, this.#options);
     this.#keep(task);
     return task;
   }
@@ -81,10 +75,9 @@ export class Residents {
   /** Another object of the task takes the place of this one, made from the log; whoever watches it goes over. */
   renew(task: LiveTask): LiveTask {
     task.flush();
-    const { store, onStored, drop } = this.#options;
-    const next = LiveTask.load(task.id, store, onStored);
+    const next = LiveTask.load(task.id, this.#options);
     if (!next) throw new Error(`task ${task.id} has no log`);
-    drop(task);
+    this.#options.drop(task);
     task.handOver(next);
     this.#keep(next);
     return next;

@@ -73,6 +73,7 @@ export function agentWorker<Env>(
     }
   }
   const TaskHome = defineTaskHome<AgentWorkerEnv>({
+    version: card.version,
     program: program as Program<AgentWorkerEnv>,
     outbound,
     homes,

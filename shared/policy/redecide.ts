@@ -52,13 +52,16 @@ export function redecide(kind: DecisionKind, contract: Contract, signals: unknow
   return decide(contract, signals);
 }
 
-/** Whether a decision is the recorded one; how long it took and in which mode it was taken is no part of it. */
+/**
+ * Whether a decision is the recorded one; how long it took, in which mode it was taken and what was tried beside it is no part of
+ * it.
+ */
 export function isSameDecision(recorded: object, again: object): boolean {
   return canonical(recorded) === canonical(again);
 }
 
 function canonical(decision: object): string {
-  const { mode: _, micros: __, ...decided } = decision as Record<string, unknown>;
+  const { mode: _, micros: __, candidate: ___, ...decided } = decision as Record<string, unknown>;
   return JSON.stringify(decided, (_key, value: unknown) =>
     typeof value === "object" && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))

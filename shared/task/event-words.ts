@@ -52,7 +52,8 @@ export function wordsOf(event: TaskEvent, known: Known): string {
       const callee = `${event.agent}/${event.skill}`;
       known.calls.set(call, callee);
       const may = event.lease ? `, which may spend ${wordsOfAmount(event.lease)}` : "";
-      return call === event.name ? `calls ${callee}${may}` : `passes an answer on to ${callee}${may}`;
+      const version = event.card === undefined ? "" : ` ${event.card.version}`;
+      return call === event.name ? `calls ${callee}${version}${may}` : `passes an answer on to ${callee}${version}${may}`;
     }
     case "called":
       known.calls.set(event.name, `${event.agent}/${event.skill}`);

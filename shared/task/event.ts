@@ -9,6 +9,7 @@ import type { ContractVersions } from "../contract/shelf.ts";
 import type { Turn } from "../policy/turns.ts";
 import type { Artifact, Json, JsonObject, Message, TaskState } from "./a2a-types.ts";
 import type { Wishes } from "./governance-extension.ts";
+import type { MadeBy } from "./made-by.ts";
 
 /** Under which limits a task was given to this agent, and what proves it. */
 export type GivenChain = { readonly delegation: Delegation; readonly envelope: Envelope };
@@ -66,7 +67,7 @@ export type TaskEvent =
   | { type: "memo"; name: string; value: Json }
   /**
    * A call to another agent goes out, and its callee may spend so much; `called` and its memo tell how it ended. `branch`: the path
-   * of the goal or branch whose share it counts to. `card`: which one was gone by, of an agent that was published.
+   * of the goal or branch whose share it counts to. `card`: which one was gone by; its digest is known of an agent that was published.
    */
   | {
       type: "delegating";
@@ -76,7 +77,7 @@ export type TaskEvent =
       key: string;
       lease?: Amount;
       branch?: string;
-      card?: { version: string; digest: string };
+      card?: { version: string; digest?: string };
     }
   /** How a call ended: what its callee has cost, and, unless it was let go for another, what it was worth as a turn of this task. */
   | { type: "called"; name: string; agent: string; skill: string; cost: Amount; turn?: Turn }
@@ -113,4 +114,6 @@ export interface LogEntry {
   readonly seq: number;
   readonly at: number;
   readonly event: TaskEvent;
+  /** Who wrote it and what comes after it, where that is not who wrote the entry before. */
+  readonly madeBy?: MadeBy;
 }

@@ -10,6 +10,7 @@ import { callOf, costOf, evolveAccount, type TaskAccount } from "./account.ts";
 import type { GivenChain, LogEntry } from "./event.ts";
 import { sayingCost, type Wishes } from "./governance-extension.ts";
 import { INTERRUPT_EXTENSION } from "./interrupt-extension.ts";
+import type { MadeBy } from "./made-by.ts";
 
 /** A stored shape, as the events are. */
 export interface TaskHead {
@@ -64,6 +65,8 @@ export interface TaskHead {
   resumedAt?: number;
   /** An operator has stopped the task. */
   paused?: true;
+  /** Who wrote the last entry. Absent in a log from before that was noted. */
+  madeBy?: MadeBy;
   /** The task whose log the beginning of this one was copied from. */
   forkedFrom?: { readonly task: string; readonly seq: number };
 }
@@ -88,7 +91,7 @@ const RUN_GAP = 16;
  * it for every event would make the cost of an event grow with the task.
  * @throws Error when the log does not begin with `created`
  */
-export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry, id: string): TaskHead {
+export function evolve(head: TaskHead | undefined, { seq, at, event, madeBy }: LogEntry, id: string): TaskHead {
   if (event.type === "created") {
     const { contracts, wishes, chain, traceparent, hitl, origin, agents } = event;
     const account = evolveAccount(undefined, { at, event });
@@ -101,6 +104,7 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
       ...(hitl && { hitl }),
       ...(origin !== undefined && { origin }),
       ...(agents && { agents }),
+      ...(madeBy && { madeBy }),
       id,
       contextId: event.contextId,
       principal: event.principal,
@@ -123,6 +127,7 @@ export function evolve(head: TaskHead | undefined, { seq, at, event }: LogEntry,
   }
   if (!head) throw new Error(`the log of task ${id} does not begin with its creation`);
   head.seq = seq;
+  if (madeBy) head.madeBy = madeBy;
   const account = evolveAccount(head.account, { at, event });
   if (account) head.account = account;
   switch (event.type) {

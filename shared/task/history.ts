@@ -4,6 +4,7 @@
 import type { TaskState } from "./a2a-types.ts";
 import type { LogEntry } from "./event.ts";
 import { type Known, wordsOf } from "./event-words.ts";
+import type { MadeBy } from "./made-by.ts";
 import { timestamp } from "./render.ts";
 import { isCheckpoint, stateAfter } from "./turn.ts";
 
@@ -16,6 +17,8 @@ export interface HistoryEntry {
   readonly state: TaskState;
   /** The task can be taken up from here. */
   readonly checkpoint: boolean;
+  /** Who wrote it and what comes after it, where that changes: the agent's version and its Worker's. */
+  readonly madeBy?: MadeBy;
 }
 
 /** What answers `GET /history/tasks/<id>`. */
@@ -39,10 +42,11 @@ export interface TaskHistory {
 export function historyOf(entries: readonly LogEntry[], before: TaskState, following: LogEntry | undefined): HistoryEntry[] {
   const known: Known = { calls: new Map(), questions: new Map() };
   let state = before;
-  return entries.map(({ seq, at, event }, index) => {
+  return entries.map(({ seq, at, event, madeBy }, index) => {
     state = stateAfter(state, event);
     const words = wordsOf(event, known);
     const next = entries[index + 1] ?? following;
-    return { seq, at: timestamp(at), words, state, checkpoint: isCheckpoint(state, event, next?.event) };
+    const checkpoint = isCheckpoint(state, event, next?.event);
+    return { seq, at: timestamp(at), words, state, checkpoint, ...(madeBy && { madeBy }) };
   });
 }

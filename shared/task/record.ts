@@ -5,8 +5,9 @@
 import type { Amount } from "../budget/amount.ts";
 import type { Hop } from "../chain/delegation.ts";
 import type { ContractVersions } from "../contract/shelf.ts";
-import type { Json, TaskState } from "./a2a-types.ts";
+import type { Json, JsonObject, TaskState } from "./a2a-types.ts";
 import type { Wishes } from "./governance-extension.ts";
+import type { MadeBy } from "./made-by.ts";
 
 export interface TaskRecord {
   readonly id: string;
@@ -16,6 +17,11 @@ export interface TaskRecord {
   readonly created: string;
   /** The versions that the task is pinned to. */
   readonly contracts: ContractVersions;
+  /**
+   * Who wrote its log, from which position on, in their order: several where the agent was deployed anew meanwhile. Absent of a log
+   * from before that was noted.
+   */
+  readonly madeBy?: readonly (MadeBy & { readonly from: number })[];
   readonly wishes?: Wishes;
   readonly chain: {
     /** The task that began it. */
@@ -49,12 +55,24 @@ export interface RecordedDecision {
   readonly decision: Json;
 }
 
+/**
+ * What stands in a decision as `candidate`, where one was tried beside the contract that bound: its version alone when it would have
+ * had the same done. Stored shape.
+ */
+export interface TriedBeside {
+  readonly version: number;
+  /** Its decision, when it would have had something else done. */
+  readonly would?: JsonObject;
+  /** It threw, and decided nothing. */
+  readonly failed?: true;
+}
+
 export interface RecordedCall {
   readonly name: string;
   readonly agent: string;
   readonly skill: string;
-  /** The one that was gone by, of an agent that was published: its version, and its SHA-256 in hex. */
-  readonly card?: { readonly version: string; readonly digest: string };
+  /** The one that was gone by: its version and, of an agent that was published, its SHA-256 in hex. */
+  readonly card?: { readonly version: string; readonly digest?: string };
   /** What was set aside for it. */
   readonly lease?: Amount;
   /** The callee's task, as far as it is known. */

@@ -26,6 +26,7 @@ let limited: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "skein-decisions-"));
   mesh = await copyMesh({ unlimited: true });
+  tryFloor(mesh.root);
   await mesh.start();
   done = taskIn((await run("call", "Calculate 12 * 7, then calculate 3 + 4")).told);
   limited = taskIn((await run("call", "Calculate 12 * 7, then calculate 3 + 4", "--limit", "calls=1", "--label", "confidential")).told);
@@ -35,6 +36,17 @@ afterAll(async () => {
   await mesh.remove();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** Deploys a candidate beside the chain cap: a floor that nobody meets whom nobody has measured. */
+function tryFloor(root: string): void {
+  const file = (name: string) => join(root, "contracts", name);
+  const text = readFileSync(file("chain-cap.v1.yaml"), "utf8");
+  const tried = text.replace("version: 1", "version: 2").replace("mode: enforce", "mode: candidate").replace("floor: 0.75", "floor: 0.96");
+  writeFileSync(file("chain-cap.v2.yaml"), tried);
+  const deployed = readFileSync(file("deployed.ts"), "utf8");
+  const listed = deployed.replace("DEPLOYED_CONTRACTS = {", 'DEPLOYED_CONTRACTS = {\n  "contracts/chain-cap.v2.yaml": chainCap2,');
+  writeFileSync(file("deployed.ts"), `import chainCap2 from "./chain-cap.v2.yaml";\n${listed}`);
+}
 
 interface Ran {
   readonly code: number;
@@ -110,7 +122,8 @@ describe("npm run decisions", () => {
     expect(said).toMatch(/^ {2}1 {2}\+\d+\.\d{3} s {2}dispatch v2 enforce +delegate/m);
     expect(said).toMatch(/chain-cap v1 enforce +extend +analyst\/calculate/);
     expect(said).toContain("orchestrator → analyst/calculate (0.95, unmeasured)");
-    expect(said).toMatch(/analyst\/calculate {2}cost 1 call/);
+    expect(said).toMatch(/analyst\/calculate 1\.0\.0 {2}cost 1 call/);
+    expect(said).toMatch(/made by orchestrator 1\.0\.0 \(Worker [0-9a-f]{8}\)/);
     const { decisions } = await recordOf(done);
     expect(said.match(/^ *\d+ {2}\+/gm)?.length).toBe(decisions.length);
   });
@@ -128,6 +141,32 @@ describe("npm run decisions", () => {
     expect([code, said, told.trim().split("\n").length]).toEqual([1, "", 1]);
     expect(told).toContain("there is no task o-none of yours");
     expect((await run("decisions")).code).toBe(2);
+  });
+});
+
+describe("a candidate contract of the mesh", () => {
+  it("is shown with each decision that it would have taken otherwise, and stopped nothing", async () => {
+    const { said } = await run("decisions", done);
+    expect(said).toContain(`task    ${done} of orchestrator, completed`);
+    expect(said).toMatch(/^tried {3}chain-cap v2, a candidate: (\d+) decisions, \1 otherwise$/m);
+    expect(said).toContain("candidate v2: extend (within-cap) → stop (below-floor): below-floor: orchestrator → analyst/calculate");
+  });
+
+  it("is counted over all tasks, with tasks to look at", async () => {
+    const { code, said } = await run("decisions", "--candidates");
+    expect(code).toBe(3);
+    expect(said).toMatch(/^chain-cap v2: asked on \d+ decisions of 2 tasks, 0 the same, \d+ otherwise$/m);
+    expect(said).toMatch(/\d+ × extend \(within-cap\) → stop \(below-floor\)/);
+    expect(said).toContain(`npm run decisions -- ${done}`);
+    const { tasks, candidates } = JSON.parse((await run("decisions", "--candidates", "--json")).said);
+    expect(tasks).toBe(2);
+    expect(candidates).toMatchObject([{ policy: "chain-cap", version: 2, tasks: 2, failed: 0 }]);
+  });
+
+  it("was asked in no task of an agent that calls nobody, and is not for one task", async () => {
+    const { code, told } = await run("decisions", "--candidates", "--agent", "writer");
+    expect([code, told]).toEqual([0, expect.stringContaining("no candidate was asked in 0 tasks")]);
+    expect((await run("decisions", done, "--candidates")).code).toBe(2);
   });
 });
 

@@ -8,10 +8,11 @@ const ROOT = new URL("../../", import.meta.url);
 const read = (file: string) => readFileSync(new URL(file, ROOT), "utf8");
 const text = read("docs/governance.md");
 
-/** Of each policy the highest version: the one that a new task is made under. */
+/** Of each policy the highest version that is no candidate: the one that a new task is made under. */
 const latest = new Map<string, string>();
 const versionOf = (file: string) => Number(/\.v(\d+)\.yaml$/.exec(file)?.[1]);
 for (const file of readdirSync(new URL("contracts/", ROOT)).filter((name) => name.endsWith(".yaml"))) {
+  if ((parse(read(`contracts/${file}`)) as { mode?: unknown }).mode === "candidate") continue;
   const policy = file.split(".v")[0] ?? "";
   const known = latest.get(policy);
   if (known === undefined || versionOf(file) > versionOf(known)) latest.set(policy, file);

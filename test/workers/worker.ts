@@ -28,12 +28,28 @@ const watched = Object.fromEntries(
   ]),
 );
 
+// Beside what binds: fewer calls for a task, a higher floor, and less time to answer.
+const candidates = {
+  budget: ["taskCalls: 64", "taskCalls: 2"],
+  "chain-cap": ["floor: 0.75", "floor: 0.99"],
+  interrupt: ["questionHours: 720", "questionHours: 24"],
+};
+const tried = Object.fromEntries(
+  Object.entries(candidates).map(([policy, [what = "", instead = ""]]) => {
+    const text = contracts[`contracts/${policy}.v1.yaml`] ?? "";
+    if (!text.includes(what)) throw new Error(`contracts/${policy}.v1.yaml does not say "${what}": change the test's candidate with it`);
+    const changed = text.replace("version: 1", "version: 2").replace("mode: enforce", "mode: candidate").replace(what, instead);
+    return [`contracts/${policy}.v2.yaml`, changed];
+  }),
+);
+
 export default shared.default;
 export const { Mesh, TaskHome, TaskIndex } = shared;
 export const OwnTaskHome = own.TaskHome;
 // Soon lets go of a callee that takes long, and asks again only when it is told to.
 const waits = { holdMs: 100, watchMs: 100, againMs: [60_000, 60_000] } as const;
 export const PatientTaskHome = agentWorker(agent, { homes: "own", waits, push, contracts }).TaskHome;
+export const TriedTaskHome = agentWorker(agent, { push, contracts: { ...contracts, ...tried } }).TaskHome;
 export const WatchedTaskHome = agentWorker(agent, { push, contracts: watched }).TaskHome;
 export { Corpus, Inbox, Workbook };
 

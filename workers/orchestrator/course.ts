@@ -3,8 +3,10 @@
  * before anything goes out, and asks back where the policy says so. Mutable by one run only; never outlives it.
  */
 import type { DispatchContract } from "../../shared/contract/dispatch.ts";
+import type { Tried } from "../../shared/contract/shelf.ts";
 import { type ControlState, type Goal, giveUp, goalOf, noteDecision, reword } from "../../shared/control/state.ts";
 import { decideOn } from "../../shared/host/governance/decision.ts";
+import { trial } from "../../shared/host/governance/trial.ts";
 import type { Run, SkillName } from "../../shared/host/program.ts";
 import { type ConsultSignals, decideConsult } from "../../shared/policy/consult.ts";
 import { type Candidate, type DispatchDecision, type DispatchSignals, decideDispatch } from "../../shared/policy/dispatch.ts";
@@ -14,7 +16,7 @@ import { choicesFor, questionFor, readAnswer } from "./question.ts";
 
 export interface Course<Env> {
   readonly run: Run<Env>;
-  readonly contract: DispatchContract;
+  readonly contract: Tried<DispatchContract>;
   /** Chance (0..1) that a check passes a wrong result, by the chain's contract. */
   readonly checkMisses: number;
   readonly attachments: readonly Part[];
@@ -80,8 +82,9 @@ function consulted<Env>(course: Course<Env>, goal: Goal, name: string): readonly
   const candidates = goal.candidates.map((each) => ({ ...each, readOnly: course.readOnly.has(`${each.agent}/${each.skill}`) }));
   const signals: ConsultSignals = { candidates, preferences: run.preferences, attempts: goal.attempts.length };
   const wanted = decideConsult(contract, signals);
-  // Most callers want no such thing: that is not worth a line in the log.
-  if (wanted.outcome === "single" && wanted.reason !== "too-few-that-read") return [];
+  // Most callers want no such thing, and no candidate would: that is not worth a line in the log.
+  const isPlain = wanted.outcome === "single" && wanted.reason !== "too-few-that-read";
+  if (isPlain && trial(name, contract, signals, wanted, decideConsult)?.would?.["outcome"] !== "consult") return [];
   const decision = decideOn((...recorded) => run.decide(...recorded), name, contract, signals, decideConsult);
   course.state = noteDecision(course.state, goal.id, name);
   return decision.outcome === "consult" && decision.mode === "enforce" ? decision.roads : [];

@@ -4,6 +4,7 @@
  * whatever it learns from outside comes through a step, an answer or a delegate call, all named by goal and attempt.
  */
 import type { DispatchContract } from "../../shared/contract/dispatch.ts";
+import type { Tried } from "../../shared/contract/shelf.ts";
 import { attachmentOf, isAttachment } from "../../shared/control/attachment.ts";
 import { describeProblem, layersOf, type Plan } from "../../shared/control/plan.ts";
 import type { Planner } from "../../shared/control/planner.ts";
@@ -21,7 +22,7 @@ export interface OrchestratorDeps<Env> {
   /** The agents of the mesh, without the orchestrator itself, that may be meant by a text. Called inside steps only. */
   catalogue(run: Run<Env>, text: string): Promise<AgentCard[]>;
   /** The dispatch contract of a task, in the version that the task was made under. */
-  contract(run: Run<Env>): DispatchContract;
+  contract(run: Run<Env>): Tried<DispatchContract>;
   /** Chance (0..1) that a check passes a wrong result. */
   checkMisses(run: Run<Env>): number;
   readonly planner: Planner;

@@ -125,9 +125,9 @@ function sentAtIn<Env>({ task }: CallingRun<Env>, name: string): number {
   return at + (task.head.idle?.[name] ?? 0);
 }
 
-/** Of an agent that was published: others change with the mesh itself. */
-function cardOf(peer: Peer | undefined): { card?: { version: string; digest: string } } {
-  return peer?.digest === undefined ? {} : { card: { version: peer.version, digest: peer.digest } };
+/** Of an agent that was published its digest too: others change with the mesh itself. */
+function cardOf(peer: Peer | undefined): { card?: { version: string; digest?: string } } {
+  return peer ? { card: { version: peer.version, ...(peer.digest !== undefined && { digest: peer.digest }) } } : {};
 }
 
 /** Nobody watched it to the end, so that only the log knows how long it took. */

@@ -5,7 +5,7 @@
 
 import { type Amount, ONE_CALL } from "../../budget/amount.ts";
 import type { Contract, PolicyName } from "../../contract/contract.ts";
-import type { ContractVersions, Shelf } from "../../contract/shelf.ts";
+import type { ContractVersions, Shelf, Tried } from "../../contract/shelf.ts";
 import type { Hop } from "../../policy/chain-cap.ts";
 import { workedMs } from "../../task/account.ts";
 import type { Preferences } from "../../task/governance-extension.ts";
@@ -52,9 +52,12 @@ export class Governor {
     this.scores = scores;
   }
 
-  /** The rules of a task: those it was made under, or its chain was. */
-  rule<P extends PolicyName>(policy: P, { head }: LiveTask): Contract<P> {
-    return this.governance.shelf.contract(policy, head.contracts ?? {});
+  /** The rules of a task: those it was made under, or its chain was. A candidate beside them is told whose limits it is asked about. */
+  rule<P extends PolicyName>(policy: P, { head }: LiveTask): Tried<Contract<P>> {
+    const contract = this.governance.shelf.contract(policy, head.contracts ?? {});
+    if (!contract.candidate) return contract;
+    const wished = head.wishes?.limits;
+    return { ...contract, candidate: { ...contract.candidate, own: head.chain === undefined, ...(wished && { wished }) } };
   }
 
   /** From the agent that began the chain to this one. */

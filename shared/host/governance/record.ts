@@ -22,13 +22,14 @@ export function recordOf(task: LiveTask, governor: Governor | undefined, after: 
   const { id, head } = task;
   const [first] = task.read(1, 1);
   const path = governor?.path(task) ?? [];
-  const { decisions, calls, next } = page(task, after);
+  const { madeBy, decisions, calls, next } = page(task, after);
   const record: TaskRecord = {
     id,
     agent: governor?.governance.agent ?? "",
     state: head.state,
     created: timestamp(first?.at ?? head.statusAt),
     contracts: head.contracts ?? {},
+    ...(madeBy && madeBy.length > 0 && { madeBy }),
     ...(head.wishes && { wishes: head.wishes }),
     chain: {
       root: head.chain?.delegation.root ?? id,
@@ -46,7 +47,8 @@ export function recordOf(task: LiveTask, governor: Governor | undefined, after: 
   return JSON.stringify(record);
 }
 
-function page(task: LiveTask, after: number): Pick<TaskRecord, "decisions" | "calls" | "next"> {
+function page(task: LiveTask, after: number): Pick<TaskRecord, "madeBy" | "decisions" | "calls" | "next"> {
+  const madeBy: NonNullable<TaskRecord["madeBy"]>[number][] = [];
   const decisions: RecordedDecision[] = [];
   const calls = new Map<string, RecordedCall>();
   let chars = 0;
@@ -55,14 +57,15 @@ function page(task: LiveTask, after: number): Pick<TaskRecord, "decisions" | "ca
   for (let from = after + 1; from <= end; from += AT_ONCE) {
     for (const entry of task.read(from, Math.min(end, from + AT_ONCE - 1))) {
       note(calls, entry);
+      if (entry.madeBy) madeBy.push({ ...entry.madeBy, from: entry.seq });
       const decision = decisionIn(entry);
       if (!decision) continue;
       decisions.push(decision);
       chars += JSON.stringify(decision).length;
-      if (chars > ANSWER_CHARS && entry.seq < last) return { decisions, calls: [...calls.values()], next: entry.seq };
+      if (chars > ANSWER_CHARS && entry.seq < last) return { madeBy, decisions, calls: [...calls.values()], next: entry.seq };
     }
   }
-  return { decisions, calls: [...calls.values()], ...(end < last && { next: end }) };
+  return { madeBy, decisions, calls: [...calls.values()], ...(end < last && { next: end }) };
 }
 
 function decisionIn({ seq, at, event }: LogEntry): RecordedDecision | undefined {

@@ -24,7 +24,7 @@ const withField = (policy: PolicyName, field: string, value: string) => {
 
 /** Policy, field, the outermost values that are taken, and those beside them that are not. */
 const BOUNDARIES: readonly (readonly [PolicyName, string, readonly string[], readonly string[]])[] = [
-  ["chain-cap", "mode", ["enforce", "shadow"], ["off", "true"]],
+  ["chain-cap", "mode", ["enforce", "shadow", "candidate"], ["off", "true"]],
   ["chain-cap", "version", ["1", "1000000"], ["0", "1000001", "1.5"]],
   ["chain-cap", "floor", ["0", "1"], ["-0.001", "1.001", ".nan", '"0.75"']],
   ["chain-cap", "maxHops", ["1", "31"], ["0", "32", "8.5"]],
@@ -142,6 +142,33 @@ const files = (change: Readonly<Record<string, string>> = {}) => ({
 });
 const second = first("chain-cap").replace("version: 1", "version: 2").replace("floor: 0.75", "floor: 0.9");
 
+const numbered = (version: number) => second.replace("version: 2", `version: ${version}`);
+const tried = (version: number) => numbered(version).replace("mode: enforce", "mode: candidate");
+
+describe("a candidate on the shelf", () => {
+  const shelf = contractShelf(files({ "contracts/chain-cap.v2.yaml": numbered(2), "contracts/chain-cap.v3.yaml": tried(3) }));
+
+  it("is what no new task is made under", () => {
+    expect(shelf.latest["chain-cap"]).toBe(2);
+    expect(shelf.contract("chain-cap", {})).toMatchObject({ version: 2, mode: "enforce" });
+  });
+
+  it("stands beside every version of its policy that binds, and beside no other policy", () => {
+    for (const version of [1, 2]) {
+      const { candidate } = shelf.contract("chain-cap", { "chain-cap": version });
+      expect(candidate).toMatchObject({ contract: { version: 3, mode: "candidate", floor: 0.9 }, own: true });
+    }
+    expect(shelf.contract("budget", {}).candidate).toBeUndefined();
+  });
+
+  it("binds whom it is pinned to, and is then asked beside nothing", () => {
+    const pinned = shelf.contract("chain-cap", { "chain-cap": 3 });
+    expect(pinned).toMatchObject({ version: 3, mode: "enforce" });
+    expect(pinned.candidate).toBeUndefined();
+    expect(shelf.has("chain-cap", 3)).toBe(true);
+  });
+});
+
 describe("contractShelf", () => {
   it("gives a new task the latest version, and a running one the version it was made under", () => {
     const shelf = contractShelf(files({ "contracts/chain-cap.v2.yaml": second }));
@@ -189,6 +216,21 @@ describe("contractShelf", () => {
       "a wrong number, with its line",
       { "contracts/chain-cap.v2.yaml": withField("chain-cap", "floor", "7") },
       /v2\.yaml:\d+:8: "floor" is 7/,
+    ],
+    [
+      "two candidates of one policy",
+      { "contracts/chain-cap.v2.yaml": tried(2), "contracts/chain-cap.v3.yaml": tried(3) },
+      /^contracts\/chain-cap\.v3\.yaml: chain-cap has a candidate already: try one after the other$/,
+    ],
+    [
+      "a candidate below the version that binds",
+      { "contracts/chain-cap.v2.yaml": tried(2), "contracts/chain-cap.v3.yaml": numbered(3) },
+      /^contracts\/chain-cap\.v2\.yaml: a candidate comes after version 3, which binds: give it the next number/,
+    ],
+    [
+      "a policy that has nothing but a candidate",
+      { "contracts/chain-cap.v1.yaml": tried(1) },
+      /^there is no contract for chain-cap: add contracts\/chain-cap\.v1\.yaml$/,
     ],
   ])("refuses %s", (_case, change, message) => {
     expect(() => contractShelf(files(change))).toThrow(message);

@@ -50,7 +50,7 @@ describe("loadContract", () => {
     ["a share that is text", "floor: 0.38", 'floor: "0.4"', '"0.4"', "must be a number"],
     ["more connections than the platform has", "maxFanOut: 5", "maxFanOut: 7", "7", "from 1 to 6"],
     ["half a goal", "maxGoals: 12", "maxGoals: 1.5", "1.5", "whole number"],
-    ["an unknown mode", "mode: enforce", "mode: strict", '"strict"', "enforce or shadow"],
+    ["an unknown mode", "mode: enforce", "mode: strict", '"strict"', "enforce, shadow or candidate"],
     ["a number without end", "deadlineMs: 30000", "deadlineMs: .inf", "null", "whole number"],
     ["nothing at all", "deadlineMs: 30000", "deadlineMs:", "null", "whole number"],
     ["a list", "margin: 0.05", "margin: [0.05]", "[0.05]", "must be a number"],

@@ -100,6 +100,19 @@ describe("a goal is put to one alone", () => {
     expect(branchesIn(handled)).toEqual([]);
   });
 
+  it("under a contract beside which consulting is tried, and what the candidate would have done is recorded", async () => {
+    const alone = dispatchContract(1);
+    const candidate = { contract: { ...dispatchContract(2), version: 3, mode: "candidate" as const }, own: true };
+    const trying = (preferences: typeof ACCURATE) =>
+      handle(REQUEST, both, [ARCHIVIST], { preferences, contract: { ...alone, margin: 0, candidate } });
+    const handled = await trying(ACCURATE);
+    expect(searched(handled)).toHaveLength(1);
+    expect(branchesIn(handled)).toEqual([]);
+    expect(handled.decisions["consult:g1"]).toMatchObject({ outcome: "single", candidate: { version: 3, would: { outcome: "consult" } } });
+    // Where neither wants it there is no line about it.
+    expect((await trying({ accuracy: 1, cost: 1, latency: 0.5 })).decisions).not.toHaveProperty("consult:g1");
+  });
+
   it("and asks which one is meant when two fit equally, as before", async () => {
     const { questions } = await handle(REQUEST, both, [ARCHIVIST]);
     expect(questions).toHaveLength(1);

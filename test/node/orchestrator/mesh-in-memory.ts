@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { LOCAL_PRINCIPAL } from "../../../shared/auth/principal.ts";
 import type { DispatchContract } from "../../../shared/contract/dispatch.ts";
 import { readContract } from "../../../shared/contract/load.ts";
+import type { Tried } from "../../../shared/contract/shelf.ts";
 import { rulesPlanner } from "../../../shared/control/rules-planner.ts";
 import type { DelegateCall, DelegateResult, Outcome, Run } from "../../../shared/host/program.ts";
 import type { Agent } from "../../../shared/kit/agent.ts";
@@ -31,11 +32,13 @@ export interface Handled {
   readonly progress: readonly string[];
   readonly calls: readonly DelegateCall[];
   readonly questions: readonly string[];
+  /** What was recorded, by name. */
+  readonly decisions: Readonly<Record<string, Json>>;
 }
 
 export interface Setting {
   readonly preferences?: Preferences;
-  readonly contract?: DispatchContract;
+  readonly contract?: Tried<DispatchContract>;
 }
 
 /** Every question is answered with "skip". */
@@ -48,6 +51,7 @@ export async function handle(
   const cards = [...["researcher", "analyst", "writer", "critic", "courier"].map(cardOf), ...more];
   const [progress, questions]: [string[], string[]] = [[], []];
   const calls: DelegateCall[] = [];
+  const decisions: Record<string, Json> = {};
   const run: Run<object> = {
     taskId: "task-1",
     contextId: "context-1",
@@ -74,7 +78,11 @@ export async function handle(
       const answer = answers[`${call.agent}/${call.skill}`];
       return answer?.(call) ?? { ok: false, reason: "refused", message: `the test has no answer of ${call.agent}/${call.skill}` };
     },
-    decide: <D extends Json>(_name: string, _signals: Json, decision: () => D): D => decision(),
+    decide: <D extends Json>(name: string, _signals: Json, decision: () => D): D => {
+      const decided = decision();
+      decisions[name] = decided;
+      return decided;
+    },
   };
   const program = orchestratorProgram<object>({
     catalogue: async () => cards,
@@ -84,7 +92,7 @@ export async function handle(
   });
   const outcome = await program.run(run);
   const text = outcome.outcome === "completed" ? textOf(outcome.artifacts.flatMap(({ parts }) => parts)) : outcome.reason;
-  return { outcome, text, progress, calls, questions };
+  return { outcome, text, progress, calls, questions, decisions };
 }
 
 /** The agent itself, without a wire between. */

@@ -20,12 +20,8 @@ async function withTask(
 ) {
   await runInDurableObject(TASK_HOME.getByName(name), async (_home, { storage }) => {
     const message = { messageId: "m", role: "ROLE_USER" as const, parts: [{ text: "go" }] };
-    const task = LiveTask.create(
-      name,
-      { type: "created", contextId: "c", principal: LOCAL_PRINCIPAL, message },
-      new LogStore(storage.sql),
-      () => {},
-    );
+    const keeping = { store: new LogStore(storage.sql), onStored: () => {} };
+    const task = LiveTask.create(name, { type: "created", contextId: "c", principal: LOCAL_PRINCIPAL, message }, keeping);
     const say = (from: number, to: number) => {
       for (let index = from; index <= to; index++) task.apply({ type: "progress", message: { ...message, parts: [{ text: `${index}` }] } });
       task.flush();

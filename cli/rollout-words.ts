@@ -19,7 +19,7 @@ export const STAGES: Readonly<Record<Stage, string>> = {
 };
 
 /** Such as `1.1.0 in canary, 10% of new calls`. */
-export function stageInWords({ version, stage, share }: Pick<Rollout, "version" | "stage" | "share">): string {
+function stageInWords({ version, stage, share }: Pick<Rollout, "version" | "stage" | "share">): string {
   const gets = stage === "shadow" ? "copies of calls" : `${percent(share)} of new calls`;
   return `${plain(version)} in ${stage}, ${gets}`;
 }
@@ -38,7 +38,7 @@ export function rolloutLine(report: RolloutReport, now: number): string {
 
 /** All that is known of one. */
 export function rolloutLines(report: RolloutReport, now: number): string[] {
-  const { name, base, begunAt, since, contract, why, stage } = report;
+  const { name, version, base, begunAt, since, contract, why, stage } = report;
   const { paint } = terminal;
   const times = `begun ${ago(begunAt, now)}, so since ${ago(since, now)}, by version ${contract} of the rollout contract`;
   return [
@@ -47,8 +47,8 @@ export function rolloutLines(report: RolloutReport, now: number): string[] {
     `  ${paint("dim", times)}`,
     ...Object.keys(report.skills).flatMap((skill) => ["", ...skillLines(report, skill)]),
     "",
+    `  ${plain(version)} ${plain(why)}`,
     `  ${waitsInWords(report)}`,
-    ...(plain(why) === "" ? [] : [`  said last: ${plain(why)}`]),
   ];
 }
 

@@ -24,6 +24,10 @@ function stageInWords({ version, stage, share }: Pick<Rollout, "version" | "stag
   return `${plain(version)} in ${stage}, ${gets}`;
 }
 
+function othersInWords({ base, stage }: Rollout): string {
+  return `${stage === "shadow" ? "all calls" : "the others"} to ${plain(base)}`;
+}
+
 /** Below the version that is called, in a list of agents. */
 export function markLine(rollout: Rollout): string {
   return terminal.paint("cyan", `  ${stageInWords(rollout)}: npm run rollout -- ${plain(rollout.name)}`);
@@ -33,16 +37,16 @@ export function markLine(rollout: Rollout): string {
 export function rolloutLine(report: RolloutReport, now: number): string {
   const { paint } = terminal;
   const since = paint("dim", `since ${ago(report.since, now)}`);
-  return `${paint("bold", plain(report.name))} ${stageInWords(report)}, the others to ${plain(report.base)}  ${since}  ${waitsInWords(report)}`;
+  return `${paint("bold", plain(report.name))} ${stageInWords(report)}, ${othersInWords(report)}  ${since}  ${waitsInWords(report)}`;
 }
 
 /** All that is known of one. */
 export function rolloutLines(report: RolloutReport, now: number): string[] {
-  const { name, version, base, begunAt, since, contract, why, stage } = report;
+  const { name, version, begunAt, since, contract, why, stage } = report;
   const { paint } = terminal;
-  const times = `begun ${ago(begunAt, now)}, so since ${ago(since, now)}, by version ${contract} of the rollout contract`;
+  const times = `begun ${ago(begunAt, now)}, at this step since ${ago(since, now)}, by version ${contract} of the rollout contract`;
   return [
-    `${paint("bold", plain(name))} ${stageInWords(report)}; ${plain(base)} gets the others`,
+    `${paint("bold", plain(name))} ${stageInWords(report)}, ${othersInWords(report)}`,
     `  ${STAGES[stage]}`,
     `  ${paint("dim", times)}`,
     ...Object.keys(report.skills).flatMap((skill) => ["", ...skillLines(report, skill)]),

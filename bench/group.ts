@@ -2,7 +2,7 @@
  * The words in which the benchmark is written down: subjects that take turns on servers, and lines that compare two of them.
  */
 
-import type { PolicyName } from "../shared/contract/contract.ts";
+import type { TaskPolicy } from "../shared/contract/contract.ts";
 
 /** What a subject's requests are. */
 export type WorkloadSpec = Load & {
@@ -60,7 +60,7 @@ export type ServerKind =
   | "none";
 
 /** What decides, by its contract; `expected-cost` is what budget decides on. */
-export type DecisionName = PolicyName | "expected-cost";
+export type DecisionName = TaskPolicy | "expected-cost";
 
 /** How a caller shows who it is: a token signed in one of two ways, a key, or a token not seen before with each request. */
 export type CredentialKind = "es256" | "rs256" | "api-key" | "es256-unseen";

@@ -9,8 +9,10 @@ import circuitBreaker1 from "./circuit-breaker.v1.yaml";
 import dispatch1 from "./dispatch.v1.yaml";
 import dispatch2 from "./dispatch.v2.yaml";
 import interrupt1 from "./interrupt.v1.yaml";
+import publishing1 from "./publishing.v1.yaml";
 import retention1 from "./retention.v1.yaml";
 import riskConfidence1 from "./risk-confidence.v1.yaml";
+import rollout1 from "./rollout.v1.yaml";
 
 export const DEPLOYED_CONTRACTS = {
   "contracts/agent-breaker.v1.yaml": agentBreaker1,
@@ -20,6 +22,8 @@ export const DEPLOYED_CONTRACTS = {
   "contracts/dispatch.v1.yaml": dispatch1,
   "contracts/dispatch.v2.yaml": dispatch2,
   "contracts/interrupt.v1.yaml": interrupt1,
+  "contracts/publishing.v1.yaml": publishing1,
   "contracts/retention.v1.yaml": retention1,
   "contracts/risk-confidence.v1.yaml": riskConfidence1,
+  "contracts/rollout.v1.yaml": rollout1,
 };

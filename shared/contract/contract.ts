@@ -8,8 +8,10 @@ import { chainCapContract } from "./chain-cap.ts";
 import { circuitBreakerContract } from "./circuit-breaker.ts";
 import { dispatchContract } from "./dispatch.ts";
 import { interruptContract } from "./interrupt.ts";
+import { publishingContract } from "./publishing.ts";
 import { retentionContract } from "./retention.ts";
 import { riskConfidenceContract } from "./risk-confidence.ts";
+import { rolloutContract } from "./rollout.ts";
 
 export const contractSchemas = {
   "agent-breaker": agentBreakerContract,
@@ -18,9 +20,14 @@ export const contractSchemas = {
   "circuit-breaker": circuitBreakerContract,
   dispatch: dispatchContract,
   interrupt: interruptContract,
+  publishing: publishingContract,
   retention: retentionContract,
   "risk-confidence": riskConfidenceContract,
+  rollout: rolloutContract,
 } as const;
 
 export type PolicyName = keyof typeof contractSchemas;
+/** What the registry decides by, about agents: no task is pinned to these, and none records a decision of theirs. */
+export const REGISTRY_POLICIES = ["publishing", "rollout"] as const satisfies readonly PolicyName[];
+export type TaskPolicy = Exclude<PolicyName, (typeof REGISTRY_POLICIES)[number]>;
 export type Contract<P extends PolicyName = PolicyName> = Readonly<v.InferOutput<(typeof contractSchemas)[P]>>;

@@ -19,6 +19,13 @@ export const share = v.pipe(
   v.maxValue(1, "must be a number from 0 to 1"),
 );
 
+/** What lies beyond a bound on one side of a distribution. */
+export const tail = v.pipe(
+  v.number("must be a number above 0, at most 0.5"),
+  v.gtValue(0, "must be a number above 0, at most 0.5"),
+  v.maxValue(0.5, "must be a number above 0, at most 0.5"),
+);
+
 /** A factor that never makes smaller. */
 export const atLeastOne = v.pipe(
   v.number("must be a number from 1 to 1000"),

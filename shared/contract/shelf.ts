@@ -2,14 +2,14 @@
  * The contracts a Worker was deployed with, in all their versions: what a new task is pinned to, and what a running one was.
  * A contract that is wrong keeps the Worker from starting.
  */
-import { type Contract, contractSchemas, type PolicyName } from "./contract.ts";
+import { type Contract, contractSchemas, type PolicyName, REGISTRY_POLICIES } from "./contract.ts";
 import { readContract } from "./load.ts";
 
 /** A version for each policy, as it stands in a task's log. Stored shape. */
 export type ContractVersions = Readonly<Partial<Record<PolicyName, number>>>;
 
 export interface Shelf {
-  /** The highest version of each policy: what a new task is made under. */
+  /** The highest version of each policy that decides in tasks: what a new task is made under. */
   readonly latest: ContractVersions;
   /** Whether this version of the policy is deployed here. */
   has(policy: PolicyName, version: number): boolean;
@@ -23,6 +23,7 @@ export interface Shelf {
 }
 
 const POLICIES = Object.keys(contractSchemas) as PolicyName[];
+const OF_REGISTRY: ReadonlySet<string> = new Set(REGISTRY_POLICIES);
 
 /**
  * @param files the contracts' texts, by path
@@ -43,7 +44,7 @@ export function contractShelf(files: Readonly<Record<string, string>>): Shelf {
   const missing = POLICIES.filter((policy) => latest[policy] === undefined);
   if (missing.length > 0) throw new Error(`there is no contract for ${missing.join(", ")}: add contracts/${missing[0]}.v1.yaml`);
   return {
-    latest,
+    latest: Object.fromEntries(Object.entries(latest).filter(([policy]) => !OF_REGISTRY.has(policy))),
     has: (policy, version) => shelf.has(keyOf(policy, version)),
     contract<P extends PolicyName>(policy: P, versions: ContractVersions): Contract<P> {
       const version = versions[policy] ?? latest[policy] ?? 0;

@@ -2,7 +2,7 @@
  * Decisions taken again, from the signals that were recorded with them: by the contract they were taken under, which must give
  * the same decision always, or by another one, to see what it would change. Plain data in, a decision out, as every policy.
  */
-import type { Contract, PolicyName } from "../contract/contract.ts";
+import type { Contract, TaskPolicy } from "../contract/contract.ts";
 import { decideAgentBreaker } from "./agent-breaker.ts";
 import { decideBudget } from "./budget.ts";
 import { decideChainCap } from "./chain-cap.ts";
@@ -25,12 +25,12 @@ const DECIDERS = {
   interrupt: decideInterrupt,
   retention: decideRetention,
   "risk-confidence": decideRiskConfidence,
-} as const satisfies Record<PolicyName | "hedge" | "consult", unknown>;
+} as const satisfies Record<TaskPolicy | "hedge" | "consult", unknown>;
 
-/** What is decided: each policy; hedging, whose numbers stand in the agent breaker's contract; and consulting, in the dispatch contract. */
+/** What is decided in tasks: each policy of theirs; hedging, whose numbers stand in the agent breaker's contract; and consulting, in the dispatch contract. */
 export type DecisionKind = keyof typeof DECIDERS;
 
-export type Redecided = { readonly policy: PolicyName; readonly version: number; readonly outcome: string; readonly reason: string };
+export type Redecided = { readonly policy: TaskPolicy; readonly version: number; readonly outcome: string; readonly reason: string };
 
 /** @param name of a decision, which begins with its kind: `chain-cap:delegate:search` */
 export function kindOf(name: string): DecisionKind | undefined {
@@ -38,7 +38,7 @@ export function kindOf(name: string): DecisionKind | undefined {
   return Object.hasOwn(DECIDERS, kind) ? (kind as DecisionKind) : undefined;
 }
 
-export function policyOf(kind: DecisionKind): PolicyName {
+export function policyOf(kind: DecisionKind): TaskPolicy {
   if (kind === "hedge") return "agent-breaker";
   return kind === "consult" ? "dispatch" : kind;
 }

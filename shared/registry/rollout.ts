@@ -32,7 +32,13 @@ export interface SkillSeen {
   /** Medians over successes, milliseconds and micro-USD; absent where nothing was seen. */
   readonly ms?: number;
   readonly microUsd?: number;
+  /** Between which the true medians lie, but for chance (seenOf in median.ts); absent where too few were seen to say. */
+  readonly msWithin?: Within;
+  readonly microUsdWithin?: Within;
 }
+
+/** The lowest and the highest that it may be. */
+export type Within = readonly [low: number, high: number];
 
 /** Of copies of calls to one skill, in shadow: what came of the call, and of its copy. */
 export interface CopiesSeen {

@@ -4,6 +4,7 @@
  * waits for it with a call: callers keep the snapshot.
  */
 import { DurableObject } from "cloudflare:workers";
+import type { PublishingContract } from "../../shared/contract/publishing.ts";
 import { admit, type Held, whyNoRoom } from "../../shared/registry/admission.ts";
 import type { Change, Changed } from "../../shared/registry/api.ts";
 import { whyQuarantine } from "../../shared/registry/drift.ts";
@@ -22,17 +23,17 @@ export interface Measuring<Env> {
   /** What calls to it came to, by skill. */
   readonly calls: (entry: Entry, env: Env) => Promise<Readonly<Record<string, CallsSeen>>>;
   readonly prior: Prior;
+  readonly publishing: PublishingContract;
 }
 
 /** Whoever changes something on nobody's behalf. */
 const REGISTRY = "registry";
-/** Between two runs of an agent's probes. Milliseconds. */
-const PROBE_EVERY_MS = 6 * 3_600_000;
+const HOUR_MS = 3_600_000;
 /** After a publication whose probes were lost, or probes that could not be run. Milliseconds. */
 const PROBE_AGAIN_MS = 60_000;
 
 /** The class to export as `RegistryObject` from the registry's Worker. */
-export function defineRegistryObject<Env>({ probe, calls, prior }: Measuring<Env>) {
+export function defineRegistryObject<Env>({ probe, calls, prior, publishing }: Measuring<Env>) {
   return class RegistryObject extends DurableObject<Env> implements Holdings {
     readonly #store = new RegistryStore(this.ctx.storage.sql);
     readonly #outcomes = new OutcomeStore(this.ctx.storage.sql);
@@ -132,9 +133,11 @@ export function defineRegistryObject<Env>({ probe, calls, prior }: Measuring<Env
         this.#outcomes.add(name, version, outcomes);
         const isNew = this.#outcomes.setCalls(name, version, seen);
         if (isNew || outcomes.length > 0) this.#append(now, { what: "probed", by, reason: summaryOf(outcomes) });
-        const why = whyQuarantine(this.#outcomes.of(name, version, this.#store.forgiven(name, version)));
-        if (why !== undefined && (now.status === "listed" || now.status === "deprecated"))
+        const why = whyQuarantine(publishing, this.#outcomes.of(name, version, this.#store.forgiven(name, version)));
+        const isOut = why !== undefined && (now.status === "listed" || now.status === "deprecated");
+        if (isOut && publishing.mode === "enforce")
           this.#setStatus(name, version, { from: now.status, to: "quarantined", reason: why, by: REGISTRY });
+        else if (isOut) this.#append(now, { what: "probed", by: REGISTRY, reason: `would go into quarantine: ${why}` });
         this.#touched(name, "move");
       });
     }
@@ -160,7 +163,7 @@ export function defineRegistryObject<Env>({ probe, calls, prior }: Measuring<Env
       this.#called.delete(name);
       const called = calledVersion(this.#store.held(name));
       const probed = called && (called.status === "listed" || called.status === "deprecated") ? called.version : undefined;
-      this.#store.setDue(name, probed, Date.now() + (due === "move" ? PROBE_EVERY_MS : PROBE_AGAIN_MS), due);
+      this.#store.setDue(name, probed, Date.now() + (due === "move" ? publishing.probeEveryHours * HOUR_MS : PROBE_AGAIN_MS), due);
       this.#ring();
     }
 

@@ -22,16 +22,21 @@ export default {
 };
 
 const shelf = contractShelf(DEPLOYED_CONTRACTS);
+const publishing = shelf.contract("publishing", shelf.latest);
 
 export { AgentScores } from "./agent-scores.ts";
 export { Scoreboard } from "./scoreboard.ts";
 export const RegistryObject = defineRegistryObject<RegistryWorkerEnv & HiddenProbesEnv>({
   probe: async (entry, env) => {
     const hidden = hiddenProbes(entry.name, env);
-    return [...(await cardOutcome(entry, reaching(env))), ...(await runProbes({ ...entry, hidden }, reaching(env)))];
+    return [
+      ...(await cardOutcome(entry, reaching(env))),
+      ...(await runProbes({ ...entry, hidden }, { ...reaching(env), limits: publishing })),
+    ];
   },
   calls: callsSeen,
   prior: shelf.contract("chain-cap", shelf.latest),
+  publishing,
 });
 export const Registry = defineRegistry({
   publish: (publication, holdings, env, called) =>
@@ -41,7 +46,7 @@ export const Registry = defineRegistry({
       called,
       commit: (entry) => holdings.commit(entry, publication.reserved),
     }),
-  rank,
+  rank: (entries, need, preferences, limit) => rank(entries, need, preferences, limit, publishing),
 });
 
 /** How agents are reached that somebody else runs. */

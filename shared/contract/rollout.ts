@@ -1,0 +1,40 @@
+/**
+ * The schema of `contracts/rollout.v<n>.yaml`. What the numbers mean is in shared/registry/rollout-gates.ts.
+ */
+import * as v from "valibot";
+import { atLeastOne, contractHead, share, tail, wholeNumber } from "./fields.ts";
+
+const SHARES = "must be a list of shares above 0 and up to 1, each larger than the one before";
+const portion = v.pipe(v.number(SHARES), v.gtValue(0, SHARES), v.maxValue(1, SHARES));
+const growing = v.check<number[], string>((shares) => shares.every((each, at) => at === 0 || each > (shares[at - 1] ?? 0)), SHARES);
+
+export const rolloutContract = v.strictObject({
+  ...contractHead("rollout"),
+  /** Copies that the candidate answers in shadow. */
+  minCopies: wholeNumber(1, 1_000),
+  /** Made of one agent's calls. */
+  maxCopiesPerMinute: wholeNumber(0, 600),
+  /** Of the answers that were compared (0..1). */
+  minAlike: share,
+  /** Of the new calls (0..1), in canary. */
+  canaryShare: share,
+  canaryMinCalls: wholeNumber(1, 100_000),
+  /** Of the new calls (0..1), one after the other. */
+  rampShares: v.pipe(v.array(portion, SHARES), growing, v.readonly()),
+  /** At each of these shares, beyond the calls before it. */
+  rampMinCalls: wholeNumber(1, 100_000),
+  /** Of a success rate (0..1). */
+  maxSuccessDrop: share,
+  /** Success rate (0..1) asked where the base has fewer outcomes than `minBase`. */
+  floor: share,
+  minBase: wholeNumber(1, 100_000),
+  /** Probability (0..0.5) on either side of what was counted. */
+  tail,
+  /** Of medians, candidate against base. */
+  maxLatencyRatio: atLeastOne,
+  latencySlackMs: wholeNumber(0, 24 * 3_600_000),
+  maxCostRatio: atLeastOne,
+  costSlackMicroUsd: wholeNumber(0, 1_000_000_000),
+});
+
+export type RolloutContract = Readonly<v.InferOutput<typeof rolloutContract>>;

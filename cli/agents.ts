@@ -3,17 +3,19 @@
  * became of them.
  */
 import { parseArgs } from "node:util";
+import type { RolloutReport } from "../shared/registry/rollout.ts";
 import { addressOf } from "./address.ts";
 import { credentialsFrom } from "./credentials.ts";
-import { agentsAt, type Listed, logAt, type Registry, versionsAt } from "./registry.ts";
+import { agentsAt, type Listed, logAt, type Registry, rolloutAt, rolloutsAt, versionsAt } from "./registry.ts";
 import { agentLines, rowLine, versionLines } from "./registry-words.ts";
+import { markLine } from "./rollout-words.ts";
 import { CommandError, runCommand, terminal, UsageError } from "./terminal.ts";
 
 const HELP = `
 npm run agents [-- <name>] [options]
 
-Shows the agents that are published to the mesh: version, how it stands, by whom, and of each skill what was measured. With a
-name: all its versions, and what became of each.
+Shows the agents that are published to the mesh: version, how it stands, by whom, of each skill what was measured, and the new
+version that is being tried, if there is one. With a name: all its versions, and what became of each.
 
   --url <address>   where the mesh is (default: the running mesh, else http://127.0.0.1:PORT)
   --token, --key    who you are, with the scope "call" (default: SKEIN_TOKEN, SKEIN_KEY)
@@ -35,7 +37,7 @@ async function agents(args: string[]): Promise<number> {
   const registry = { mesh: addressOf(values.url, undefined), credentials: credentialsFrom(values) };
   const listed = name === undefined ? await agentsAt(registry) : await versionsOf(registry, name);
   if (values.json) for (const each of listed) terminal.say(JSON.stringify(each));
-  else if (name === undefined) showAll(listed);
+  else if (name === undefined) showAll(listed, await rolloutsAt(registry));
   else await showOne(registry, name, listed);
   return 0;
 }
@@ -46,8 +48,9 @@ async function versionsOf(registry: Registry, name: string): Promise<readonly Li
   return versions;
 }
 
-function showAll(listed: readonly Listed[]): void {
-  for (const each of listed) for (const line of agentLines(each)) terminal.say(line);
+function showAll(listed: readonly Listed[], rollouts: readonly RolloutReport[]): void {
+  const tried = new Map(rollouts.map((each) => [each.name, each]));
+  for (const each of listed) for (const line of [...agentLines(each), ...markOf(tried.get(each.name))]) terminal.say(line);
   if (listed.length === 0)
     terminal.note("nothing is published yet, beside the agents that the mesh was deployed with: npm run publish:card");
 }
@@ -56,11 +59,15 @@ async function showOne(registry: Registry, name: string, versions: readonly List
   const { paint, say } = terminal;
   const now = Date.now();
   const called = (await agentsAt(registry)).find((each) => each.name === name);
-  if (called) for (const line of agentLines(called)) say(line);
+  if (called) for (const line of [...agentLines(called), ...markOf(await rolloutAt(registry, name))]) say(line);
   say(`\n${paint("bold", "Versions")}`);
   for (const each of versions) for (const line of versionLines(each, now)) say(line);
   say(`\n${paint("bold", "Log")}`);
   for (const row of (await logAt(registry)).filter((each) => each.name === name)) say(rowLine(row));
+}
+
+function markOf(rollout: RolloutReport | undefined): string[] {
+  return rollout ? [markLine(rollout)] : [];
 }
 
 await runCommand(agents, HELP);

@@ -1,21 +1,34 @@
 /**
- * Whether a registry shows what its log says: of each agent the card that was published, and the status that was given to it last.
- * Pure; a log whose hashes do not hold is not worth comparing with.
+ * Whether a registry shows what its log says: of each version the card that was published, by a digest that is computed anew, and the
+ * status that was given to it last. Pure; a log whose hashes do not hold is not worth comparing with.
  */
+import { cardDigest } from "../shared/a2a/card/digest.ts";
 import type { LogRow } from "../shared/registry/history.ts";
 import type { Listed } from "./registry.ts";
 
-/** @returns a line for each thing that differs */
-export function againstLog(rows: readonly LogRow[], shown: readonly Pick<Listed, "name" | "version" | "digest" | "status">[]): string[] {
+type Shown = Pick<Listed, "name" | "version" | "digest" | "status" | "card">;
+
+/** @param shown all versions of all agents that the log knows @returns a line for each thing that differs */
+export function againstLog(rows: readonly LogRow[], shown: readonly Shown[]): string[] {
   const said = new Map(rows.map((row) => [key(row), row]));
-  return shown.flatMap((each) => {
-    const row = said.get(key(each));
-    const which = `${each.name} ${each.version}`;
-    if (!row) return [`the registry shows ${which}, of which its log does not know`];
-    if (row.digest !== each.digest) return [`the card of ${which} is another one than the log says: ${each.digest}, not ${row.digest}`];
-    if (row.status !== each.status) return [`${which} is shown as ${each.status}, and its log says ${row.status} last (row ${row.seq})`];
-    return [];
-  });
+  const there = new Set(shown.map(key));
+  const hidden = [...said.values()].filter((row) => !there.has(key(row)));
+  return [
+    ...shown.flatMap((each) => whyDifferent(said.get(key(each)), each)),
+    ...hidden.map(({ name, version, seq }) => `the log knows ${name} ${version} (row ${seq}), which the registry does not show`),
+  ];
+}
+
+function whyDifferent(row: LogRow | undefined, { name, version, digest, status, card }: Shown): string[] {
+  const which = `${name} ${version}`;
+  if (!row) return [`the registry shows ${which}, of which its log does not know`];
+  if (row.digest !== digest) return [`the card of ${which} is another one than the log says: ${digest}, not ${row.digest}`];
+  const computed = cardDigest(card);
+  // The digest is shown beside the card, and may be right where the card is not.
+  if (row.digest !== computed)
+    return [`the card that is shown of ${which} is not the one that was published: its digest is ${computed}, not ${row.digest}`];
+  if (row.status !== status) return [`${which} is shown as ${status}, and its log says ${row.status} last (row ${row.seq})`];
+  return [];
 }
 
 function key({ name, version }: { readonly name: string; readonly version: string }): string {

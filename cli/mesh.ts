@@ -9,9 +9,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { noteRunning, noteStopped } from "./mesh-file.ts";
 import { answers } from "./only-mesh.ts";
+import { builtConfigs } from "./pinned.ts";
 import { locate } from "./place.ts";
 import { preflight, unbound } from "./preflight.ts";
-import { agentFolder, configsApart, stateFolder, workerConfigs } from "./project.ts";
+import { agentFolder, configsApart, shown, stateFolder, workerConfigs } from "./project.ts";
 import { endRuntime, spawnRuntime } from "./runtime.ts";
 import { CommandError } from "./terminal.ts";
 import { problemsIn as problemsOf } from "./wrangler-output.ts";
@@ -21,6 +22,8 @@ export interface MeshOptions {
   readonly port: number;
   /** The agent that runs by itself, with a state and a signing key of its own, and nothing of the mesh. */
   readonly apart?: string;
+  /** Where a version of it was built that runs as it was built, with a state of its own and the agent's signing key. */
+  readonly pinned?: string;
   /** An empty state that is thrown away at the end; what is in `.skein/` stays as it is. */
   readonly fresh?: boolean;
   /** Variables for every Worker, in place of those of this environment. */
@@ -48,7 +51,7 @@ export interface Mesh {
  * @throws CommandError with one line for each thing that has to be mended
  */
 export async function startMesh(options: MeshOptions): Promise<Mesh> {
-  const { root, port, apart, fresh = false, onProblem } = options;
+  const { root, port, apart, pinned, fresh = false, onProblem } = options;
   if (!existsSync(join(root, "wrangler.toml")))
     throw new CommandError(`no wrangler.toml in ${root}: run this in the folder of the project, or restore the file from git`);
   const home = apart === undefined ? root : agentFolder(root, apart);
@@ -56,23 +59,25 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
   if (problems.length > 0) throw new CommandError(problems.join("\n  "));
 
   const scratch = fresh ? mkdtempSync(join(tmpdir(), "skein-")) : undefined;
-  const state = scratch ?? stateFolder(home);
-  const configs = apart === undefined ? workerConfigs(root) : configsApart(root, apart);
+  const place = pinned ?? home;
+  const state = scratch ?? stateFolder(place);
+  const configs = configsOf(options);
   // What an operator asks in secret is not for the agent that is asked.
   const kept = apart === undefined ? {} : { SKEIN_HIDDEN_PROBES: "" };
-  const child = spawnRuntime(root, port, state, { home, configs, variables: { ...kept, ...options.variables } });
+  const keys = pinned === undefined ? state : stateFolder(home);
+  const child = spawnRuntime(root, port, state, { home, keys, configs, variables: { ...kept, ...options.variables } });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const stop = async () => {
     await endRuntime(child, exited);
     if (scratch) rmSync(scratch, { recursive: true, force: true });
-    else noteStopped(home);
+    else noteStopped(place);
   };
 
   const output = listen(child);
   const problemsIn = (said: string) => problemsOf(said, (path, line, quoted) => locate(root, path, line, quoted, configs));
   const url = `http://127.0.0.1:${port}`;
   // Known from the first moment, so that two commands started together do not share databases.
-  if (!scratch) noteRunning(home, { pid: process.pid, url });
+  if (!scratch) noteRunning(place, { pid: process.pid, url });
   try {
     await untilUp(url, child, output, problemsIn, options);
   } catch (error) {
@@ -86,6 +91,15 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
   for (const name of apart === undefined ? unbound(root) : [])
     onProblem?.(`agents/${name} has no [[services]] block in wrangler.toml: it runs, but the front door does not know it`);
   return { url, state, exited, stop };
+}
+
+/** @throws CommandError for a version that was never built */
+function configsOf({ root, apart, pinned }: MeshOptions): string[] {
+  if (apart === undefined) return workerConfigs(root);
+  if (pinned === undefined) return configsApart(root, apart);
+  const built = builtConfigs(root, apart, pinned);
+  if (!built) throw new CommandError(`nothing was built in ${shown(pinned)}: npm run serve -- ${apart} --pin builds what is there now`);
+  return built;
 }
 
 interface Output {

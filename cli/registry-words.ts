@@ -3,6 +3,7 @@
  * is shown in one line each, without what moves a cursor.
  */
 import type { Check, Found } from "../shared/registry/api.ts";
+import type { EntryStatus } from "../shared/registry/entry.ts";
 import type { SkillEvidence } from "../shared/registry/evidence.ts";
 import type { LogRow } from "../shared/registry/history.ts";
 import { chooseProbes } from "../shared/registry/probe-choice.ts";
@@ -35,9 +36,17 @@ export function versionLines(listed: Listed, now: number): string[] {
   return [standingOf(listed), `  ${terminal.paint("dim", facts.join(" · "))}`];
 }
 
+const COLOURS = {
+  listed: "green",
+  candidate: "cyan",
+  deprecated: "yellow",
+  quarantined: "red",
+  revoked: "red",
+} as const satisfies Record<EntryStatus, string>;
+
 function standingOf({ name, version, status, reason, publisher }: Listed): string {
   const { paint } = terminal;
-  const stands = status === "listed" ? paint("green", status) : paint(status === "deprecated" ? "yellow" : "red", status);
+  const stands = paint(COLOURS[status], status);
   const why = reason === undefined ? "" : `: ${plain(reason)}`;
   return `${paint("bold", plain(name))} ${plain(version)}  ${stands}${why}  by ${publisherInWords(publisher)}`;
 }
@@ -114,6 +123,7 @@ export function shellWord(text: string): string {
   return `'${plain(text).replaceAll("'", "'\\''")}'`;
 }
 
-function plain(text: string): string {
+/** One line, without what moves a cursor. */
+export function plain(text: string): string {
   return text.replace(/[\s\p{Cc}\p{Cf}]+/gu, " ").trim();
 }

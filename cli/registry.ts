@@ -7,6 +7,7 @@ import type { Entry } from "../shared/registry/entry.ts";
 import type { SkillEvidence } from "../shared/registry/evidence.ts";
 import type { LogPage, LogRow } from "../shared/registry/history.ts";
 import type { Probe } from "../shared/registry/probe.ts";
+import type { RolloutChange, RolloutReport } from "../shared/registry/rollout.ts";
 import { askMesh, MeshRefusal } from "./ask-mesh.ts";
 import type { Credentials } from "./credentials.ts";
 import { CommandError } from "./terminal.ts";
@@ -31,7 +32,7 @@ export interface Registry {
   readonly credentials: Credentials | undefined;
 }
 
-/** A log longer than this many pages is none that a mesh of ours keeps. */
+/** A log, or a list, longer than this many pages is none that a mesh of ours keeps. */
 const PAGES = 10_000;
 
 export interface Publishing {
@@ -39,15 +40,25 @@ export interface Publishing {
   /** Which agent is meant, where that is known. */
   readonly name?: string;
   readonly probes?: readonly Probe[];
+  /** Listed without a rollout. */
+  readonly atOnce?: boolean;
 }
 
 export async function publishAt(registry: Registry, publication: Publishing): Promise<PublishedAnswer> {
   return (await ask(registry, "agents", publication)) as PublishedAnswer;
 }
 
-/** Of each agent the version that is called. */
+/** Of each agent the version that is called; all of them, page by page. */
 export async function agentsAt(registry: Registry): Promise<readonly Listed[]> {
-  return ((await ask(registry, "agents")) as { agents: readonly Listed[] }).agents;
+  const listed: Listed[] = [];
+  let query = "";
+  for (let page = 0; page < PAGES; page++) {
+    const { agents, next } = (await ask(registry, `agents${query}`)) as { agents: readonly Listed[]; next?: string };
+    listed.push(...agents);
+    if (next === undefined) return listed;
+    query = `?${new URLSearchParams({ after: next })}`;
+  }
+  throw endless(registry, "list");
 }
 
 /** The latest first. @returns undefined where no agent is published under the name */
@@ -77,15 +88,34 @@ export async function searchAt(registry: Registry, need: string, more: Readonly<
   return ((await ask(registry, `search?${query}`)) as { found: readonly Found[] }).found;
 }
 
-/** All of it, from the first row on. */
-export async function logAt(registry: Registry): Promise<readonly LogRow[]> {
+/** All of it, from the first row on, or from the one after a position. */
+export async function logAt(registry: Registry, after = 0): Promise<readonly LogRow[]> {
   const rows: LogRow[] = [];
   for (let page = 0; page < PAGES; page++) {
-    const read = (await ask(registry, `log?limit=1000&after=${rows.at(-1)?.seq ?? 0}`)) as LogPage;
+    const read = (await ask(registry, `log?limit=1000&after=${rows.at(-1)?.seq ?? after}`)) as LogPage;
     rows.push(...read.rows);
     if (read.rows.length === 0 || (rows.at(-1)?.seq ?? 0) >= read.last) return rows;
   }
-  throw new CommandError(`the log has no end: what ${registry.mesh} serves is no log of a registry`);
+  throw endless(registry, "log");
+}
+
+/** All that are under way. */
+export async function rolloutsAt(registry: Registry): Promise<readonly RolloutReport[]> {
+  return ((await ask(registry, "rollouts")) as { rollouts: readonly RolloutReport[] }).rollouts;
+}
+
+/** @returns undefined where no version of the agent is being tried */
+export async function rolloutAt(registry: Registry, name: string): Promise<RolloutReport | undefined> {
+  return ((await ask(registry, `agents/${encodeURIComponent(name)}/rollout`)) as { rollout?: RolloutReport }).rollout;
+}
+
+/** Sends a rollout on, or back. @returns how the candidate stands then */
+export async function rollAt(registry: Registry, name: string, change: Pick<RolloutChange, "to" | "reason">): Promise<Listed> {
+  return ((await ask(registry, `agents/${encodeURIComponent(name)}/rollout`, change)) as { entry: Listed }).entry;
+}
+
+function endless({ mesh }: Registry, what: string): CommandError {
+  return new CommandError(`the ${what} has no end: what ${mesh} serves is no ${what} of a registry`);
 }
 
 async function ask({ mesh, credentials }: Registry, path: string, body?: object): Promise<unknown> {

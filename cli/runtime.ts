@@ -24,6 +24,8 @@ export interface Running {
   readonly configs?: readonly string[];
   /** The folder whose secrets they are given; default: the root. */
   readonly home?: string;
+  /** The folder with the keys that sign its cards, where that is not the one for everything else it keeps. */
+  readonly keys?: string;
 }
 
 /** @param state the folder for everything it keeps */
@@ -31,9 +33,8 @@ export function spawnRuntime(
   root: string,
   port: number,
   state: string,
-  { variables = {}, configs = workerConfigs(root), home = root }: Running = {},
+  { variables = {}, configs = workerConfigs(root), home = root, keys = state }: Running = {},
 ): ChildProcess {
-  const wrangler = join(dirname(createRequire(import.meta.url).resolve("wrangler/package.json")), "wrangler-dist", "cli.js");
   const leash = fileURLToPath(new URL("./leash.ts", import.meta.url));
   const workers = configs.flatMap((config) => ["-c", config]);
   const where = ["--ip", "127.0.0.1", "--port", String(port), "--persist-to", join(state, "state")];
@@ -41,12 +42,33 @@ export function spawnRuntime(
   // takes the usual spelling for its own, wherever it stands.
   const secrets = [".env", SECRETS_FILE].flatMap((file) => ["--envFile", join(home, file)]);
   const quiet = ["--show-interactive-dev-session=false", "--log-level", "warn", "--inspector-port", "0"];
-  return spawn(process.execPath, ["--no-warnings", "--import", leash, wrangler, "dev", ...workers, ...where, ...secrets, ...quiet], {
+  return spawn(process.execPath, ["--no-warnings", "--import", leash, wranglerFile(), "dev", ...workers, ...where, ...secrets, ...quiet], {
     cwd: root,
     detached: true,
-    env: { ...runtimeEnv(home, state), ...variables },
+    env: { ...runtimeEnv(home, state, keys), ...variables },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
+}
+
+export function wranglerFile(): string {
+  return join(dirname(createRequire(import.meta.url).resolve("wrangler/package.json")), "wrangler-dist", "cli.js");
+}
+
+/** For wrangler alone: what it needs of this environment, and nobody is told. */
+export function quietEnv(): NodeJS.ProcessEnv {
+  return {
+    ...named(/^(PATH|HOME|TMPDIR)$/),
+    WRANGLER_SEND_METRICS: "false",
+    WRANGLER_SEND_ERROR_REPORTS: "false",
+    DO_NOT_TRACK: "1",
+    CLOUDFLARE_CF_FETCH_ENABLED: "false",
+    WRANGLER_HIDE_BANNER: "true",
+    WRANGLER_WRITE_LOGS: "false",
+  };
+}
+
+function named(names: RegExp): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => names.test(name)));
 }
 
 /**
@@ -54,22 +76,16 @@ export function spawnRuntime(
  * nothing of the person's own but what is named SKEIN_ or COURIER_, who may call, and what signs the cards. Who the person is,
  * is not theirs to know.
  */
-function runtimeEnv(home: string, state: string): NodeJS.ProcessEnv {
-  const named = /^(PATH|HOME|TMPDIR|(?!SKEIN_(KEY|TOKEN)$)(SKEIN|COURIER)_\w+)$/;
+function runtimeEnv(home: string, state: string, keys: string): NodeJS.ProcessEnv {
   return {
-    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => named.test(name))),
+    ...quietEnv(),
+    ...named(/^(?!SKEIN_(KEY|TOKEN)$)(SKEIN|COURIER)_\w+$/),
     ...authVariables(home),
-    ...cardKeyVariables(home, state),
+    ...cardKeyVariables(home, keys),
     ...secretsKeyVariable(home, state),
     ...chainKeyVariable(home, state),
     CLOUDFLARE_INCLUDE_PROCESS_ENV: "true",
     SKEIN_LOCAL: "1",
-    WRANGLER_SEND_METRICS: "false",
-    WRANGLER_SEND_ERROR_REPORTS: "false",
-    DO_NOT_TRACK: "1",
-    CLOUDFLARE_CF_FETCH_ENABLED: "false",
-    WRANGLER_HIDE_BANNER: "true",
-    WRANGLER_WRITE_LOGS: "false",
     // Else the runtime serves a page of its own at the front door's port that reads and writes every caller's storage, and keeps
     // every URL that was asked for, with whatever somebody put into its query.
     X_LOCAL_EXPLORER: "false",

@@ -7,7 +7,7 @@ import { firstBroken, type LogRow } from "../shared/registry/history.ts";
 import { addressOf } from "./address.ts";
 import { credentialsFrom } from "./credentials.ts";
 import { againstLog } from "./log-check.ts";
-import { agentsAt, changeAt, logAt, type Registry } from "./registry.ts";
+import { agentsAt, changeAt, type Listed, logAt, type Registry, versionsAt } from "./registry.ts";
 import { agentLines, logInWords } from "./registry-words.ts";
 import { runCommand, terminal, UsageError } from "./terminal.ts";
 
@@ -16,8 +16,9 @@ npm run verify -- <name> [options]
 npm run verify -- --log [options]
 
 With a name: sends the agent its probes again, and shows what was measured. With --log: reads the registry's log from its first
-row, computes every hash anew, and compares what the registry shows with what its log says. Keep the last hash: a log that was
-written anew from the beginning shows another one under the same number.
+row, computes every hash anew, and compares what the registry shows with what its log says: how each version stands, and by the
+digest of its card, computed anew too, that the card is the one that was published. Keep the last hash: a log that was written anew
+from the beginning shows another one under the same number.
 
   --log             checks the log
   --last <hash>     with --log: the last hash that you kept, which has to be in it still
@@ -61,13 +62,15 @@ async function verifyLog(registry: Registry, { last, json }: { last?: string | u
   const rows = await logAt(registry);
   // Of a broken chain nothing more can be said: any row in it may be another one than was written.
   const broken = firstBroken(rows);
-  const problems = broken === undefined ? [...keptHash(rows, last), ...againstLog(rows, await agentsAt(registry))] : [];
+  const problems = broken === undefined ? [...keptHash(rows, last), ...againstLog(rows, await shownBy(registry, rows))] : [];
   if (json) terminal.say(JSON.stringify({ rows: rows.length, last: rows.at(-1)?.hash, ...(broken !== undefined && { broken }), problems }));
   else if (broken === undefined && problems.length === 0) {
     terminal.say(
       `${terminal.paint("green", "✓")} the log is whole: ${logInWords(rows)}; each hash follows from the row and the hash before it`,
     );
-    terminal.say(`${terminal.paint("green", "✓")} what the registry shows is what its log says last`);
+    terminal.say(
+      `${terminal.paint("green", "✓")} what the registry shows is what its log says last, and each card is the one of its digest`,
+    );
     terminal.say(`  last hash: ${rows.at(-1)?.hash ?? "none, because the log is empty"}`);
   }
   if (broken !== undefined)
@@ -76,6 +79,14 @@ async function verifyLog(registry: Registry, { last, json }: { last?: string | u
     );
   for (const problem of problems) terminal.complain(problem);
   return broken === undefined && problems.length === 0 ? 0 : 1;
+}
+
+/** All versions of whatever is in the log, or in the list. */
+async function shownBy(registry: Registry, rows: readonly LogRow[]): Promise<readonly Listed[]> {
+  const names = new Set([...rows, ...(await agentsAt(registry))].map(({ name }) => name));
+  const shown: Listed[] = [];
+  for (const name of names) shown.push(...((await versionsAt(registry, name)) ?? []));
+  return shown;
 }
 
 function keptHash(rows: readonly LogRow[], last: string | undefined): string[] {

@@ -95,6 +95,7 @@ export interface AgentSkill {
   examples?: string[];
   inputModes?: string[];
   outputModes?: string[];
+  securityRequirements?: JsonObject[];
 }
 
 export interface AgentExtension {

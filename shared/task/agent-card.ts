@@ -9,6 +9,7 @@ const mediaType = v.pipe(v.string(), v.regex(/^[\w.+*-]+\/[\w.+*-]+(;.*)?$/, "mu
 const mediaTypes = v.pipe(v.array(mediaType), v.minLength(1, "must name at least one media type"));
 const json = v.record(v.string(), v.any());
 
+/** Each field of A2A 1.0 is kept, also those that nothing here reads: a card's digest is over what was kept of it. */
 const skill = v.object({
   id: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9._-]*$/i, "must be letters, digits, dots, dashes")),
   name: text,
@@ -17,6 +18,7 @@ const skill = v.object({
   examples: v.optional(v.array(text)),
   inputModes: v.optional(mediaTypes),
   outputModes: v.optional(mediaTypes),
+  securityRequirements: v.optional(v.array(json)),
 });
 
 const skills = v.pipe(

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -274,6 +275,69 @@ describe("npm run serve", () => {
     expect(existsSync(join(root, "agents/one/.skein/card-keys.json"))).toBe(true);
     expect(await end(agent.child, "SIGTERM")).toBe(0);
     expect(group()).toEqual([]);
+  });
+
+  it("runs two versions side by side with one key, each as it was built, and publishes the one that the card has", async () => {
+    const write = (version: string) => {
+      mkdirSync(join(root, "agent-cards"), { recursive: true });
+      writeFileSync(join(root, "agent-cards/one.json"), JSON.stringify({ name: "one", version }));
+      writeFileSync(join(root, "agents/one/words.yaml"), `said: by ${version}\n`);
+    };
+    const worker =
+      'import words from "./words.yaml";\nexport default { fetch: (_r, env) => Response.json({ words, keys: env.CARD_SIGNING_KEYS }) };\n';
+    writeFileSync(join(root, "agents/one/worker.ts"), worker);
+    appendFileSync(join(root, "agents/one/wrangler.toml"), '[[rules]]\ntype = "Text"\nglobs = ["**/*.yaml"]\nfallthrough = true\n');
+    write("1.0.0");
+    const first = command("cli/serve.ts", ["one", "--pin"], {});
+    await vi.waitFor(() => expect(first.said()).toContain(`one 1.0.0 is up at http://127.0.0.1:${port}`), { timeout: 30_000 });
+
+    write("1.1.0");
+    const other = await freePort();
+    const second = command("cli/serve.ts", ["one", "--pin"], { PORT: String(other) });
+    await vi.waitFor(() => expect(second.said()).toContain("one 1.1.0 is up"), { timeout: 30_000 });
+    const later = (await (await fetch(`http://127.0.0.1:${other}/`)).json()) as object;
+    expect(later).toMatchObject({ words: "said: by 1.1.0\n", keys: expect.stringContaining('"d"') });
+    expect(await read("/")).toEqual({ ...later, words: "said: by 1.0.0\n" });
+
+    const asked: string[] = [];
+    const registry = createHttpServer((request, response) => {
+      request.on("data", (body: Buffer) => asked.push(body.toString()));
+      request.on("end", () => response.writeHead(503).end());
+    });
+    await new Promise<void>((resolve) => registry.listen(0, "127.0.0.1", resolve));
+    const mesh = `http://127.0.0.1:${(registry.address() as AddressInfo).port}`;
+    await exitOf(command("cli/publish-card.ts", ["one", "--url", mesh], {}));
+    registry.close();
+    expect(asked).toEqual([JSON.stringify({ name: "one", url: `http://127.0.0.1:${other}` })]);
+
+    expect(await end(second.child, "SIGTERM")).toBe(0);
+    expect(await end(first.child, "SIGTERM")).toBe(0);
+  });
+
+  it("keeps a version that was built when the next build of it fails, and says what to mend", async () => {
+    mkdirSync(join(root, "agent-cards"));
+    writeFileSync(join(root, "agent-cards/one.json"), JSON.stringify({ name: "one", version: "1.0.0" }));
+    writeFileSync(join(root, "agents/one/worker.ts"), 'export default { fetch: () => Response.json("sound") };\n');
+    const sound = command("cli/serve.ts", ["one", "--pin"], {});
+    await vi.waitFor(() => expect(sound.said()).toContain("is up"), { timeout: 30_000 });
+    await end(sound.child, "SIGTERM");
+    appendFileSync(join(root, "agents/one/worker.ts"), "conzt a = 1;\n");
+    const broken = command("cli/serve.ts", ["one", "--pin"], {});
+    expect(await exitOf(broken)).toBe(1);
+    expect(broken.said()).toMatch(/✘ agents\/one\/worker\.ts:2:6: Expected ";" but found "a"/);
+    const kept = command("cli/serve.ts", ["one", "--version", "1.0.0"], {});
+    await vi.waitFor(() => expect(kept.said()).toContain("is up"), { timeout: 30_000 });
+    expect(await read("/")).toBe("sound");
+  });
+
+  it.each([
+    [["one", "--version", "2.0.0"], 1, "--pin builds what is there now; none was pinned yet"],
+    [["one", "--pin"], 1, "agent-cards/one.json has no version"],
+    [["one", "--pin", "--version", "1.0.0"], 2, "give one of them"],
+  ])("starts nothing when it is called as %j", async (args, code, says) => {
+    const agent = command("cli/serve.ts", args, {});
+    expect(await exitOf(agent)).toBe(code);
+    expect(agent.said()).toContain(says);
   });
 
   it("says which agents there are when there is none of that name", async () => {

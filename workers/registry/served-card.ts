@@ -2,9 +2,7 @@
  * The card that an agent serves now, as it came and as it is read. Fetches it within bounds and trusts nothing in it: whose it is and
  * whether it may be listed is asked elsewhere.
  */
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import { canonicalJson, withoutDefaults } from "../../shared/a2a/card/canonical-form.ts";
+import { cardDigest } from "../../shared/a2a/card/digest.ts";
 import { CARD_PATH } from "../../shared/a2a/card/server.ts";
 import { isObject } from "../../shared/a2a/json-object.ts";
 import { VERSION } from "../../shared/a2a/version.ts";
@@ -43,16 +41,7 @@ export async function receive(url: string, reaching: Reaching): Promise<Step<Rec
   if (disguised !== undefined) return refused("invalid", "name", "shows what it says", `it ${disguised}`);
   const checked = checkCard(raw);
   if (!checked.ok) return refused("invalid", fieldAt(checked.path), "is as A2A 1.0 has it", `it ${checked.problem}`);
-  return { ok: true, raw, card: checked.card, digest: digestOf(raw) };
-}
-
-/** Of what cannot be signed there is none, and no signature of it holds. */
-function digestOf(raw: JsonObject): string {
-  try {
-    return bytesToHex(sha256(utf8ToBytes(canonicalJson(withoutDefaults(raw)))));
-  } catch {
-    return "none";
-  }
+  return { ok: true, raw, card: checked.card, digest: cardDigest(checked.card) };
 }
 
 function fieldAt(path: readonly (string | number)[]): string {

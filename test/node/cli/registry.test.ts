@@ -1,120 +1,20 @@
-import { execFile } from "node:child_process";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { againstLog } from "../../../cli/log-check.ts";
 import type { Listed } from "../../../cli/registry.ts";
 import { agentLines, measuredInWords, publisherInWords, shellWord, skippedLines } from "../../../cli/registry-words.ts";
-import { BEGINNING, chained, type LogEvent, type LogRow } from "../../../shared/registry/history.ts";
+import type { LogRow } from "../../../shared/registry/history.ts";
+import { chain, event, listed, openRegistry, type RegistryByHand, refusal, report } from "./registry-by-hand.ts";
 
-// A registry by hand, so that the commands are held to its HTTP and not to our own server.
-
-const T0 = "2026-11-20T12:00:00.000Z";
-const DIGEST = "ab".repeat(32);
-
-interface Call {
-  readonly line: string;
-  readonly body: unknown;
-  readonly credentials: string | undefined;
-}
-
-let server: Server;
-let mesh: string;
-let calls: Call[];
-/** By method and path. */
-let answers: Record<string, unknown>;
-let statusOf: Record<string, number>;
+let registry: RegistryByHand;
+let { mesh, calls, answers, statusOf, run } = {} as RegistryByHand;
 
 beforeEach(async () => {
-  calls = [];
-  answers = { "GET /agents": { agents: [{ name: "analyst" }] } };
-  statusOf = {};
-  server = createServer((request, response) => void answer(request, response));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  mesh = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  registry = await openRegistry();
+  ({ mesh, calls, answers, statusOf, run } = registry);
 });
 
-afterEach(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-});
-
-async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  let body = "";
-  for await (const chunk of request) body += chunk;
-  const line = `${request.method} ${request.url}`;
-  calls.push({ line, body: body === "" ? undefined : JSON.parse(body), credentials: request.headers["x-api-key"] as string | undefined });
-  const said = answers[line];
-  response.writeHead(said === undefined ? 404 : (statusOf[line] ?? 200), { "content-type": "application/json" });
-  response.end(JSON.stringify(said ?? { error: { code: 404, message: "no such path" } }));
-}
-
-function run(command: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const file = fileURLToPath(new URL(`../../../cli/${command}.ts`, import.meta.url));
-  const env = { ...process.env, NO_COLOR: "1", PORT: new URL(mesh).port, SKEIN_KEY: "sk-of-mine", SKEIN_TOKEN: "" };
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, [file, ...args], { timeout: 15_000, env }, (error, out, err) => {
-      resolve({ code: error === null ? 0 : Number(error.code ?? -1), out, err });
-    });
-    child.stdin?.end();
-  });
-}
-
-function listed(more: Partial<Listed> = {}): Listed {
-  return {
-    name: "weather",
-    version: "1.2.0",
-    digest: DIGEST,
-    url: "http://127.0.0.1:9",
-    endpoint: "http://127.0.0.1:9",
-    publisher: "local/local/local",
-    keys: { jku: "http://127.0.0.1:9/.well-known/jwks.json", thumbprint: "thumb" },
-    status: "listed",
-    publishedAt: T0,
-    probes: [],
-    card: {
-      name: "weather",
-      description: "reads notes",
-      version: "1.2.0",
-      supportedInterfaces: [{ url: "http://127.0.0.1:9", protocolBinding: "JSONRPC", protocolVersion: "1.0" }],
-      capabilities: {},
-      defaultInputModes: ["text/plain"],
-      defaultOutputModes: ["text/plain"],
-      skills: [{ id: "list-figures", name: "List", description: "lists", tags: ["note"], examples: ["List the figures"] }],
-    },
-    ...more,
-  };
-}
-
-function refusal(status: number, reason: string, message: string, field: string, description: string) {
-  const details = [
-    { "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason, domain: "skein" },
-    { "@type": "type.googleapis.com/google.rpc.BadRequest", fieldViolations: [{ field, description }] },
-  ];
-  return { error: { code: status, status: "X", message, details } };
-}
-
-function event(seq: number, more: Partial<LogEvent> = {}): LogEvent {
-  return {
-    seq,
-    at: T0,
-    by: "local/local/local",
-    what: "published",
-    name: "weather",
-    version: `1.${seq}.0`,
-    digest: DIGEST,
-    status: "listed",
-    ...more,
-  };
-}
-
-function chain(events: readonly LogEvent[]): LogRow[] {
-  const rows: LogRow[] = [];
-  for (const each of events) rows.push(chained(each, rows.at(-1)?.hash ?? BEGINNING));
-  return rows;
-}
+afterEach(() => registry.close());
 
 describe("npm run publish:card", () => {
   it("shows each check that was passed, what was measured, and how to call the agent", async () => {
@@ -161,6 +61,27 @@ describe("npm run publish:card", () => {
     expect(code).toBe(1);
   });
 
+  it("says of a candidate that the version before goes on, what comes next, and how to watch it", async () => {
+    const entry = listed({ status: "candidate", reason: "in shadow beside version 1.1.0" });
+    answers["POST /registry/agents"] = { entry, checks: [], again: false };
+    answers["GET /registry/agents/weather"] = { versions: [entry, listed({ version: "1.1.0" })] };
+    answers["GET /registry/agents/weather/rollout"] = { rollout: report({ stage: "shadow", share: 0 }) };
+    const { code, out, err } = await run("publish-card", "http://127.0.0.1:9");
+    expect(out).toContain("1.2.0 is a candidate: 1.1.0 goes on being called");
+    expect(out).toMatch(/shadow +it gets copies of calls.*← now\n +canary .*\n +ramp .*\n +active /);
+    expect(err).toMatch(/npm run rollout -- .*weather --watch/);
+    expect(code).toBe(0);
+  });
+
+  it("asks for no rollout only where it is told to", async () => {
+    answers["POST /registry/agents"] = { entry: listed(), checks: [], again: false };
+    answers["GET /registry/agents/weather"] = { versions: [listed()] };
+    await run("publish-card", "http://127.0.0.1:9");
+    await run("publish-card", "http://127.0.0.1:9", "--at-once");
+    const bodies = calls.filter(({ line }) => line.startsWith("POST")).map(({ body }) => body);
+    expect(bodies).toEqual([{ url: "http://127.0.0.1:9" }, { url: "http://127.0.0.1:9", atOnce: true }]);
+  });
+
   it("says what to start when the agent of that name does not run by itself", async () => {
     const { code, err } = await run("publish-card", "analyst");
     expect(err).toContain("npm run serve -- analyst");
@@ -179,11 +100,32 @@ describe("npm run agents", () => {
     expect(out).toContain("claims capabilities.streaming, which was found to be false");
   });
 
+  it("reads the list page by page", async () => {
+    answers["GET /registry/agents"] = { agents: [listed({ name: "a" }), listed({ name: "b/c" })], next: "b/c" };
+    answers["GET /registry/agents?after=b%2Fc"] = { agents: [listed({ name: "d" })] };
+    const { out } = await run("agents", "--json");
+    expect(
+      out
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line).name),
+    ).toEqual(["a", "b/c", "d"]);
+  });
+
+  it("marks the one of which a new version is being tried", async () => {
+    answers["GET /registry/agents"] = { agents: [listed({ name: "tides" }), listed({ version: "1.1.0" })] };
+    answers["GET /registry/rollouts"] = { rollouts: [report()] };
+    const { out } = await run("agents");
+    expect(out).toMatch(/^weather 1\.1\.0 {2}listed .*\n.*\n {2}1\.2\.0 in canary, 10% of new calls: npm run rollout -- weather\n$/m);
+    expect(out.match(/npm run rollout/g)).toHaveLength(1);
+  });
+
   it("shows all versions of one, and the rows of the log about it", async () => {
     const rows = chain([event(1), event(2, { name: "other" }), event(3, { what: "changed", status: "revoked", reason: "it lied" })]);
     answers["GET /registry/agents"] = { agents: [listed()] };
     answers["GET /registry/agents/weather"] = { versions: [listed(), listed({ version: "1.1.0", status: "revoked", reason: "it lied" })] };
     answers["GET /registry/log?limit=1000&after=0"] = { rows, last: 3 };
+    answers["GET /registry/agents/weather/rollout"] = {};
     const { out } = await run("agents", "weather");
     expect(out).toMatch(/weather 1\.1\.0 {2}revoked: it lied/);
     expect(out).toMatch(/1 {2}2026\S+ {2}1\.1\.0 published, listed/);
@@ -244,11 +186,13 @@ describe("npm run verify -- --log", () => {
     // In two pages, so that the chain is followed from one into the next.
     answers["GET /registry/log?limit=1000&after=0"] = { rows: rows.slice(0, 2), last: rows.length };
     answers["GET /registry/log?limit=1000&after=2"] = { rows: rows.slice(2), last: rows.length };
-    answers["GET /registry/agents"] = { agents };
+    answers["GET /registry/agents"] = { agents: agents.slice(0, 1) };
+    for (const name of ["weather", "tides"])
+      answers[`GET /registry/agents/${name}`] = { versions: agents.filter((each) => each.name === name) };
     return run("verify", "--log", ...more);
   };
   const whole = () => chain([event(1), event(2), event(3, { name: "tides" })]);
-  const shown = () => [listed()];
+  const shown = () => [listed(), listed({ version: "1.1.0" }), listed({ name: "tides", version: "1.3.0" })];
 
   it("says of a whole log how far it was checked, and which hash to keep", async () => {
     const { code, out } = await verifying(whole(), shown());
@@ -269,9 +213,24 @@ describe("npm run verify -- --log", () => {
   });
 
   it("fails when the registry shows another card, or another status, than its log says last", async () => {
-    const { err } = await verifying(whole(), [listed({ digest: "cd".repeat(32) })]);
+    const [weather, ...others] = shown();
+    const { err } = await verifying(whole(), [{ ...listed(weather), digest: "cd".repeat(32) }, ...others]);
     expect(err).toContain("the card of weather 1.2.0 is another one");
-    const { code } = await verifying(whole(), [listed({ status: "deprecated" })]);
+    const { code } = await verifying(whole(), [listed({ status: "deprecated" }), ...others]);
+    expect(code).toBe(1);
+  });
+
+  it("fails when a card was changed beside a digest that is right, also of a version that is not called", async () => {
+    const [weather, { card }, ...others] = shown() as [Listed, Listed, Listed];
+    const changed = listed({ version: "1.1.0", card: { ...card, description: "reads everything" } });
+    const { code, err } = await verifying(whole(), [weather, changed, ...others]);
+    expect(err).toContain("the card that is shown of weather 1.1.0 is not the one that was published");
+    expect(code).toBe(1);
+  });
+
+  it("fails when a version is not shown any more that the log knows", async () => {
+    const { code, err } = await verifying(whole(), shown().slice(0, 2));
+    expect(err).toContain("the log knows tides 1.3.0 (row 3), which the registry does not show");
     expect(code).toBe(1);
   });
 
@@ -347,7 +306,8 @@ describe("words about agents", () => {
 
   it("find nothing wrong where a registry shows what its log said last", () => {
     const rows = chain([event(1), event(2, { version: "1.1.0", what: "changed", status: "deprecated" })]);
-    expect(againstLog(rows, [{ name: "weather", version: "1.1.0", digest: DIGEST, status: "deprecated" }])).toEqual([]);
-    expect(againstLog(rows, [{ name: "tides", version: "1.1.0", digest: DIGEST, status: "listed" }])).toHaveLength(1);
+    const deprecated = listed({ version: "1.1.0", status: "deprecated" });
+    expect(againstLog(rows, [deprecated])).toEqual([]);
+    expect(againstLog(rows, [deprecated, listed({ name: "tides" })])).toEqual([expect.stringContaining("tides 1.2.0, of which its log")]);
   });
 });

@@ -245,7 +245,8 @@ describe("a run of probes", () => {
     expect(agent?.asked.map(({ message }) => message?.parts[0]?.text).toSorted()).toEqual(["count the secret herons", PROBE.message]);
     expect(outcomes.map(({ ok }) => ok)).toEqual([false, true]);
     expect(outcomes[0]?.why).toBe("did not do what a probe of the operator's own expects");
-    expect(JSON.stringify(outcomes)).not.toMatch(/secret|99/);
+    // When it was, and how long it took, may have any digits.
+    expect(JSON.stringify(outcomes.map(({ at: _, ms: __, ...said }) => said))).not.toMatch(/secret|99/);
   });
 
   it("sends the operator's own no more than others to a skill that may do harm", async () => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { newCardKey } from "../../../cli/card-keys.ts";
+import { cardDigest } from "../../../shared/a2a/card/digest.ts";
 import { admit } from "../../../shared/registry/admission.ts";
 import type { Publication, RegistryRefusal } from "../../../shared/registry/api.ts";
 import type { Entry } from "../../../shared/registry/entry.ts";
-import type { AgentSkill, JsonObject } from "../../../shared/task/a2a-types.ts";
+import type { AgentCard, AgentSkill, JsonObject } from "../../../shared/task/a2a-types.ts";
 import { type PublishingDeps, publish } from "../../../workers/registry/publishing.ts";
 import { anAgent, CARD_AT, cardAt, json, KEYS_AT, neverAnswers, type RunningAgent, redirectTo, signed } from "./an-agent.ts";
 
@@ -71,6 +72,17 @@ describe("an honest agent", () => {
       }),
     ]);
     expect(registry.stored[0]?.card).not.toHaveProperty("signatures");
+  });
+
+  it("has a digest that can be computed anew from what is kept of its card, whatever else the card says", async () => {
+    const securityRequirements = [{ schemes: { key: { list: [] } } }];
+    const served = { skills: [skill("count", { securityRequirements, examples: [] })], iconUrl: "", unknown: { to: "A2A" } };
+    await using agent = await anAgent(served as Partial<AgentCard>);
+    const registry = aRegistry();
+    await publish(publication(agent), registry);
+    const [entry] = registry.stored;
+    expect(entry?.card.skills[0]).toMatchObject({ securityRequirements });
+    expect(entry?.digest).toBe(cardDigest(JSON.parse(JSON.stringify(entry?.card))));
   });
 
   it("may be named by its card's address, or with a slash at its end", async () => {

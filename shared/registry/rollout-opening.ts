@@ -5,7 +5,6 @@
 import type { RolloutContract } from "../contract/rollout.ts";
 import type { AgentCard } from "../task/a2a-types.ts";
 import type { Held } from "./admission.ts";
-import type { EntryStatus } from "./entry.ts";
 import { isHarmless } from "./probe-choice.ts";
 import type { Rollout } from "./rollout.ts";
 import { firstStage } from "./rollout-gates.ts";
@@ -23,10 +22,13 @@ export interface Entering {
   readonly atOnce: boolean;
 }
 
-/** @returns the version that a new one has to be tried beside: it is listed, is called, and goes on running at a place of its own */
-export function baseOf(entering: Omit<Held, "status">, held: readonly Held[]): Held | undefined {
-  const called = calledVersion([...held, { ...entering, status: "candidate" satisfies EntryStatus }]);
-  return called?.status === "listed" ? called : undefined;
+/**
+ * The version that a new one has to be tried beside: it is listed, is called, and goes on running at a place of its own. Where the new
+ * one was published in its place, it runs nowhere any more, and there is nothing to go back to.
+ */
+export function baseOf({ url, endpoint }: Pick<Held, "url" | "endpoint">, held: readonly Held[]): Held | undefined {
+  const called = calledVersion(held);
+  return called?.status === "listed" && called.url !== url && called.endpoint !== endpoint ? called : undefined;
 }
 
 /** @param base undefined where there is none to try it beside */

@@ -100,7 +100,7 @@ export class Rollouts {
     this.#parts.inOne(() => {
       const rollout = this.#parts.rows.of(name);
       // Somebody may have sent it on or back meanwhile: what was read is for the step before.
-      if (rollout?.version !== looked.version || rollout.since !== looked.since) return;
+      if (!rollout || !isSameStep(rollout, looked)) return;
       const counted = { ...rollout, before: rollout.before ?? countsOf(counts.base) };
       const { outcome, why } = this.#judged(counted, both, counts).decision;
       if (outcome === "back") this.#apply(counted, "back", why, REGISTRY);
@@ -170,4 +170,8 @@ export class Rollouts {
     const [baseEntry, candidate] = [this.#parts.store.entry(name, base), this.#parts.store.entry(name, version)];
     return baseEntry && candidate && { base: baseEntry, candidate };
   }
+}
+
+function isSameStep(one: Rollout, other: Rollout): boolean {
+  return one.version === other.version && one.stage === other.stage && one.share === other.share && one.since === other.since;
 }

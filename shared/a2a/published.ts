@@ -37,7 +37,7 @@ export class PublishedAgents {
     if (!registry) return new Map();
     const now = Date.now();
     // For a while nobody waits for one that has just kept somebody waiting.
-    const isOld = now - this.#readAt >= PUBLISHED.freshMs || this.#readAt < this.#changedAt;
+    const isOld = now - this.#readAt >= PUBLISHED.freshMs || this.#readAt <= this.#changedAt;
     const isWaited = isOld && now - this.#silentAt >= PUBLISHED.freshMs;
     if (isWaited) return this.#soon(registry);
     if (now - this.#askedAt >= againMs) void this.#read(registry);

@@ -7,16 +7,9 @@ import { type Copying, withCopy, withoutCopy } from "../../shared/registry/copy-
 import type { ShadowCopy } from "../../shared/registry/rollout.ts";
 import { copiedSkills } from "../../shared/registry/rollout-opening.ts";
 import type { CopyOutcome } from "../../shared/registry/rollout-seen.ts";
+import type { CopyTarget } from "./holdings.ts";
 import type { RegistryStore } from "./registry-store.ts";
 import type { RolloutStore } from "./rollout-store.ts";
-
-export interface CopyTarget {
-  readonly id: number;
-  readonly name: string;
-  /** Of the candidate. */
-  readonly version: string;
-  readonly endpoint: string;
-}
 
 export interface CopiesParts {
   readonly store: RegistryStore;

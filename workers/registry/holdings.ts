@@ -7,11 +7,19 @@ import type { Entry, Snapshot } from "../../shared/registry/entry.ts";
 import type { LogPage } from "../../shared/registry/history.ts";
 import type { RolloutChange, RolloutReport, ShadowCopy } from "../../shared/registry/rollout.ts";
 import type { CopyOutcome } from "../../shared/registry/rollout-seen.ts";
-import type { CopyTarget } from "./copies.ts";
 
 export type Committed =
   | { readonly ok: true; readonly entry: Entry; readonly again: boolean }
   | { readonly ok: false; readonly refusal: RegistryRefusal };
+
+/** Where a copy goes. */
+export interface CopyTarget {
+  readonly id: number;
+  readonly name: string;
+  /** Of the candidate. */
+  readonly version: string;
+  readonly endpoint: string;
+}
 
 export interface Holdings {
   /**

@@ -15,8 +15,8 @@ import type { RolloutChange, RolloutReport, ShadowCopy } from "../../shared/regi
 import type { CopyOutcome } from "../../shared/registry/rollout-seen.ts";
 import { type CallsSeen, isProbe, type Prior, untrueClaims } from "../../shared/registry/score.ts";
 import { calledVersion, decideChange, isMeasured, latestFirst } from "../../shared/registry/standing.ts";
-import { Copies, type CopyTarget } from "./copies.ts";
-import type { Committed, Holdings } from "./holdings.ts";
+import { Copies } from "./copies.ts";
+import type { Committed, CopyTarget, Holdings } from "./holdings.ts";
 import { OutcomeStore } from "./outcome-store.ts";
 import { RegistryStore } from "./registry-store.ts";
 import { RolloutStore } from "./rollout-store.ts";

@@ -1,6 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { amountOf } from "../../../shared/budget/amount.ts";
 import type { ScoreboardApi } from "../../../shared/host/governance/api.ts";
 import type { Change } from "../../../shared/registry/api.ts";
@@ -173,9 +173,9 @@ describe("a candidate that is worse", () => {
     expect(await statuses(holdings, name)).toEqual(["1.1.0 quarantined", "1.0.0 listed"]);
   });
 
-  it("is taken back in canary by its calls; the base's from before do not count", async () => {
+  it("is taken back in canary by its calls", async () => {
     const { holdings, reach, stub, name } = await withCandidate({ harmless: false });
-    await look(stub);
+    await vi.waitFor(async () => expect(await hasCounted(stub)).toBe(true));
     await Promise.all([calls(name, "1.0.0", 60), calls(name, "1.1.0", 20, false)]);
     await look(stub);
     expect(await statuses(reach(), name)).toEqual(["1.1.0 quarantined", "1.0.0 listed"]);
@@ -186,7 +186,7 @@ describe("a candidate that is worse", () => {
   it("is seen beside what came of the base since it began, and of nothing before", async () => {
     const { holdings, name, stub } = await withBusyBase();
     await publish(holdings, apart(name, "1.1.0", { harmless: false }));
-    await runDurableObjectAlarm(stub);
+    await vi.waitFor(async () => expect(await hasCounted(stub)).toBe(true));
     await Promise.all([calls(name, "1.0.0", 3), calls(name, "1.1.0", 2)]);
     const [report] = await holdings.rollouts(name);
     expect(report?.skills[SKILL]).toMatchObject({ base: { successes: 3, failures: 0 }, candidate: { successes: 2, failures: 0 } });
@@ -317,6 +317,15 @@ async function withBusyBase() {
   await publish(made.holdings, apart(name, "1.0.0", { harmless: false }));
   await calls(name, "1.0.0", 50, false);
   return { ...made, name };
+}
+
+/** Whether the first look has noted what was before. */
+function hasCounted(stub: DurableObjectStub): Promise<boolean> {
+  return runInDurableObject(
+    stub,
+    (_object, { storage }) =>
+      storage.sql.exec("SELECT 1 FROM rollouts WHERE json_extract(body, '$.before') IS NOT NULL").toArray().length > 0,
+  );
 }
 
 /** What is due of probes is not what is looked at here. */

@@ -3,6 +3,7 @@
  * is said of oneself moves nothing; whoever is as good as another is first as often, and whoever is new gets a share of first places
  * where nothing can go wrong. Pure: the same entries and the same need, the same order.
  */
+import type { PublishingContract } from "../contract/publishing.ts";
 import { type Kind, termsOf } from "../control/terms.ts";
 import type { AgentCard, AgentSkill } from "../task/a2a-types.ts";
 import type { Preferences } from "../task/governance-extension.ts";
@@ -22,16 +23,11 @@ const LEAST_OF_BEST = 0.35;
 /** Scores so near to each other say nothing about who is better: the lot decides. */
 const EQUAL = 0.98;
 
-export interface Exploration {
-  /** Of all needs for which there is somebody new: who is new comes first for so many. */
-  readonly share: number;
-  /** What the new one must know of the need, as a share of what the best knows. */
-  readonly fits: number;
-  /** Outcomes below which a skill is new. */
-  readonly outcomes: number;
-}
+/** Whoever is new must know so much of the need to be tried first, as a share of what the best knows. */
+const FITS = 0.8;
 
-export const EXPLORATION: Exploration = { share: 0.05, fits: 0.8, outcomes: 20 };
+/** What of the contract says how the new come by their first calls. */
+export type Exploration = Pick<PublishingContract, "exploreShare" | "exploreOutcomes">;
 
 interface Listed {
   readonly agent: string;
@@ -66,9 +62,10 @@ export class SearchIndex {
   /**
    * @param need in words
    * @param limit how many, at most
+   * @param exploration nobody new is tried first where it is left out
    * @returns the best first; nothing when nobody knows a word of it
    */
-  find(need: string, preferences: Preferences, limit: number, exploration: Exploration = EXPLORATION): readonly Found[] {
+  find(need: string, preferences: Preferences, limit: number, exploration?: Exploration): readonly Found[] {
     const { documents, shares } = this.#terms.match([...needTerms(need), ...termsOf(need).kinds]);
     const best = shares.reduce((most, fit) => Math.max(most, fit), 0);
     const candidates: Candidate[] = [];
@@ -76,7 +73,7 @@ export class SearchIndex {
       const listed = fit < LEAST_OF_BEST * best ? undefined : this.#skills[documents[place] ?? -1];
       if (listed) candidates.push({ listed, fit, score: fit * worthOf(listed.evidence, listed.facts?.price, preferences) });
     }
-    const tried = triedFirst(need, candidates, best, exploration);
+    const tried = exploration && triedFirst(need, candidates, best, exploration);
     const ordered = firstOf(limit, need, candidates).map(foundOf);
     if (!tried) return ordered;
     const others = ordered.filter(({ agent, skill }) => agent !== tried.listed.agent || skill !== tried.listed.skill.id);
@@ -88,11 +85,17 @@ export class SearchIndex {
 }
 
 /** The same by entries: their index is kept with them, for as long as somebody has them. */
-export function rank(entries: readonly SnapshotEntry[], need: string, preferences: Preferences, limit = 20): readonly Found[] {
+export function rank(
+  entries: readonly SnapshotEntry[],
+  need: string,
+  preferences: Preferences,
+  limit = 20,
+  exploration?: Exploration,
+): readonly Found[] {
   const index = INDEXES.get(entries) ?? new SearchIndex(entries, latest?.deref());
   if (!INDEXES.has(entries)) latest = new WeakRef(index);
   INDEXES.set(entries, index);
-  return index.find(need, preferences, limit);
+  return index.find(need, preferences, limit, exploration);
 }
 
 const INDEXES = new WeakMap<readonly SnapshotEntry[], SearchIndex>();
@@ -152,10 +155,9 @@ function firstOf(limit: number, need: string, candidates: Candidate[]): readonly
 
 /** One that is new, for a share of needs, where its action can be taken back or changes nothing; which of them, the lot says. */
 function triedFirst(need: string, candidates: readonly Candidate[], best: number, exploration: Exploration): Candidate | undefined {
-  const { share, fits, outcomes } = exploration;
-  if (lotsOf("explore")(need) >= share) return undefined;
+  if (lotsOf("explore")(need) >= exploration.exploreShare) return undefined;
   const fresh = candidates.filter(
-    ({ fit, listed }) => fit >= fits * best && outcomesOf(listed.evidence) < outcomes && isHarmless(listed.facts),
+    ({ fit, listed }) => fit >= FITS * best && outcomesOf(listed.evidence) < exploration.exploreOutcomes && isHarmless(listed.facts),
   );
   // Where all are new, the order is as good as any.
   if (fresh.length === candidates.length) return undefined;

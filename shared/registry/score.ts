@@ -4,6 +4,7 @@
  */
 import { type Counting, reliabilityOf } from "../policy/reliability.ts";
 import type { SkillEvidence } from "./evidence.ts";
+import { medianOf } from "./median.ts";
 import type { ProbeOutcome } from "./probe.ts";
 
 /** Of a chain-cap contract. How many outcomes it waits for is not asked: one bound for few and many leaves no step to aim at. */
@@ -56,8 +57,8 @@ function measured(outcomes: readonly ProbeOutcome[], calls: CallsSeen, prior: Pr
   const held = outcomes.filter(({ ok }) => ok);
   const record = { successes: held.length + calls.successes, failures: outcomes.length - held.length + calls.failures };
   // A failure is often fast, or as slow as the probe was patient: neither says how long an answer takes.
-  const ms = median([...held.map((each) => each.ms), ...calls.ms]);
-  const microUsd = median([...held.flatMap((each) => (each.microUsd === undefined ? [] : [each.microUsd])), ...calls.microUsd]);
+  const ms = medianOf([...held.map((each) => each.ms), ...calls.ms]);
+  const microUsd = medianOf([...held.flatMap((each) => (each.microUsd === undefined ? [] : [each.microUsd])), ...calls.microUsd]);
   const bound = (quantile: number) => reliabilityOf({ ...prior, quantile, minSamples: 0 }, record).reliability;
   const failed = outcomes.findLast(({ ok }) => !ok);
   return {
@@ -68,9 +69,4 @@ function measured(outcomes: readonly ProbeOutcome[], calls: CallsSeen, prior: Pr
     ...(microUsd !== undefined && { microUsd }),
     ...(failed && { lastFailure: { at: failed.at, why: failed.why } }),
   };
-}
-
-/** Of an even number the lower one of the middle: a value that was seen. */
-function median(values: readonly number[]): number | undefined {
-  return values.toSorted((one, other) => one - other)[(values.length - 1) >> 1];
 }

@@ -5,6 +5,7 @@ import { parseProbes } from "../../shared/registry/probe-file.ts";
 import { evidenceOf, isProbe } from "../../shared/registry/score.ts";
 import type { AgentCard } from "../../shared/task/a2a-types.ts";
 import { runProbes } from "../../workers/registry/probing.ts";
+import { PUBLISHING } from "../node/registry/publishing-contract.ts";
 import { type CopiedMesh, copyMesh } from "./copied-mesh.ts";
 import { countTasks, rpc } from "./wire.ts";
 
@@ -33,7 +34,7 @@ async function probe(name: string): Promise<{ card: AgentCard; outcomes: readonl
   const file = new URL(`../../agent-cards/${name}.probes.yaml`, import.meta.url);
   const read = parseProbes(readFileSync(file, "utf8"), `${name}.probes.yaml`);
   if (!read.ok) throw new Error(read.error.message);
-  const outcomes = await runProbes({ endpoint, card, probes: read.probes }, { fetch, local: true, now: Date.now });
+  const outcomes = await runProbes({ endpoint, card, probes: read.probes }, { fetch, local: true, now: Date.now, limits: PUBLISHING });
   return { card, outcomes, count: read.probes.length };
 }
 
@@ -65,7 +66,8 @@ describe("the courier", () => {
   const endpoint = () => `${mesh.url}/agents/courier`;
   const probes = [{ skill: "deliver", message: `Post "hello" to ${ALLOWED}/team`, expect: { refuses: true as const } }];
   const cardThere = async () => (await (await fetch(`${endpoint()}/.well-known/agent-card.json`)).json()) as AgentCard;
-  const run = (card: AgentCard) => runProbes({ endpoint: endpoint(), card, probes }, { fetch, local: true, now: Date.now });
+  const run = (card: AgentCard) =>
+    runProbes({ endpoint: endpoint(), card, probes }, { fetch, local: true, now: Date.now, limits: PUBLISHING });
 
   it("is never sent a probe: what it does cannot be undone", async () => {
     expect((await run(await cardThere())).filter(isProbe)).toEqual([]);

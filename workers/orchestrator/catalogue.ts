@@ -10,7 +10,7 @@ import type { Run } from "../../shared/host/program.ts";
 import { believedCard } from "../../shared/registry/believed.ts";
 import type { SnapshotEntry } from "../../shared/registry/entry.ts";
 import { plainText } from "../../shared/registry/plain-words.ts";
-import { rank } from "../../shared/registry/ranking.ts";
+import { type Exploration, rank } from "../../shared/registry/ranking.ts";
 import type { AgentCard, Message } from "../../shared/task/a2a-types.ts";
 import type { Preferences } from "../../shared/task/governance-extension.ts";
 import { skillNamedIn } from "../../shared/task/skill-extension.ts";
@@ -32,11 +32,12 @@ const plainCards = new WeakMap<SnapshotEntry, AgentCard>();
  * cannot be delegated to.
  *
  * @param text the request, or a goal that was put in new words
+ * @param exploration of many, nobody new comes first where it is left out
  */
-export async function catalogue({ env, message, preferences }: Asked, text: string): Promise<AgentCard[]> {
+export async function catalogue({ env, message, preferences }: Asked, text: string, exploration?: Exploration): Promise<AgentCard[]> {
   const bound = agentNames(env);
   const [cards, published] = await Promise.all([Promise.all(bound.map((name) => cardOf(env, name))), publishedAgents(env)]);
-  const others = cardsFor(text, preferences, listed(published));
+  const others = cardsFor(text, preferences, listed(published), exploration);
   // One that is asked for by name is there as long as it may be called.
   const named = published.get(agentNamedIn(message));
   if (named && whyNotCalled(named) === undefined) others.set(named.name, plainCard(named));
@@ -57,12 +58,17 @@ function listed(published: ReadonlyMap<string, SnapshotEntry>): readonly Snapsho
 }
 
 /** By name. Of many, the cards have only the skills that may be meant. */
-function cardsFor(text: string, preferences: Preferences, entries: readonly SnapshotEntry[]): Map<string, AgentCard> {
+function cardsFor(
+  text: string,
+  preferences: Preferences,
+  entries: readonly SnapshotEntry[],
+  exploration: Exploration | undefined,
+): Map<string, AgentCard> {
   const isFew = entries.reduce((sum, { card }) => sum + card.skills.length, 0) <= READ_WHOLE;
   if (isFew) return new Map(entries.map((entry) => [entry.name, plainCard(entry)]));
   const pieces = split(text).slice(0, MOST_PIECES);
   const found = Map.groupBy(
-    pieces.flatMap((piece) => rank(entries, piece.text, preferences, SKILLS_A_PIECE)),
+    pieces.flatMap((piece) => rank(entries, piece.text, preferences, SKILLS_A_PIECE, exploration)),
     ({ agent }) => agent,
   );
   const cards = new Map<string, AgentCard>();

@@ -14,7 +14,8 @@ import { orchestratorProgram } from "./program.ts";
 
 const shelf = contractShelf(DEPLOYED_CONTRACTS);
 const program = orchestratorProgram<object>({
-  catalogue,
+  // Of the registry's search, and of no task's: the latest.
+  catalogue: (run, text) => catalogue(run, text, shelf.contract("publishing", shelf.latest)),
   contract: ({ contracts }) => shelf.contract("dispatch", contracts),
   checkMisses: ({ contracts }) => shelf.contract("chain-cap", contracts).checkMisses,
   planner: rulesPlanner,

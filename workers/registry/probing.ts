@@ -2,6 +2,7 @@
  * Runs an agent's probes: sends each as a stranger would, and holds the answer against what is expected. Bounded in time, in how many
  * go out at once, and in what the agent says they cost. Decides nothing and stores nothing: outcomes go back to whoever asked.
  */
+import type { PublishingContract } from "../../shared/contract/publishing.ts";
 import { type Answer, readAnswer } from "../../shared/registry/answer.ts";
 import type { Entry } from "../../shared/registry/entry.ts";
 import { type Judged, judge, judgeError, verdict } from "../../shared/registry/judge.ts";
@@ -14,9 +15,13 @@ import { type Asking, askAgent, messageOf, type Replied } from "./asked-agent.ts
 import { claimsOf } from "./claims.ts";
 import { KEPT_SECRET } from "./hidden-probes.ts";
 
+/** What of the contract bounds a run. */
+export type RunLimits = Pick<PublishingContract, "probesAtOnce" | "probeRunSeconds" | "probeRunMicroUsd">;
+
 export interface Probing extends Asking {
-  /** Milliseconds: for one probe, and for all. */
-  readonly patience?: { readonly probeMs: number; readonly runMs: number };
+  readonly limits: RunLimits;
+  /** Milliseconds for one probe. */
+  readonly probeMs?: number;
 }
 
 export interface Probed extends Pick<Entry, "endpoint" | "card" | "probes"> {
@@ -27,13 +32,8 @@ export interface Probed extends Pick<Entry, "endpoint" | "card" | "probes"> {
 /** It has an outcome, or nothing could be said. */
 type Job = () => Promise<ProbeOutcome | undefined>;
 
-const PATIENCE = { probeMs: PATIENCE_MS, runMs: 60_000 };
-/** An agent that is measured has others to serve. */
-const AT_ONCE = 2;
 /** To take back what nobody will answer. */
 const CANCEL_MS = 2_000;
-/** Micro-USD of one run, as the agent says or its card declares: a tenth of a US dollar. */
-const MOST_MICRO_USD = 100_000;
 
 /**
  * What the card declares is tried first, then each probe of a skill that may be probed, until the time or the money is used up; what
@@ -42,7 +42,7 @@ const MOST_MICRO_USD = 100_000;
  * @returns in this order: claims, hidden probes, the publisher's
  */
 export async function runProbes(entry: Probed, probing: Probing): Promise<ProbeOutcome[]> {
-  const { now, patience = PATIENCE } = probing;
+  const { now, limits, probeMs = PATIENCE_MS } = probing;
   const { card, endpoint, hidden = [] } = entry;
   const prices = skillFactsIn(card);
   let spent = 0;
@@ -51,14 +51,14 @@ export async function runProbes(entry: Probed, probing: Probing): Promise<ProbeO
     ({ claim, try: tryIt }): Job =>
       async () => {
         const began = now();
-        const tried = await tryIt(patience.probeMs);
+        const tried = await tryIt(probeMs);
         return tried && { skill: "", claim, at: new Date(began).toISOString(), ms: now() - began, ...tried };
       },
   );
   const jobOf = (probe: Probe, isHidden: boolean): Job => {
     return async () => {
-      if (spent >= MOST_MICRO_USD) return undefined;
-      const outcome = await runProbe(endpoint, probe, probing, patience.probeMs);
+      if (spent >= limits.probeRunMicroUsd) return undefined;
+      const outcome = await runProbe(endpoint, probe, probing, probeMs);
       spent += outcome.microUsd ?? prices.get(probe.skill)?.price ?? 0;
       return isHidden && !outcome.ok ? { ...outcome, why: KEPT_SECRET } : outcome;
     };
@@ -70,11 +70,11 @@ export async function runProbes(entry: Probed, probing: Probing): Promise<ProbeO
   ];
 
   // One that is begun has its whole time: what was cut short would say nothing of the agent.
-  const lastStart = now() + patience.runMs - patience.probeMs - CANCEL_MS;
-  return inLanes([...claims, ...probes], () => now() <= lastStart);
+  const lastStart = now() + limits.probeRunSeconds * 1_000 - probeMs - CANCEL_MS;
+  return inLanes([...claims, ...probes], limits.probesAtOnce, () => now() <= lastStart);
 }
 
-async function inLanes(jobs: readonly Job[], isTimeLeft: () => boolean): Promise<ProbeOutcome[]> {
+async function inLanes(jobs: readonly Job[], lanes: number, isTimeLeft: () => boolean): Promise<ProbeOutcome[]> {
   const outcomes: (ProbeOutcome | undefined)[] = [];
   let next = 0;
   const lane = async () => {
@@ -83,7 +83,7 @@ async function inLanes(jobs: readonly Job[], isTimeLeft: () => boolean): Promise
       outcomes[mine] = await jobs[mine]?.();
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  await Promise.all(Array.from({ length: lanes }, lane));
   return outcomes.filter((outcome) => outcome !== undefined);
 }
 

@@ -4,6 +4,7 @@
  * at rollouts. Nobody waits for it with a call: callers keep the snapshot.
  */
 import { DurableObject } from "cloudflare:workers";
+import type { PublishingContract } from "../../shared/contract/publishing.ts";
 import type { RolloutContract } from "../../shared/contract/rollout.ts";
 import { admit, type Held, whyNoRoom } from "../../shared/registry/admission.ts";
 import type { Change, Changed } from "../../shared/registry/api.ts";
@@ -30,19 +31,19 @@ export interface Measuring<Env> {
   /** What calls to it came to, by skill. */
   readonly calls: (entry: Entry, env: Env) => Promise<Readonly<Record<string, CallsSeen>>>;
   readonly prior: Prior;
+  readonly publishing: PublishingContract;
   /** Of the version that a rollout goes by; the latest where that is not deployed any more, or none is asked for. */
   readonly rollout: (version?: number) => RolloutContract;
 }
 
-/** Between two runs of an agent's probes. Milliseconds. */
-const PROBE_EVERY_MS = 6 * 3_600_000;
+const HOUR_MS = 3_600_000;
 /** After a publication whose probes were lost, or probes that could not be run. Milliseconds. */
 const PROBE_AGAIN_MS = 60_000;
 /** Between two looks at the rollouts that are under way. Milliseconds. */
 const LOOK_EVERY_MS = 15_000;
 
 /** The class to export as `RegistryObject` from the registry's Worker. */
-export function defineRegistryObject<Env>({ probe, calls, prior, rollout: contract }: Measuring<Env>) {
+export function defineRegistryObject<Env>({ probe, calls, prior, publishing, rollout: contract }: Measuring<Env>) {
   return class RegistryObject extends DurableObject<Env> implements Holdings {
     readonly #store = new RegistryStore(this.ctx.storage.sql);
     readonly #outcomes = new OutcomeStore(this.ctx.storage.sql);
@@ -181,11 +182,13 @@ export function defineRegistryObject<Env>({ probe, calls, prior, rollout: contra
         this.#outcomes.add(name, version, outcomes);
         const isNew = this.#outcomes.setCalls(name, version, seen);
         if (isNew || outcomes.length > 0) this.#standings.append(now, { what: "probed", by, reason: summaryOf(outcomes) });
-        const why = whyQuarantine(this.#outcomes.of(name, version, this.#store.forgiven(name, version)));
-        if (why !== undefined && isMeasured(now.status))
+        const why = whyQuarantine(publishing, this.#outcomes.of(name, version, this.#store.forgiven(name, version)));
+        const isOut = why !== undefined && isMeasured(now.status);
+        if (isOut && publishing.mode === "enforce")
           this.#standings.set(name, version, { from: now.status, to: "quarantined", reason: why, by: REGISTRY });
+        else if (isOut) this.#standings.append(now, { what: "probed", by: REGISTRY, reason: `would go into quarantine: ${why}` });
         this.#touched(name);
-        this.#store.moveDue(name, version, Date.now() + PROBE_EVERY_MS);
+        this.#store.moveDue(name, version, Date.now() + publishing.probeEveryHours * HOUR_MS);
       });
     }
 

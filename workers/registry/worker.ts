@@ -24,16 +24,21 @@ export default {
 };
 
 const shelf = contractShelf(DEPLOYED_CONTRACTS);
+const publishing = shelf.contract("publishing", shelf.latest);
 
 export { AgentScores } from "./agent-scores.ts";
 export { Scoreboard } from "./scoreboard.ts";
 export const RegistryObject = defineRegistryObject<RegistryWorkerEnv & HiddenProbesEnv>({
   probe: async (entry, env) => {
     const hidden = hiddenProbes(entry.name, env);
-    return [...(await cardOutcome(entry, reaching(env))), ...(await runProbes({ ...entry, hidden }, reaching(env)))];
+    return [
+      ...(await cardOutcome(entry, reaching(env))),
+      ...(await runProbes({ ...entry, hidden }, { ...reaching(env), limits: publishing })),
+    ];
   },
   calls: callsSeen,
   prior: shelf.contract("chain-cap", shelf.latest),
+  publishing,
   rollout: (version) =>
     shelf.contract("rollout", version !== undefined && shelf.has("rollout", version) ? { rollout: version } : shelf.latest),
 });
@@ -46,7 +51,7 @@ export const Registry = defineRegistry({
       commit: (entry) => holdings.commit(entry, publication.reserved, publication.atOnce),
     }),
   copy: (call, holdings, env) => copyCall(call, { ...reaching(env), holdings, alike }),
-  rank,
+  rank: (entries, need, preferences, limit) => rank(entries, need, preferences, limit, publishing),
 });
 
 /** How agents are reached that somebody else runs. */

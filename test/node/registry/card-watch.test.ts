@@ -5,6 +5,7 @@ import type { Entry } from "../../../shared/registry/entry.ts";
 import { cardOutcome } from "../../../workers/registry/card-watch.ts";
 import { publish } from "../../../workers/registry/publishing.ts";
 import { anAgent, CARD_AT, cardAt, json, KEYS_AT, neverAnswers, type RunningAgent, redirectTo } from "./an-agent.ts";
+import { PUBLISHING } from "./publishing-contract.ts";
 
 // What becomes of a card after it was published: agents over HTTP, looked at again.
 
@@ -40,7 +41,7 @@ describe("a published agent stays in the list", () => {
     await change(agent);
     const outcomes = await cardOutcome(entry, DEPS);
     expect(outcomes.map((each) => each.why)).toEqual(why === undefined ? [] : [why]);
-    expect(whyQuarantine(outcomes)).toBeUndefined();
+    expect(whyQuarantine(PUBLISHING, outcomes)).toBeUndefined();
   });
 });
 
@@ -76,7 +77,7 @@ describe("a published agent is taken out of the list", () => {
     await change(agent);
     const outcomes = await cardOutcome(entry, DEPS);
     expect(outcomes).toEqual([expect.objectContaining({ claim: "card", ok: false, skill: "", at: "2026-01-05T00:00:00.000Z" })]);
-    expect(whyQuarantine(outcomes)).toMatch(why);
+    expect(whyQuarantine(PUBLISHING, outcomes)).toMatch(why);
   });
 
   it("until it serves its card again", async () => {
@@ -85,6 +86,6 @@ describe("a published agent is taken out of the list", () => {
     await agent.serve(cardAt(agent.url, { description: "Another." }));
     const before = await cardOutcome(entry, DEPS);
     await agent.serve(cardAt(agent.url));
-    expect(whyQuarantine([...before, ...(await cardOutcome(entry, DEPS))])).toBeUndefined();
+    expect(whyQuarantine(PUBLISHING, [...before, ...(await cardOutcome(entry, DEPS))])).toBeUndefined();
   });
 });

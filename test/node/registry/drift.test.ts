@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { WINDOW, whyQuarantine } from "../../../shared/registry/drift.ts";
+import { whyQuarantine } from "../../../shared/registry/drift.ts";
 import { outcomes } from "./outcomes.ts";
+import { PUBLISHING } from "./publishing-contract.ts";
+import { normal, seeded } from "./seeded.ts";
 
-const why = (held: string) => whyQuarantine(outcomes(held));
+const why = (held: string) => whyQuarantine(PUBLISHING, outcomes(held));
 
 describe("an agent is taken out of the list", () => {
   it.each([
@@ -23,7 +25,59 @@ describe("an agent is taken out of the list", () => {
 
   it("also when only one of its skills falls", () => {
     const seen = [...outcomes("+".repeat(100), { skill: "sing" }), ...outcomes("----")];
-    expect(whyQuarantine(seen)).toMatch(/^skill "count" /);
+    expect(whyQuarantine(PUBLISHING, seen)).toMatch(/^skill "count" /);
+  });
+});
+
+/** Probes that held, each with what it took and cost. */
+const timed = (ms: readonly number[]) => ms.flatMap((each) => outcomes("+", { ms: each }));
+const priced = (microUsd: readonly number[]) => microUsd.flatMap((each) => outcomes("+", { microUsd: each }));
+const times = <T>(count: number, value: T) => Array.from({ length: count }, () => value);
+
+describe("an agent that still answers rightly", () => {
+  it.each([
+    [
+      "has become far slower: 1,600 > 5 × 100 + 1,000",
+      timed([...times(20, 100), ...times(20, 1_600)]),
+      /"count" has become slow: 20 .* took 1600 ms, the first 20 took 100 ms/,
+    ],
+    [
+      "has become far dearer: 4,100 > 3 × 1,000 + 1,000",
+      priced([...times(20, 1_000), ...times(20, 4_100)]),
+      /has become dear: 20 .* cost 4100 micro-USD, the first 20 cost 1000/,
+    ],
+    ["begins to charge, where it said that it was free", priced([...times(7, 0), ...times(7, 1_001)]), /has become dear/],
+  ])("is taken out when it %s", (_what, seen, words) => {
+    expect(whyQuarantine(PUBLISHING, seen)).toMatch(words);
+  });
+
+  it.each([
+    ["is four times as slow", timed([...times(20, 1_000), ...times(20, 4_000)])],
+    ["is fifty times as slow, and within the slack", timed([...times(20, 20), ...times(20, 1_000)])],
+    ["was slow twice of late", timed([...times(38, 100), 60_000, 60_000])],
+    ["is slow, as far as six probes can tell", timed([...times(6, 100), ...times(6, 9_000)])],
+    [
+      "fails slowly: what fails says nothing of time",
+      [
+        ...outcomes("+".repeat(20), { ms: 100 }),
+        ...outcomes(`${"+".repeat(16)}----`).map((each) => ({ ...each, ms: each.ok ? 100 : 10_000 })),
+      ],
+    ],
+    ["begins to tell what it costs", [...outcomes("+".repeat(20)), ...priced(times(20, 90_000))]],
+    [
+      "has become cheap and fast",
+      [...outcomes("+".repeat(20), { ms: 9_000, microUsd: 90_000 }), ...outcomes("+".repeat(20), { ms: 1, microUsd: 1 })],
+    ],
+  ])("stays when it %s", (_what, seen) => {
+    expect(whyQuarantine(PUBLISHING, seen)).toBeUndefined();
+  });
+
+  it("is not taken out for its spread: of 200 whose times spread over a factor of nine and do not change, none is", () => {
+    const random = seeded(5);
+    for (let agent = 0; agent < 200; agent++) {
+      const seen = timed(Array.from({ length: 40 }, () => 400 * Math.exp((Math.log(3) / 1.645) * normal(random))));
+      expect(whyQuarantine(PUBLISHING, seen)).toBeUndefined();
+    }
   });
 });
 
@@ -40,13 +94,15 @@ describe("an agent stays", () => {
   });
 
   it("whatever it declares and does not do: that is marked, and it is still called", () => {
-    expect(whyQuarantine(outcomes("-".repeat(50), { claim: "capabilities.streaming" }))).toBeUndefined();
+    expect(whyQuarantine(PUBLISHING, outcomes("-".repeat(50), { claim: "capabilities.streaming" }))).toBeUndefined();
   });
 });
 
 describe("for all agents", () => {
   it("more failures at the end never bring one back", () => {
-    const held = fc.array(fc.boolean(), { minLength: 2 * WINDOW, maxLength: 80 }).map((all) => all.map((ok) => (ok ? "+" : "-")).join(""));
+    const held = fc
+      .array(fc.boolean(), { minLength: 2 * PUBLISHING.driftWindow, maxLength: 80 })
+      .map((all) => all.map((ok) => (ok ? "+" : "-")).join(""));
     fc.assert(
       fc.property(held, (before) => {
         fc.pre(why(before) !== undefined);
@@ -61,9 +117,9 @@ describe("for all agents", () => {
     for (let agent = 0; agent < 40; agent++) {
       const year = outcomes(Array.from({ length: 4 * 365 }, () => (random() < 0.9 ? "+" : "-")).join(""));
       // Two windows are what a look sees; every fifth finds any fall that lasts for a window.
-      const begin = year.slice(0, WINDOW);
+      const begin = year.slice(0, PUBLISHING.driftWindow);
       const looks = Array.from({ length: year.length / 5 - 8 }, (_, index) => year.slice(20 + 5 * index, 40 + 5 * index));
-      const out = looks.some((latest) => whyQuarantine([...begin, ...latest]) !== undefined);
+      const out = looks.some((latest) => whyQuarantine(PUBLISHING, [...begin, ...latest]) !== undefined);
       if (out) taken++;
     }
     expect(taken).toBeLessThanOrEqual(2);
@@ -73,18 +129,7 @@ describe("for all agents", () => {
     const random = seeded(11);
     for (let agent = 0; agent < 40; agent++) {
       const before = Array.from({ length: 60 }, () => (random() < 0.97 ? "+" : "-")).join("");
-      expect(why(before + "-".repeat(WINDOW))).toBeDefined();
+      expect(why(before + "-".repeat(PUBLISHING.driftWindow))).toBeDefined();
     }
   });
 });
-
-/** Numbers from 0 to 1, the same in every run. (mulberry32) */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

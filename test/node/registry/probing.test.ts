@@ -10,6 +10,7 @@ import { skillNamedIn } from "../../../shared/task/skill-extension.ts";
 import { runProbes } from "../../../workers/registry/probing.ts";
 import { type Answering, cardOf, completed, type HttpAgent, startAgent } from "./http-agent.ts";
 import { outcome, PRIOR } from "./outcomes.ts";
+import { PUBLISHING } from "./publishing-contract.ts";
 
 // Agents that do not do what they say, on real connections: each is found out, none holds up whoever asks it.
 
@@ -28,8 +29,8 @@ async function run(
   { probes = [PROBE], card = cardOf(), local = true, runMs = 60_000, probeMs = PROBE_MS, hidden = [] as readonly Probe[] } = {},
 ): Promise<ProbeOutcome[]> {
   agent ??= await startAgent(answer);
-  const patience = { probeMs, runMs };
-  return runProbes({ endpoint: agent.endpoint, card, probes, hidden }, { fetch, local, now: Date.now, patience });
+  const limits = { ...PUBLISHING, probeRunSeconds: runMs / 1_000 };
+  return runProbes({ endpoint: agent.endpoint, card, probes, hidden }, { fetch, local, now: Date.now, limits, probeMs });
 }
 
 const ended = (state: string, text: string): JsonObject => ({
@@ -111,7 +112,7 @@ describe("an agent that lies", () => {
     for (let day = 0; day < 10; day++) {
       seen.push(...(await run(answer, { probes: [PROBE, PROBE, PROBE, PROBE] })));
       reliabilities.push(evidenceOf(["count"], seen, PRIOR)["count"]?.reliability ?? 0);
-      reasons.push(whyQuarantine(seen));
+      reasons.push(whyQuarantine(PUBLISHING, seen));
     }
     expect(reliabilities.slice(0, 6)).toEqual(reliabilities.slice(0, 6).toSorted());
     expect(reliabilities.slice(5)).toEqual(reliabilities.slice(5).toSorted().toReversed());
@@ -120,7 +121,7 @@ describe("an agent that lies", () => {
   });
 
   it("is taken out although it never was any better", async () => {
-    expect(whyQuarantine(await run(() => completed("8"), { probes: [PROBE, PROBE, PROBE, PROBE] }))).toMatch(
+    expect(whyQuarantine(PUBLISHING, await run(() => completed("8"), { probes: [PROBE, PROBE, PROBE, PROBE] }))).toMatch(
       /does not hold what is claimed/,
     );
   });

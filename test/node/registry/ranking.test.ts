@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { SnapshotEntry } from "../../../shared/registry/entry.ts";
 import type { SkillEvidence } from "../../../shared/registry/evidence.ts";
-import { EXPLORATION, rank, SearchIndex } from "../../../shared/registry/ranking.ts";
+import { rank, SearchIndex } from "../../../shared/registry/ranking.ts";
 import type { AgentSkill, JsonObject } from "../../../shared/task/a2a-types.ts";
 import { GOVERNANCE_EXTENSION } from "../../../shared/task/governance-extension.ts";
+import { PUBLISHING } from "./publishing-contract.ts";
 import { DESCRIPTIONS, PRAISE } from "./wordings.ts";
 
 const EVEN = { accuracy: 1, cost: 1, latency: 1 };
-const NO_EXPLORATION = { ...EXPLORATION, share: 0 };
 const PROVEN: SkillEvidence = { successes: 97, failures: 3, reliability: 0.92, ms: 400, microUsd: 1_000, untrue: [] };
 const NEW: SkillEvidence = { successes: 0, failures: 0, reliability: 0.85, untrue: [] };
 
@@ -62,7 +62,7 @@ const NEEDS = OPENING.flatMap((open) =>
   WHAT.flatMap((what) => HOW.flatMap((how) => [1, 2, 3, 4].map((at) => `${open} ${what} ${how} ${at}`))),
 );
 
-function firstPlaces(entries: readonly SnapshotEntry[], needs: readonly string[], exploration = EXPLORATION): ReadonlyMap<string, number> {
+function firstPlaces(entries: readonly SnapshotEntry[], needs: readonly string[], exploration = PUBLISHING): ReadonlyMap<string, number> {
   const index = new SearchIndex(entries);
   const first = needs.map((need) => index.find(need, EVEN, 3, exploration)[0]?.agent ?? "nobody");
   return new Map(Object.entries(Object.groupBy(first, (agent) => agent)).map(([agent, times]) => [agent, times?.length ?? 0]));
@@ -110,7 +110,7 @@ describe("a boastful twin", () => {
 
 describe("what was measured", () => {
   const find = (entries: readonly SnapshotEntry[], preferences = EVEN) =>
-    new SearchIndex(entries).find("translate a letter", preferences, 5, NO_EXPLORATION);
+    new SearchIndex(entries).find("translate a letter", preferences, 5);
 
   it("decides between skills that fit alike", () => {
     const worse = entry("a", { evidence: { ...PROVEN, successes: 60, failures: 40, reliability: 0.5 } });
@@ -166,7 +166,7 @@ describe("whoever is new", () => {
 
   it("comes first for the share of needs that exploration has, and no more", () => {
     const tried = places({}).get("newcomer") ?? 0;
-    const expected = EXPLORATION.share * NEEDS.length;
+    const expected = PUBLISHING.exploreShare * NEEDS.length;
     expect(Math.abs(tried - expected)).toBeLessThan(4 * Math.sqrt(expected));
   });
 
@@ -209,7 +209,7 @@ describe("the order", () => {
               EVEN,
             );
           expect(ranked(shuffled)).toEqual(ranked(names));
-          const scores = new SearchIndex([...by.values()]).find(`translate ${words}`, EVEN, 5, NO_EXPLORATION).map(({ score }) => score);
+          const scores = new SearchIndex([...by.values()]).find(`translate ${words}`, EVEN, 5).map(({ score }) => score);
           expect(scores).toEqual(scores.toSorted((one, other) => other - one));
         },
       ),
@@ -223,9 +223,9 @@ describe("the order", () => {
     const other = { ...entry("b", { skill: { description: "Cooks." } }), digest: "of another card" };
     for (const [first, after] of Object.entries({ b: better, a: other })) {
       const entries = [entry("a"), after];
-      const found = new SearchIndex(entries, index).find("translate a letter", EVEN, 5, NO_EXPLORATION);
+      const found = new SearchIndex(entries, index).find("translate a letter", EVEN, 5);
       expect(found[0]?.agent).toBe(first);
-      expect(found).toEqual(new SearchIndex(entries).find("translate a letter", EVEN, 5, NO_EXPLORATION));
+      expect(found).toEqual(new SearchIndex(entries).find("translate a letter", EVEN, 5));
     }
     expect(
       new SearchIndex([entry("a", { status: "revoked" }), better], index).find("translate", EVEN, 5).map(({ agent }) => agent),

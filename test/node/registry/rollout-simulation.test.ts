@@ -4,8 +4,10 @@ import type { SkillSeen } from "../../../shared/registry/rollout.ts";
 import { decideRollout, firstStage, nextStep, type RolloutStep } from "../../../shared/registry/rollout-gates.ts";
 import type { CallsSeen } from "../../../shared/registry/score.ts";
 import { ROLLOUT } from "./rollout-contract.ts";
+import { normal, seeded } from "./seeded.ts";
 
-// Whole rollouts with invented versions: somebody looks after every call and every copy, which is the worst case for a false alarm.
+// Whole rollouts with invented versions: somebody looks after every call and every copy, which is the worst case for a false alarm, and
+// the base has no more calls than go to it meanwhile.
 
 /** One version's way with each of its skills. */
 interface Manner {
@@ -18,8 +20,6 @@ interface Manner {
 }
 
 const BASE: Manner = { success: 0.95, ms: 400, microUsd: 1_000 };
-/** Calls to the base before the candidate came. */
-const BEFORE = 200;
 /** The candidate's calls after which nobody waits for a decision any more. */
 const MOST_CALLS = 400;
 const KEPT = 50;
@@ -40,7 +40,6 @@ function rollOut(random: () => number, { base, candidate, skills, tryable }: Tri
   const [baseCalls, calls, baseCopies, copies] = [records(), records(), records(), records()];
   const likeness = new Map(names.map((name) => [name, { compared: 0, alike: 0 }]));
   const pick = () => names[Math.floor(random() * skills)] ?? "";
-  for (let call = 0; call < BEFORE; call++) baseCalls.get(pick())?.add(base, random);
 
   let step: RolloutStep = firstStage(ROLLOUT, tryable);
   const counts = { copies: 0, calls: 0 };
@@ -137,24 +136,6 @@ function middleOf(values: readonly number[]): number {
 
 function percent(share: number): string {
   return `${Math.round(share * 1_000) / 10}%`;
-}
-
-/** Twelve uniform numbers, added up: as good as normal for times. */
-function normal(random: () => number): number {
-  let all = -6;
-  for (let each = 0; each < 12; each++) all += random();
-  return all;
-}
-
-/** Numbers from 0 to 1, the same in every run. (mulberry32) */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 const trial = (over: Partial<Manner>, more: Partial<Trial> = {}): Trial => ({

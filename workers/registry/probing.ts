@@ -120,7 +120,7 @@ export function answerIn(result: Json): Json | undefined {
 }
 
 /** A question that nobody will answer, and work that nobody waits for, are not left behind. Whatever comes of it. */
-export async function takeBack(endpoint: string, { taskId, state }: Answer, probing: Probing): Promise<void> {
+export async function takeBack(endpoint: string, { taskId, state }: Answer, asking: Asking): Promise<void> {
   if (taskId === undefined || state === undefined || isTerminal(state as TaskState)) return;
-  await askAgent(endpoint, "CancelTask", { id: taskId }, probing, CANCEL_MS);
+  await askAgent(endpoint, "CancelTask", { id: taskId }, asking, CANCEL_MS);
 }

@@ -155,16 +155,20 @@ export function defineRegistryObject<Env>({ probe, calls, prior, publishing, rol
     }
 
     override async alarm(): Promise<void> {
-      if (this.#lookAt <= Date.now()) await this.#lookAtRollouts();
-      const next = this.#store.nextDue();
-      if (next && next.at <= Date.now()) {
-        // Moved first: whatever becomes of these probes, others have their turn.
-        this.#store.moveDue(next.name, next.version, Date.now() + PROBE_AGAIN_MS);
-        await this.measure(next.name, next.version, REGISTRY).catch((error: unknown) =>
-          console.error(`${next.name} was not probed`, error),
-        );
-      }
+      const probed = this.#probeNext();
+      // Probes may take a minute: a rollout that has to be taken back does not wait for them.
+      do {
+        if (this.#lookAt <= Date.now()) await this.#lookAtRollouts();
+      } while (await isStillOut(probed, LOOK_EVERY_MS));
       this.#ring();
+    }
+
+    async #probeNext(): Promise<void> {
+      const next = this.#store.nextDue();
+      if (!next || next.at > Date.now()) return;
+      // Moved first: whatever becomes of these probes, others have their turn.
+      this.#store.moveDue(next.name, next.version, Date.now() + PROBE_AGAIN_MS);
+      await this.measure(next.name, next.version, REGISTRY).catch((error: unknown) => console.error(`${next.name} was not probed`, error));
     }
 
     async #lookAtRollouts(): Promise<void> {
@@ -218,6 +222,15 @@ export function defineRegistryObject<Env>({ probe, calls, prior, publishing, rol
       return called && this.#store.entry(name, called.version);
     }
   };
+}
+
+/** Waits for it, but no longer than so many milliseconds. @returns whether it goes on */
+async function isStillOut(work: Promise<void>, ms: number): Promise<boolean> {
+  let timer: number | null = null;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, ms, true);
+  });
+  return Promise.race([work.then(() => false), late]).finally(() => clearTimeout(timer));
 }
 
 function summaryOf(outcomes: readonly ProbeOutcome[]): string {

@@ -5,7 +5,8 @@ import * as v from "valibot";
 import { atLeastOne, contractHead, share, tail, wholeNumber } from "./fields.ts";
 
 const SHARES = "must be a list of shares above 0 and up to 1, each larger than the one before";
-const portion = v.pipe(v.number(SHARES), v.gtValue(0, SHARES), v.maxValue(1, SHARES));
+/** A share of nothing would wait for calls for ever. */
+const portion = (rule: string) => v.pipe(v.number(rule), v.gtValue(0, rule), v.maxValue(1, rule));
 const growing = v.check<number[], string>((shares) => shares.every((each, at) => at === 0 || each > (shares[at - 1] ?? 0)), SHARES);
 
 export const rolloutContract = v.strictObject({
@@ -17,10 +18,10 @@ export const rolloutContract = v.strictObject({
   /** Of the answers that were compared (0..1). */
   minAlike: share,
   /** Of the new calls (0..1), in canary. */
-  canaryShare: share,
+  canaryShare: portion("must be a number above 0, at most 1"),
   canaryMinCalls: wholeNumber(1, 100_000),
   /** Of the new calls (0..1), one after the other. */
-  rampShares: v.pipe(v.array(portion, SHARES), growing, v.readonly()),
+  rampShares: v.pipe(v.array(portion(SHARES), SHARES), growing, v.readonly()),
   /** At each of these shares, beyond the calls before it. */
   rampMinCalls: wholeNumber(1, 100_000),
   /** Of a success rate (0..1). */

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { contractSchemas, type PolicyName } from "../../../shared/contract/contract.ts";
+import { contractSchemas, type PolicyName, REGISTRY_POLICIES } from "../../../shared/contract/contract.ts";
 import { loadContract } from "../../../shared/contract/load.ts";
 import { contractShelf } from "../../../shared/contract/shelf.ts";
 
@@ -73,6 +73,39 @@ const BOUNDARIES: readonly (readonly [PolicyName, string, readonly string[], rea
   ["risk-confidence", "largeBlast", ["1", "1000000000"], ["0", "1000000001"]],
   ["risk-confidence", "trusted", ["[]", "[clerk/tag]"], ["[clerk]", "clerk/tag", "[/tag]", "[clerk/]", "[a/b/c]"]],
   ["risk-confidence", "alwaysAsk", ["[]", "[courier/deliver, bank/pay]"], ["[courier]", "null"]],
+  ["rollout", "minCopies", ["1", "1000"], ["0", "1001"]],
+  ["rollout", "maxCopiesPerMinute", ["0", "600"], ["-1", "601"]],
+  ["rollout", "minAlike", ["0", "1"], ["-0.001", "1.001"]],
+  ["rollout", "canaryShare", ["0.001", "1"], ["0", "1.001"]],
+  ["rollout", "canaryMinCalls", ["1", "100000"], ["0", "100001"]],
+  [
+    "rollout",
+    "rampShares",
+    ["[]", "[0.25, 0.5]", "[0.01, 1]"],
+    ["0.5", "[0, 0.5]", "[0.5, 1.001]", "[0.5, 0.25]", "[0.5, 0.5]", '["0.5"]'],
+  ],
+  ["rollout", "rampMinCalls", ["1", "100000"], ["0", "100001"]],
+  ["rollout", "maxSuccessDrop", ["0", "1"], ["-0.001", "1.001"]],
+  ["rollout", "floor", ["0", "1"], ["-0.001", "1.001"]],
+  ["rollout", "minBase", ["1", "100000"], ["0", "100001"]],
+  ["rollout", "tail", ["0.001", "0.5"], ["0", "0.501", ".nan"]],
+  ["rollout", "maxLatencyRatio", ["1", "1000"], ["0.999", "1001"]],
+  ["rollout", "latencySlackMs", ["0", "86400000"], ["-1", "86400001"]],
+  ["rollout", "maxCostRatio", ["1", "1000"], ["0.999", "1001"]],
+  ["rollout", "costSlackMicroUsd", ["0", "1000000000"], ["-1", "1000000001"]],
+  ["publishing", "exploreShare", ["0", "1"], ["-0.001", "1.001"]],
+  ["publishing", "exploreOutcomes", ["0", "100000"], ["-1", "100001"]],
+  ["publishing", "probeEveryHours", ["1", "8784"], ["0", "8785"]],
+  ["publishing", "probesAtOnce", ["1", "6"], ["0", "7"]],
+  ["publishing", "probeRunSeconds", ["20", "600"], ["19", "601"]],
+  ["publishing", "probeRunMicroUsd", ["0", "1000000000"], ["-1", "1000000001"]],
+  ["publishing", "driftWindow", ["1", "20"], ["0", "21"]],
+  ["publishing", "driftTail", ["0.001", "0.5"], ["0", "0.501"]],
+  ["publishing", "falseTail", ["0.001", "0.5"], ["0", "0.501"]],
+  ["publishing", "driftLatencyRatio", ["1", "1000"], ["0.999", "1001"]],
+  ["publishing", "driftLatencySlackMs", ["0", "86400000"], ["-1", "86400001"]],
+  ["publishing", "driftCostRatio", ["1", "1000"], ["0.999", "1001"]],
+  ["publishing", "driftCostSlackMicroUsd", ["0", "1000000000"], ["-1", "1000000001"]],
 ];
 
 const TAKEN = BOUNDARIES.flatMap(([policy, field, taken]) => taken.map((value) => [policy, field, value] as const));
@@ -115,6 +148,14 @@ describe("contractShelf", () => {
     expect(shelf.latest).toEqual({ ...contractShelf(files()).latest, "chain-cap": 2 });
     expect(shelf.contract("chain-cap", shelf.latest)).toMatchObject({ version: 2, floor: 0.9 });
     expect(shelf.contract("chain-cap", { "chain-cap": 1 })).toMatchObject({ version: 1, floor: 0.75 });
+  });
+
+  it("pins a task to nothing that only the registry decides by, and has it all the same", () => {
+    const shelf = contractShelf(files());
+    for (const policy of REGISTRY_POLICIES) {
+      expect(shelf.latest).not.toHaveProperty(policy);
+      expect(shelf.contract(policy, shelf.latest)).toMatchObject({ policy, version: 1 });
+    }
   });
 
   it("knows the latest by its number, in whatever order the files come", () => {

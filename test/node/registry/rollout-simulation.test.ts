@@ -30,32 +30,36 @@ interface Trial {
   readonly candidate: Manner;
   readonly skills: number;
   readonly tryable: boolean;
+  /** The candidate's way with the first skill, which one call in twenty is for. */
+  readonly rare?: Manner;
 }
 
 type Result = { readonly end: "active" | "back" | "undecided"; readonly reason: string; readonly copies: number; readonly calls: number };
 
-function rollOut(random: () => number, { base, candidate, skills, tryable }: Trial): Result {
+function rollOut(random: () => number, { base, candidate, skills, tryable, rare }: Trial): Result {
   const names = Array.from({ length: skills }, (_, index) => `skill-${index}`);
   const records = () => new Map(names.map((name) => [name, tally()]));
   const [baseCalls, calls, baseCopies, copies] = [records(), records(), records(), records()];
   const likeness = new Map(names.map((name) => [name, { compared: 0, alike: 0 }]));
-  const pick = () => names[Math.floor(random() * skills)] ?? "";
+  const often = rare ? names.slice(1) : names;
+  const pick = () => (rare && random() < 0.05 ? names[0] : often[Math.floor(random() * often.length)]) ?? "";
 
   let step: RolloutStep = firstStage(ROLLOUT, tryable);
   const counts = { copies: 0, calls: 0 };
   while (counts.calls < MOST_CALLS && counts.copies < MOST_CALLS) {
     const name = pick();
+    const its = rare && name === names[0] ? rare : candidate;
     if (step.stage === "shadow") {
       counts.copies++;
-      const both = [baseCopies.get(name)?.add(base, random), copies.get(name)?.add(candidate, random)];
-      const its = likeness.get(name);
-      if (its && both.every(Boolean)) {
-        its.compared++;
-        if (random() < (candidate.alike ?? 0.9)) its.alike++;
+      const both = [baseCopies.get(name)?.add(base, random), copies.get(name)?.add(its, random)];
+      const answers = likeness.get(name);
+      if (answers && both.every(Boolean)) {
+        answers.compared++;
+        if (random() < (its.alike ?? 0.9)) answers.alike++;
       }
     } else if (random() < step.share) {
       counts.calls++;
-      calls.get(name)?.add(candidate, random);
+      calls.get(name)?.add(its, random);
     } else {
       baseCalls.get(name)?.add(base, random);
       continue;
@@ -170,6 +174,7 @@ describe("over a whole rollout, with a look after every call", () => {
     ["three times as slow, without copies", 200, trial({ ms: 1_200 }, { tryable: false }), 0.99, 40],
     ["twice as dear", 200, trial({ microUsd: 2_000 }), 0.99, 10],
     ["twice as dear, without copies", 200, trial({ microUsd: 2_000 }, { tryable: false }), 0.99, 10],
+    ["breaking a skill that one call in twenty is for", 60, trial({}, { skills: 5, rare: { ...BASE, success: 0 } }), 0.95, 100],
     ["saying something else four times in five", 200, trial({ alike: 0.2 }), 0.9, 20],
   ])("takes back one that is clearly worse before it is active: %s", (what, rollouts, its, least, most) => {
     const { back, copies, calls } = simulated(what, rollouts, its);

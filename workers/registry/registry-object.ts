@@ -193,6 +193,7 @@ export function defineRegistryObject<Env>({ probe, calls, prior, publishing, rol
         else if (isOut) this.#standings.append(now, { what: "probed", by: REGISTRY, reason: `would go into quarantine: ${why}` });
         this.#touched(name);
         this.#store.moveDue(name, version, Date.now() + publishing.probeEveryHours * HOUR_MS);
+        this.#ring();
       });
     }
 

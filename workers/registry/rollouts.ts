@@ -156,7 +156,7 @@ export class Rollouts {
     const rules = contract(rollout.contract);
     const ids = candidate.card.skills.map(({ id }) => id);
     const skills = skillsSeen({ skills: ids, ...counts, before, copies: rows.copies(name, version) }, rules.tail);
-    const untrue = lostClaims(outcomes.of(name, base.version), outcomes.of(name, version));
+    const untrue = lostClaims(outcomes.claims(name, base.version), outcomes.claims(name, version));
     const tryable = copiedSkills(base.card, candidate.card).length > 0;
     return { skills, decision: decideRollout(rules, { stage, share, skills, untrue, tryable }) };
   }

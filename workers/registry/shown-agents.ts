@@ -71,6 +71,6 @@ export class ShownAgents {
   }
 
   #untrue(name: string, version: string): readonly string[] {
-    return untrueClaims(this.#parts.outcomes.of(name, version));
+    return untrueClaims(this.#parts.outcomes.claims(name, version));
   }
 }

@@ -29,16 +29,25 @@ export class PublishedAgents {
   #readAt = 0;
   #askedAt = 0;
   #silentAt = 0;
+  /** What was read before is known to be old. */
+  #changedAt = 0;
 
   /** By name: at once where that is fresh enough. Never rejects. */
   entries(registry: Registry | undefined, againMs: number = PUBLISHED.againMs): Entries | Promise<Entries> {
     if (!registry) return new Map();
     const now = Date.now();
     // For a while nobody waits for one that has just kept somebody waiting.
-    const isWaited = now - this.#readAt >= PUBLISHED.freshMs && now - this.#silentAt >= PUBLISHED.freshMs;
+    const isOld = now - this.#readAt >= PUBLISHED.freshMs || this.#readAt <= this.#changedAt;
+    const isWaited = isOld && now - this.#silentAt >= PUBLISHED.freshMs;
     if (isWaited) return this.#soon(registry);
     if (now - this.#askedAt >= againMs) void this.#read(registry);
     return this.#known();
+  }
+
+  /** The next one who asks waits a moment for what has changed, and makes do with what was read where that does not come. */
+  changed(): void {
+    this.#changedAt = Date.now();
+    this.#silentAt = 0;
   }
 
   #known(): Entries {
@@ -94,4 +103,9 @@ export function published(env: object, agent: string, againMs?: number): Snapsho
 export function whyNotCalled({ name, status, reason = "no reason was given" }: SnapshotEntry): string | undefined {
   if (status === "revoked") return `${name} was revoked by its mesh: ${reason}`;
   return status === "quarantined" ? `${name} is held in quarantine by its mesh: ${reason}` : undefined;
+}
+
+/** After a change that was made through this isolate: whoever made it must find it in what they do next. */
+export function forgetPublished(): void {
+  ISOLATE.changed();
 }

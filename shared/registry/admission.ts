@@ -17,7 +17,10 @@ export type Admission = { readonly ok: true; readonly again: boolean } | { reado
 /** Of one publisher. */
 const MOST_AGENTS = 200;
 const MOST_VERSIONS = 500;
-/** Of all agents together, as JSON: a reader is sent the cards of all of them in one answer, and a call's answer may have 32 MiB. */
+/**
+ * Of all agents together, as JSON: a reader is sent the cards of all of them in one answer, those that are tried too, and a call's
+ * answer may have 32 MiB.
+ */
 const MOST_CHARS = 16_000_000;
 
 /**
@@ -38,7 +41,7 @@ export function admit(entry: Entry, held: readonly Held[], reserved: readonly st
   return other ? { ok: false, refusal: other } : { ok: true, again: true };
 }
 
-/** @param others characters of the other agents' entries, of each the largest */
+/** @param others characters of what a reader is sent beside it: other agents, and of this one what is tried, or what it is tried beside */
 export function whyNoRoom(entry: Entry, others: number): RegistryRefusal | undefined {
   if (others + JSON.stringify(entry).length <= MOST_CHARS) return undefined;
   const why = "the registry holds as many cards as it can: make this one much smaller, or ask an operator which mesh has room";

@@ -88,12 +88,12 @@ export interface RegistryApi {
   change(change: Change): Promise<Changed>;
   /** @returns what has changed since the one that is known; `undefined` when nothing has */
   snapshot(known?: number): Promise<Snapshot | undefined>;
-  /** Of each agent the version that the snapshot has. */
-  entries(): Promise<readonly Entry[]>;
+  /** Of each agent the version that the snapshot has, by name. @param after only names that come after this one */
+  entries(after?: string, limit?: number): Promise<readonly Entry[]>;
   /** All versions of an agent, the latest first. */
   versions(name: string): Promise<readonly Entry[]>;
   find(need: string, preferences: Preferences, limit: number): Promise<readonly Found[]>;
-  /** Runs the probes of an agent's called version now. */
+  /** Runs the probes of an agent's called version now, and those of its candidate. */
   probe(request: ProbeRequest): Promise<Changed>;
   log(after: number, limit: number): Promise<LogPage>;
   /** All that are under way, or one agent's. */

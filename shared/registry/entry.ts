@@ -54,6 +54,8 @@ export interface CandidateEntry extends Pick<Entry, "version" | "digest" | "url"
   readonly share: number;
   /** What its card declares and was found to be false. */
   readonly untrue: readonly string[];
+  /** What was measured of it, by skill, for whoever published it. */
+  readonly evidence?: Readonly<Record<string, SkillEvidence>>;
 }
 
 /** What a call has to know of a version that gets no new ones. */

@@ -14,7 +14,7 @@ export type Prior = Omit<Counting, "minSamples">;
 export interface CallsSeen {
   readonly successes: number;
   readonly failures: number;
-  /** Of the latest successes, in no order. */
+  /** Of the latest successes, the last one last. */
   readonly ms: readonly number[];
   /** Of those that cost something, as far as what agents say of it is believed. */
   readonly microUsd: readonly number[];

@@ -28,16 +28,22 @@ export function latestFirst<S extends Pick<Standing, "version">>(versions: reado
   return versions.toSorted((one, other) => compareVersions(other.version, one.version));
 }
 
+/** Whether it gets calls, and is probed: what is measured of any other one takes it out of nothing. */
+export function isMeasured(status: EntryStatus): boolean {
+  return status === "listed" || status === "candidate" || status === "deprecated";
+}
+
 /**
  * The highest that is found; else the highest that may still be called; else the highest, so that it can be said why none is. Where a
  * later version was published at the same place, that one runs there now: nobody who takes it out of the list means its predecessor.
+ * Never one that is only being tried.
  */
 export function calledVersion<S extends Placed>(versions: readonly S[]): S | undefined {
   const places = new Set<string>();
-  const running = latestFirst(versions).filter(({ url, endpoint }) => {
+  const running = latestFirst(versions).filter(({ url, endpoint, status }) => {
     const isTaken = places.has(url) || places.has(endpoint);
     places.add(url).add(endpoint);
-    return !isTaken;
+    return !isTaken && status !== "candidate";
   });
   for (const status of CALLABLE) {
     const found = running.find((each) => each.status === status);
@@ -77,6 +83,14 @@ function whyNot({ version, status }: Standing, { name, to, isOperator }: Change)
   if (status === "revoked")
     return refusal("conflict", "version", "is not revoked", `${which} was revoked, which is for ever: publish a higher version`);
   if (to === "revoked") return undefined;
+  // Either would lead past the gates: a deprecated version is called where none is listed, and its publisher may list it again.
+  if (status === "candidate" && (to === "listed" || to === "deprecated"))
+    return refusal(
+      "conflict",
+      "version",
+      "is not being tried",
+      `${which} is a candidate: send its rollout on (an operator) or back, as POST /registry/agents/${name}/rollout takes it, or revoke it`,
+    );
   if ((status === "quarantined" || to === "quarantined") && !isOperator)
     return refusal(
       "forbidden",

@@ -1,7 +1,7 @@
 /**
  * Agents that somebody else runs, over real HTTP, for the tests in the runtime, which have no sockets of their own. A PUT of a path
- * makes an agent there, or changes it: which version its card has, and whether it counts right. All of them count words; their
- * cards are signed by one key.
+ * makes an agent there, or changes it: which version its card has, whose card it is, and whether it counts right. All of them count
+ * words; their cards are signed by one key.
  */
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -19,6 +19,8 @@ declare module "vitest" {
 
 interface Conduct {
   readonly version: string;
+  /** Of the card, where it is not the path's: two versions of one agent run at two paths. */
+  readonly name?: string;
   /** Else it says one word too many. */
   readonly countsRight: boolean;
 }
@@ -44,7 +46,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       request.url === KEYS
         ? { keys: [{ ...publicKey, use: "sig" }] }
         : conduct && path === CARD
-          ? await signed(cardOf(`${origin}/${name}`, name, conduct.version), [key], origin + KEYS)
+          ? await signed(cardOf(`${origin}/${name}`, conduct.name ?? name, conduct.version), [key], origin + KEYS)
           : conduct && request.method === "POST"
             ? answerTo(JSON.parse(await textOf(request)) as Asked, conduct)
             : undefined;

@@ -9,13 +9,15 @@ import { type ErrorCode, RequestError, toRequestError } from "../../shared/a2a/e
 import { answerHttpJson, onlyFor } from "../../shared/a2a/http-json.ts";
 import { wholeNumber } from "../../shared/a2a/path.ts";
 import { agentNames } from "../../shared/a2a/peers.ts";
+import { forgetPublished } from "../../shared/a2a/published.ts";
 import { optional, parseRequest, text } from "../../shared/a2a/request.ts";
 import type { AuthEnv } from "../../shared/auth/authenticate.ts";
 import { type Principal, principalKey, type Scope } from "../../shared/auth/principal.ts";
 import { PREFERENCES } from "../../shared/host/governance/governor.ts";
-import type { Change, RegistryApi, RegistryEnv, RegistryRefusal } from "../../shared/registry/api.ts";
+import type { Change, Changed, RegistryApi, RegistryEnv, RegistryRefusal } from "../../shared/registry/api.ts";
 import type { Entry } from "../../shared/registry/entry.ts";
 import { checkProbes } from "../../shared/registry/probe-rules.ts";
+import type { RolloutChange, RolloutReport } from "../../shared/registry/rollout.ts";
 import { tenantCaller } from "./tenant-caller.ts";
 
 type Env = AuthEnv & RegistryEnv;
@@ -37,8 +39,11 @@ const publication = v.object({
   url: v.pipe(v.string(), v.nonEmpty("must not be empty"), v.maxLength(2_048, "must be at most 2048 characters")),
   name: optional(text),
   probes: v.optional(v.unknown()),
+  atOnce: v.optional(v.boolean("must be true or false")),
 });
 const reason = v.pipe(v.string(), v.regex(/\S/, "must say why"), v.maxLength(500, "must be at most 500 characters"));
+const STEPS = ["shadow", "canary", "ramp", "active", "back"] as const satisfies readonly RolloutChange["to"][];
+const roll = v.object({ to: v.picklist(STEPS, `must be one of ${STEPS.join(", ")}`), reason });
 const change = v.object({ version: optional(text), reason });
 /** What is wrong needs a reason; that it is right again does not. */
 const restoration = v.object({ version: optional(text), reason: v.optional(reason, "restored") });
@@ -50,6 +55,7 @@ const share = v.optional(
   v.pipe(v.string(), v.regex(/^(0(\.\d{1,6})?|1(\.0{1,6})?)$/, "must be a number from 0 to 1"), v.transform(Number)),
 );
 const search = v.object({ need: text, limit: v.optional(whole(1, 100), 10), accuracy: share, cost: share, latency: share });
+const page = v.object({ after: optional(text), limit: v.optional(whole(1, 1_000), 100) });
 const log = v.object({ after: v.optional(whole(0, Number.MAX_SAFE_INTEGER), 0), limit: v.optional(whole(1, 1_000), 100) });
 
 export function registryFace<E extends Env>(): Hono<{ Bindings: E }> {
@@ -58,19 +64,30 @@ export function registryFace<E extends Env>(): Hono<{ Bindings: E }> {
     const base = `${prefix}/registry`;
     app.get(`${base}/agents`, async (c) => {
       const { registry } = await asking(c, READING);
-      return c.json({ agents: await withEvidence(registry, await registry.entries()) });
+      const { after, limit } = parseRequest(page, numbered(c.req.query(), "limit"));
+      const [entries, more] = firstOf(await registry.entries(after, limit + 1), limit);
+      const next = more ? entries.at(-1)?.name : undefined;
+      return c.json({ agents: await withEvidence(registry, entries), ...(next !== undefined && { next }) });
     });
     app.post(`${base}/agents`, async (c) => {
-      const { registry, principal } = await asking(c, ["publish"]);
-      const { url, name, probes } = parseRequest(publication, await readJson(c.req.raw, JSON_TYPES, { bytes: PUBLICATION_BYTES }));
+      const { registry, principal, isOperator } = await asking(c, ["publish"]);
+      const {
+        url,
+        name,
+        probes,
+        atOnce = false,
+      } = parseRequest(publication, await readJson(c.req.raw, JSON_TYPES, { bytes: PUBLICATION_BYTES }));
+      if (atOnce && !isOperator) throw refusalToError(NOT_AT_ONCE);
       const published = await registry.publish({
         url,
+        ...(atOnce && { atOnce }),
         ...(name !== undefined && { name }),
         ...(probes !== undefined && { probes: probesIn(probes) }),
         publisher: principalKey(principal),
         reserved: [...agentNames(c.env), ...OWN_NAMES],
       });
       if (!published.ok) throw refusalToError(published.refusal);
+      forgetPublished();
       const { entry, checks, again } = published;
       const [shown] = await withEvidence(registry, [entry]);
       return c.json({ entry: shown, checks, again }, again ? 200 : 201);
@@ -80,7 +97,24 @@ export function registryFace<E extends Env>(): Hono<{ Bindings: E }> {
       const name = c.req.param("name");
       const versions = await registry.versions(name);
       if (versions.length === 0) throw nobody(name);
-      return c.json({ name, versions: await withEvidence(registry, versions) });
+      return c.json({ name, versions: await withEvidence(registry, versions), ...(await rolloutOf(registry, name)) });
+    });
+    app.get(`${base}/agents/:name/rollout`, async (c) => {
+      const { registry } = await asking(c, READING);
+      const name = c.req.param("name");
+      const under = await rolloutOf(registry, name);
+      if (!under.rollout && (await registry.versions(name)).length === 0) throw nobody(name);
+      return c.json(under);
+    });
+    app.post(`${base}/agents/:name/rollout`, async (c) => {
+      const { registry, principal, isOperator } = await asking(c, CHANGING);
+      const { to, reason } = parseRequest(roll, await readJson(c.req.raw, JSON_TYPES));
+      const change = { name: c.req.param("name"), to, reason, by: principalKey(principal), isOperator };
+      return c.json({ entry: await changedEntry(registry, await registry.roll(change)) });
+    });
+    app.get(`${base}/rollouts`, async (c) => {
+      const { registry } = await asking(c, READING);
+      return c.json({ rollouts: await registry.rollouts() });
     });
     app.post(`${base}/agents/:name/:action{deprecate|revoke|restore|quarantine}`, async (c) => {
       const { registry, principal, isOperator } = await asking(c, CHANGING);
@@ -88,15 +122,13 @@ export function registryFace<E extends Env>(): Hono<{ Bindings: E }> {
       const { version, reason } = parseRequest(action === "restore" ? restoration : change, await readJson(c.req.raw, JSON_TYPES));
       const which = { name, ...(version !== undefined && { version }) };
       const changed = await registry.change({ ...which, to: TO[action], reason, by: principalKey(principal), isOperator });
-      const [entry] = await withEvidence(registry, [entryIn(changed)]);
-      return c.json({ entry });
+      return c.json({ entry: await changedEntry(registry, changed) });
     });
     app.post(`${base}/agents/:name/probe`, async (c) => {
       const { registry, principal, isOperator } = await asking(c, CHANGING);
       await readOptionalJson(c.req.raw, JSON_TYPES);
-      const name = c.req.param("name");
-      const [entry] = await withEvidence(registry, [entryIn(await registry.probe({ name, by: principalKey(principal), isOperator }))]);
-      return c.json({ entry });
+      const probed = await registry.probe({ name: c.req.param("name"), by: principalKey(principal), isOperator });
+      return c.json({ entry: await changedEntry(registry, probed) });
     });
     app.get(`${base}/search`, async (c) => {
       const { registry } = await asking(c, READING);
@@ -112,6 +144,8 @@ export function registryFace<E extends Env>(): Hono<{ Bindings: E }> {
     });
     app.all(`${base}/agents`, onlyFor("GET", "POST"));
     app.all(`${base}/agents/:name`, onlyFor("GET"));
+    app.all(`${base}/agents/:name/rollout`, onlyFor("GET", "POST"));
+    app.all(`${base}/rollouts`, onlyFor("GET"));
     app.all(`${base}/agents/:name/:action{deprecate|revoke|restore|quarantine|probe}`, onlyFor("POST"));
     app.all(`${base}/search`, onlyFor("GET"));
     app.all(`${base}/log`, onlyFor("GET"));
@@ -141,13 +175,27 @@ async function asking<E extends Env>(c: Context<{ Bindings: E }>, anyOf: readonl
   return { registry, principal, isOperator: principal.scopes.includes("operate") };
 }
 
-/** Each with what was measured of it, where it is the version that is called. */
+/** Each with what was measured of it, where it is the version that is called, or the one that is tried. */
 async function withEvidence(registry: RegistryApi, entries: readonly Entry[]) {
   const called = new Map((await registry.snapshot())?.entries.map((each) => [each.name, each]));
   return entries.map((entry) => {
-    const measured = called.get(entry.name);
-    return measured?.version === entry.version ? { ...entry, evidence: measured.evidence } : entry;
+    const shown = called.get(entry.name);
+    const measured = [shown, shown?.candidate].find((each) => each?.version === entry.version);
+    return measured?.evidence ? { ...entry, evidence: measured.evidence } : entry;
   });
+}
+
+async function rolloutOf(registry: RegistryApi, name: string): Promise<{ rollout?: RolloutReport }> {
+  const [rollout] = await registry.rollouts(name);
+  return rollout ? { rollout } : {};
+}
+
+/** @throws RequestError for a change that was refused */
+async function changedEntry(registry: RegistryApi, changed: Changed) {
+  if (!changed.ok) throw refusalToError(changed.refusal);
+  forgetPublished();
+  const [entry] = await withEvidence(registry, [changed.entry]);
+  return entry;
 }
 
 function probesIn(said: unknown) {
@@ -157,10 +205,16 @@ function probesIn(said: unknown) {
   throw new RequestError("invalid-params", `${field} ${problem}`, [{ field, description: problem }]);
 }
 
-function entryIn(changed: Awaited<ReturnType<RegistryApi["change"]>>): Entry {
-  if (!changed.ok) throw refusalToError(changed.refusal);
-  return changed.entry;
+function firstOf<T>(items: readonly T[], most: number): readonly [readonly T[], more: boolean] {
+  return [items.slice(0, most), items.length > most];
 }
+
+const NOT_AT_ONCE: RegistryRefusal = {
+  code: "forbidden",
+  field: "atOnce",
+  rule: "is an operator's to say",
+  why: "only an operator lists a version that was not tried: leave it out, and the version is tried on calls first",
+};
 
 const REFUSED = {
   invalid: "invalid-params",

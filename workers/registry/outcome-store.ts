@@ -41,17 +41,12 @@ export class OutcomeStore {
 
   /** In the order in which they were made. @param after counted from there: the position of the last one that does not count */
   of(name: string, version: string, after = 0): ProbeOutcome[] {
-    if (!this.#exists()) return [];
-    const query = "SELECT skill, claim, at, ok, ms, micro_usd, why FROM outcomes WHERE name = ? AND version = ? AND n > ? ORDER BY n";
-    return this.#sql
-      .exec<Row>(query, name, version, after)
-      .toArray()
-      .map(({ claim, ok, micro_usd, ...rest }) => ({
-        ...rest,
-        ok: ok === 1,
-        ...(claim !== null && { claim }),
-        ...(micro_usd !== null && { microUsd: micro_usd }),
-      }));
+    return this.#read("name = ? AND version = ? AND n > ?", name, version, after);
+  }
+
+  /** Only those of what a card declares, which is of the whole agent and of no skill. */
+  claims(name: string, version: string): ProbeOutcome[] {
+    return this.#read("name = ? AND version = ? AND skill = ''", name, version);
   }
 
   add(name: string, version: string, outcomes: readonly ProbeOutcome[]): void {
@@ -82,6 +77,20 @@ export class OutcomeStore {
   last(): number {
     if (!this.#exists()) return 0;
     return this.#sql.exec<{ last: number | null }>("SELECT MAX(n) AS last FROM outcomes").one().last ?? 0;
+  }
+
+  #read(which: string, ...bound: (string | number)[]): ProbeOutcome[] {
+    if (!this.#exists()) return [];
+    const query = `SELECT skill, claim, at, ok, ms, micro_usd, why FROM outcomes WHERE ${which} ORDER BY n`;
+    return this.#sql
+      .exec<Row>(query, ...bound)
+      .toArray()
+      .map(({ claim, ok, micro_usd, ...rest }) => ({
+        ...rest,
+        ok: ok === 1,
+        ...(claim !== null && { claim }),
+        ...(micro_usd !== null && { microUsd: micro_usd }),
+      }));
   }
 
   #forget(name: string, version: string, skill: string): void {

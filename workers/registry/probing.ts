@@ -115,12 +115,12 @@ function judgedOf(probe: Probe, replied: Replied, answer: Json | undefined, ms: 
 }
 
 /** Of SendMessage: exactly one of the two is there. (A2A 1.0, 3.1.1) */
-function answerIn(result: Json): Json | undefined {
+export function answerIn(result: Json): Json | undefined {
   return isObject(result) ? (result["task"] ?? result["message"]) : undefined;
 }
 
 /** A question that nobody will answer, and work that nobody waits for, are not left behind. Whatever comes of it. */
-async function takeBack(endpoint: string, { taskId, state }: Answer, probing: Probing): Promise<void> {
+export async function takeBack(endpoint: string, { taskId, state }: Answer, asking: Asking): Promise<void> {
   if (taskId === undefined || state === undefined || isTerminal(state as TaskState)) return;
-  await askAgent(endpoint, "CancelTask", { id: taskId }, probing, CANCEL_MS);
+  await askAgent(endpoint, "CancelTask", { id: taskId }, asking, CANCEL_MS);
 }

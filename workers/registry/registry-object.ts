@@ -1,21 +1,29 @@
 /**
  * The registry's object, one for the mesh: what was published, how it stands, and what was measured of it. A shell that decides
- * nothing: it loads, asks the pure core, and stores the answer with its row in the log, in one turn. Its alarm runs probes. Nobody
- * waits for it with a call: callers keep the snapshot.
+ * nothing: it loads, asks the pure core, and stores the answer with its row in the log, in one turn. Its alarm runs probes, and looks
+ * at rollouts. Nobody waits for it with a call: callers keep the snapshot.
  */
 import { DurableObject } from "cloudflare:workers";
 import type { PublishingContract } from "../../shared/contract/publishing.ts";
+import type { RolloutContract } from "../../shared/contract/rollout.ts";
 import { admit, type Held, whyNoRoom } from "../../shared/registry/admission.ts";
 import type { Change, Changed } from "../../shared/registry/api.ts";
 import { whyQuarantine } from "../../shared/registry/drift.ts";
-import type { Entry, EntryStatus, Snapshot, SnapshotEntry } from "../../shared/registry/entry.ts";
-import type { LogEvent, LogPage } from "../../shared/registry/history.ts";
+import type { Entry, Snapshot } from "../../shared/registry/entry.ts";
+import type { LogPage } from "../../shared/registry/history.ts";
 import type { ProbeOutcome } from "../../shared/registry/probe.ts";
-import { type CallsSeen, evidenceOf, isProbe, type Prior, untrueClaims } from "../../shared/registry/score.ts";
-import { calledVersion, decideChange, latestFirst } from "../../shared/registry/standing.ts";
-import type { Committed, Holdings } from "./holdings.ts";
+import type { RolloutChange, RolloutReport, ShadowCopy } from "../../shared/registry/rollout.ts";
+import type { CopyOutcome } from "../../shared/registry/rollout-seen.ts";
+import { type CallsSeen, isProbe, type Prior, untrueClaims } from "../../shared/registry/score.ts";
+import { calledVersion, decideChange, isMeasured, latestFirst } from "../../shared/registry/standing.ts";
+import { Copies } from "./copies.ts";
+import type { Committed, CopyTarget, Holdings } from "./holdings.ts";
 import { OutcomeStore } from "./outcome-store.ts";
 import { RegistryStore } from "./registry-store.ts";
+import { RolloutStore } from "./rollout-store.ts";
+import { Rollouts } from "./rollouts.ts";
+import { ShownAgents } from "./shown-agents.ts";
+import { REGISTRY, Standings } from "./standings.ts";
 
 export interface Measuring<Env> {
   /** Sends an entry's probes to its agent. */
@@ -24,22 +32,34 @@ export interface Measuring<Env> {
   readonly calls: (entry: Entry, env: Env) => Promise<Readonly<Record<string, CallsSeen>>>;
   readonly prior: Prior;
   readonly publishing: PublishingContract;
+  /** Of the version that a rollout goes by; the latest where that is not deployed any more, or none is asked for. */
+  readonly rollout: (version?: number) => RolloutContract;
 }
 
-/** Whoever changes something on nobody's behalf. */
-const REGISTRY = "registry";
 const HOUR_MS = 3_600_000;
 /** After a publication whose probes were lost, or probes that could not be run. Milliseconds. */
 const PROBE_AGAIN_MS = 60_000;
+/** Between two looks at the rollouts that are under way. Milliseconds. */
+const LOOK_EVERY_MS = 15_000;
 
 /** The class to export as `RegistryObject` from the registry's Worker. */
-export function defineRegistryObject<Env>({ probe, calls, prior, publishing }: Measuring<Env>) {
+export function defineRegistryObject<Env>({ probe, calls, prior, publishing, rollout: contract }: Measuring<Env>) {
   return class RegistryObject extends DurableObject<Env> implements Holdings {
     readonly #store = new RegistryStore(this.ctx.storage.sql);
     readonly #outcomes = new OutcomeStore(this.ctx.storage.sql);
-    /** What readers are given, by name: made anew for those that changed. */
-    readonly #called = new Map<string, SnapshotEntry>();
+    readonly #rows = new RolloutStore(this.ctx.storage.sql);
+    readonly #standings = new Standings(this.#store, this.#outcomes);
+    readonly #shown = new ShownAgents({ store: this.#store, outcomes: this.#outcomes, rows: this.#rows, prior });
+    readonly #copies = new Copies({ store: this.#store, rows: this.#rows, contract });
+    readonly #rollouts = new Rollouts({
+      ...{ store: this.#store, outcomes: this.#outcomes, rows: this.#rows, standings: this.#standings, contract },
+      calls: (entry) => calls(entry, this.env),
+      inOne: (writes) => this.ctx.storage.transactionSync(writes),
+      touched: (name) => this.#touched(name),
+    });
     readonly #measuring = new Map<string, Promise<void>>();
+    /** When rollouts are looked at next; at once after a restart. Milliseconds since the epoch. */
+    #lookAt = 0;
 
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
@@ -47,19 +67,22 @@ export function defineRegistryObject<Env>({ probe, calls, prior, publishing }: M
       this.#ring();
     }
 
-    async commit(entry: Entry, reserved: readonly string[]): Promise<Committed> {
+    async commit(entry: Entry, reserved: readonly string[], atOnce = false): Promise<Committed> {
       const same = this.#store.entry(entry.name, entry.version);
       const admission = admit(entry, this.#store.held(), reserved, same?.probes);
       if (!admission.ok) return admission;
-      const full = same ? undefined : whyNoRoom(entry, this.#store.sizeOfOthers(entry.name));
-      if (full) return { ok: false, refusal: full };
       if (same) return { ok: true, entry: same, again: true };
+      const { entry: entering, note, rollout } = this.#rollouts.opening(entry, atOnce);
+      const others = this.#store.sizeOfOthers(entry.name) + this.#store.sizeBeside(entry.name, rollout !== undefined);
+      const full = whyNoRoom(entering, others);
+      if (full) return { ok: false, refusal: full };
       this.ctx.storage.transactionSync(() => {
-        this.#store.add(entry);
-        this.#append(entry, { what: "published", by: entry.publisher });
+        this.#store.add(entering);
+        this.#standings.append(entering, { what: "published", by: entry.publisher, ...(note !== undefined && { reason: note }) });
+        if (rollout) this.#rollouts.begin(rollout);
         this.#touched(entry.name);
       });
-      return { ok: true, entry, again: false };
+      return { ok: true, entry: entering, again: false };
     }
 
     async change(change: Change): Promise<Changed> {
@@ -68,7 +91,7 @@ export function defineRegistryObject<Env>({ probe, calls, prior, publishing }: M
       const changing = decideChange(change, held[0]?.publisher, held);
       if (!changing.ok) return changing;
       this.ctx.storage.transactionSync(() => {
-        for (const { version, status } of changing.versions) this.#setStatus(name, version, { from: status, to, reason, by });
+        for (const { version, status } of changing.versions) this.#standings.set(name, version, { from: status, to, reason, by });
         if (changing.versions.length > 0) this.#touched(name);
       });
       const shown = change.version ?? latestFirst(changing.versions)[0]?.version ?? calledVersion(held)?.version ?? "";
@@ -91,8 +114,9 @@ export function defineRegistryObject<Env>({ probe, calls, prior, publishing }: M
       return this.#store.held();
     }
 
-    async called(): Promise<readonly Entry[]> {
-      return this.#names().flatMap((name) => this.#calledEntry(name) ?? []);
+    async called(after = "", limit = Number.POSITIVE_INFINITY): Promise<readonly Entry[]> {
+      const names = this.#names().filter((name) => name > after);
+      return names.slice(0, limit).flatMap((name) => this.#calledEntry(name) ?? []);
     }
 
     async versions(name: string): Promise<readonly Entry[]> {
@@ -104,24 +128,53 @@ export function defineRegistryObject<Env>({ probe, calls, prior, publishing }: M
       if (known === revision) return undefined;
       // Of a revision that there is not, nobody can say what has changed since.
       if (known !== undefined && known > 0 && known < revision)
-        return { revision, since: known, entries: this.#shown(this.#store.changedAfter(known)) };
-      return { revision, entries: this.#shown(this.#names()) };
+        return { revision, since: known, entries: this.#shown.of(this.#store.changedAfter(known)) };
+      return { revision, entries: this.#shown.of(this.#names()) };
     }
 
     async log(after: number, limit: number): Promise<LogPage> {
       return { rows: this.#store.log(after, limit), last: this.#store.last() };
     }
 
+    async rollouts(name?: string): Promise<readonly RolloutReport[]> {
+      const names = name === undefined ? this.#rows.all().map((each) => each.name) : [name];
+      const reports = await Promise.all(names.map((each) => this.#rollouts.report(each)));
+      return reports.filter((report) => report !== undefined);
+    }
+
+    async roll(change: RolloutChange): Promise<Changed> {
+      return this.#rollouts.roll(change);
+    }
+
+    async beginCopy(call: Pick<ShadowCopy, "agent" | "skill" | "base">): Promise<CopyTarget | undefined> {
+      return this.#copies.begin(call, Date.now());
+    }
+
+    async endCopy(target: CopyTarget, outcome: CopyOutcome | undefined): Promise<void> {
+      if (this.#copies.end(target, outcome)) await this.#rollouts.look(target.name);
+    }
+
     override async alarm(): Promise<void> {
-      const next = this.#store.nextDue();
-      if (next && next.at <= Date.now()) {
-        // Moved first: whatever becomes of these probes, others have their turn.
-        this.#store.setDue(next.name, next.version, Date.now() + PROBE_AGAIN_MS, "move");
-        await this.measure(next.name, next.version, REGISTRY).catch((error: unknown) =>
-          console.error(`${next.name} was not probed`, error),
-        );
-      }
+      const probed = this.#probeNext();
+      // Probes may take a minute: a rollout that has to be taken back does not wait for them.
+      do {
+        if (this.#lookAt <= Date.now()) await this.#lookAtRollouts();
+      } while (await isStillOut(probed, LOOK_EVERY_MS));
       this.#ring();
+    }
+
+    async #probeNext(): Promise<void> {
+      const next = this.#store.nextDue();
+      if (!next || next.at > Date.now()) return;
+      // Moved first: whatever becomes of these probes, others have their turn.
+      this.#store.moveDue(next.name, next.version, Date.now() + PROBE_AGAIN_MS);
+      await this.measure(next.name, next.version, REGISTRY).catch((error: unknown) => console.error(`${next.name} was not probed`, error));
+    }
+
+    async #lookAtRollouts(): Promise<void> {
+      this.#lookAt = Date.now() + LOOK_EVERY_MS;
+      for (const { name } of this.#rows.all())
+        await this.#rollouts.look(name).catch((error: unknown) => console.error(`the rollout of ${name} was not looked at`, error));
     }
 
     async #measure(entry: Entry, by: string): Promise<void> {
@@ -132,44 +185,33 @@ export function defineRegistryObject<Env>({ probe, calls, prior, publishing }: M
       this.ctx.storage.transactionSync(() => {
         this.#outcomes.add(name, version, outcomes);
         const isNew = this.#outcomes.setCalls(name, version, seen);
-        if (isNew || outcomes.length > 0) this.#append(now, { what: "probed", by, reason: summaryOf(outcomes) });
+        if (isNew || outcomes.length > 0) this.#standings.append(now, { what: "probed", by, reason: summaryOf(outcomes) });
         const why = whyQuarantine(publishing, this.#outcomes.of(name, version, this.#store.forgiven(name, version)));
-        const isOut = why !== undefined && (now.status === "listed" || now.status === "deprecated");
+        const isOut = why !== undefined && isMeasured(now.status);
         if (isOut && publishing.mode === "enforce")
-          this.#setStatus(name, version, { from: now.status, to: "quarantined", reason: why, by: REGISTRY });
-        else if (isOut) this.#append(now, { what: "probed", by: REGISTRY, reason: `would go into quarantine: ${why}` });
-        this.#touched(name, "move");
+          this.#standings.set(name, version, { from: now.status, to: "quarantined", reason: why, by: REGISTRY });
+        else if (isOut) this.#standings.append(now, { what: "probed", by: REGISTRY, reason: `would go into quarantine: ${why}` });
+        this.#touched(name);
+        this.#store.moveDue(name, version, Date.now() + publishing.probeEveryHours * HOUR_MS);
+        this.#ring();
       });
     }
 
-    #setStatus(
-      name: string,
-      version: string,
-      { from, to, reason, by }: { from: EntryStatus; to: EntryStatus; reason: string; by: string },
-    ): void {
-      this.#store.setStatus(name, version, to, to === "listed" ? undefined : reason);
-      // Whoever lists it again has looked at what was measured so far.
-      if (from === "quarantined" && to === "listed") this.#store.forgive(name, version, this.#outcomes.last());
-      const entry = this.#store.entry(name, version);
-      if (entry) this.#append(entry, { what: "changed", by, reason });
-    }
-
-    #append({ name, version, digest, status, reason }: Entry, more: Pick<LogEvent, "what" | "by" | "reason">): void {
-      this.#store.append({ at: new Date().toISOString(), name, version, digest, status, ...(reason !== undefined && { reason }), ...more });
-    }
-
-    /** After each change of an agent: it is read anew, and the probes are those of the version that is called now. */
-    #touched(name: string, due: "keep" | "move" = "keep"): void {
-      this.#called.delete(name);
+    /** After each change of an agent: it is read anew, and the probes are those of the versions that get calls now. */
+    #touched(name: string): void {
+      this.#rollouts.settle(name);
+      this.#shown.forget(name);
       const called = calledVersion(this.#store.held(name));
-      const probed = called && (called.status === "listed" || called.status === "deprecated") ? called.version : undefined;
-      this.#store.setDue(name, probed, Date.now() + (due === "move" ? publishing.probeEveryHours * HOUR_MS : PROBE_AGAIN_MS), due);
+      const tried = this.#rows.of(name)?.version;
+      const probed = [called && isMeasured(called.status) ? called.version : undefined, tried].filter((each) => each !== undefined);
+      this.#store.setDue(name, probed, Date.now() + PROBE_AGAIN_MS);
       this.#ring();
     }
 
     #ring(): void {
-      const next = this.#store.nextDue();
-      if (next) void this.ctx.storage.setAlarm(Math.max(next.at, Date.now()));
+      const due = this.#store.nextDue()?.at ?? Number.POSITIVE_INFINITY;
+      const next = Math.min(due, this.#rows.isAny() ? this.#lookAt : Number.POSITIVE_INFINITY);
+      if (Number.isFinite(next)) void this.ctx.storage.setAlarm(Math.max(next, Date.now()));
     }
 
     #names(): string[] {
@@ -180,25 +222,16 @@ export function defineRegistryObject<Env>({ probe, calls, prior, publishing }: M
       const called = calledVersion(this.#store.held(name));
       return called && this.#store.entry(name, called.version);
     }
-
-    /** As readers are given them. */
-    #shown(names: readonly string[]): SnapshotEntry[] {
-      return names.flatMap((name) => {
-        const shown = this.#called.get(name) ?? this.#measured(name);
-        if (shown) this.#called.set(name, shown);
-        return shown ?? [];
-      });
-    }
-
-    #measured(agent: string): SnapshotEntry | undefined {
-      const entry = this.#calledEntry(agent);
-      if (!entry) return undefined;
-      const { name, version, digest, url, endpoint, card, status, reason } = entry;
-      const skills = card.skills.map(({ id }) => id);
-      const evidence = evidenceOf(skills, this.#outcomes.of(name, version), prior, this.#outcomes.calls(name, version));
-      return { name, version, digest, url, endpoint, card, status, ...(reason !== undefined && { reason }), evidence };
-    }
   };
+}
+
+/** Waits for it, but no longer than so many milliseconds. @returns whether it goes on */
+async function isStillOut(work: Promise<void>, ms: number): Promise<boolean> {
+  let timer: number | null = null;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, ms, true);
+  });
+  return Promise.race([work.then(() => false), late]).finally(() => clearTimeout(timer));
 }
 
 function summaryOf(outcomes: readonly ProbeOutcome[]): string {

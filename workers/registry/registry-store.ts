@@ -10,7 +10,7 @@
  * Tables are made with the first write: reading in an object that holds nothing writes nothing.
  */
 import type { Held } from "../../shared/registry/admission.ts";
-import type { Entry, EntryStatus } from "../../shared/registry/entry.ts";
+import type { Entry, EntryStatus, OtherVersion } from "../../shared/registry/entry.ts";
 import { BEGINNING, chained, type LogEvent, type LogRow } from "../../shared/registry/history.ts";
 
 const TABLES = `
@@ -23,10 +23,21 @@ CREATE TABLE versions (
 CREATE INDEX versions_due ON versions (due) WHERE due IS NOT NULL;
 CREATE TABLE log (seq INTEGER PRIMARY KEY, body TEXT);`;
 
+/** Of a version that is neither called nor tried: its address, its digest, and what it declares. Seldom more. */
+const OTHER_CHARS = 1_000;
 /** What a bound value may have, with room to spare. */
 const MOST_BODY_BYTES = 1_500_000;
 
 type Immutable = Omit<Entry, "status" | "reason">;
+type OtherRow = {
+  version: string;
+  digest: string;
+  endpoint: string;
+  status: string;
+  reason: string | null;
+  streaming: number | null;
+  uris: string;
+};
 type HeldRow = Record<Exclude<keyof Held, "status">, string> & { status: EntryStatus };
 
 export class RegistryStore {
@@ -53,11 +64,59 @@ export class RegistryStore {
     return row && { ...(JSON.parse(row.body) as Immutable), ...standing(row.status, row.reason) };
   }
 
-  /** Characters of all entries but those of an agent: of each agent the largest. */
+  /**
+   * Versions of an agent as far as calls that began with them have to know of them.
+   *
+   * @param versions in the order in which they are wanted
+   * @param untrueOf what the card of one of them declares in vain
+   */
+  others(name: string, versions: readonly string[], untrueOf: (version: string) => readonly string[]): OtherVersion[] {
+    // Their cards are read where they are: up to fifty of them would be much to take apart for so little.
+    const declared = "json_extract(body, '$.card.capabilities.streaming') AS streaming";
+    const uris = "(SELECT json_group_array(json_extract(value, '$.uri')) FROM json_each(body, '$.card.capabilities.extensions')) AS uris";
+    const rows = this.#sql
+      .exec<OtherRow>(
+        `SELECT version, digest, endpoint, status, reason, ${declared}, ${uris} FROM entries JOIN versions USING (name, version)
+         WHERE name = ? AND version IN (SELECT value FROM json_each(?))`,
+        name,
+        JSON.stringify(versions),
+      )
+      .toArray();
+    const byVersion = new Map(rows.map((row) => [row.version, row]));
+    return versions.flatMap((each) => {
+      const row = byVersion.get(each);
+      if (!row) return [];
+      const { version, digest, endpoint, status, reason, streaming, uris: declaredUris } = row;
+      const untrue = new Set(untrueOf(version));
+      const extensions = (JSON.parse(declaredUris) as string[]).filter((uri) => !untrue.has(`capabilities.extensions.${uri}`));
+      return {
+        version,
+        digest,
+        endpoint,
+        ...standing(status, reason),
+        streaming: streaming === 1 && !untrue.has("capabilities.streaming"),
+        extensions,
+      };
+    });
+  }
+
+  /**
+   * Characters of what readers are sent, without that of an agent: of each agent the largest version, the one that is tried, and
+   * something for each of the others.
+   */
   sizeOfOthers(name: string): number {
     if (!this.#exists()) return 0;
-    const largest = "SELECT MAX(chars) AS chars FROM versions WHERE name <> ? GROUP BY name";
-    return this.#sql.exec<{ chars: number | null }>(`SELECT SUM(chars) AS chars FROM (${largest})`, name).one().chars ?? 0;
+    const tried = "COALESCE(SUM(chars) FILTER (WHERE status = 'candidate'), 0)";
+    const each = `SELECT MAX(chars) + ${tried} + ${OTHER_CHARS} * (COUNT(*) - 1) AS chars FROM versions WHERE name <> ? GROUP BY name`;
+    return this.#sql.exec<{ chars: number | null }>(`SELECT SUM(chars) AS chars FROM (${each})`, name).one().chars ?? 0;
+  }
+
+  /** The same of the versions that an agent has, as far as they are sent beside another one. */
+  sizeBeside(name: string, isTried: boolean): number {
+    if (!this.#exists()) return 0;
+    const query = `SELECT COALESCE(MAX(chars), 0) AS largest, ${OTHER_CHARS} * COUNT(*) AS others FROM versions WHERE name = ?`;
+    const { largest, others } = this.#sql.exec<{ largest: number; others: number }>(query, name).one();
+    return others + (isTried ? largest : 0);
   }
 
   /** @throws RangeError for one that is there already, or too large for a row */
@@ -87,15 +146,19 @@ export class RegistryStore {
   }
 
   /**
-   * The agent's probes are due for this version only, or for none.
+   * The agent's probes are due for these versions only. One that has a time already keeps it.
    *
    * @param at milliseconds since the epoch
-   * @param keep the time that it has already, if it has one
    */
-  setDue(name: string, version: string | undefined, at: number, keep: "keep" | "move"): void {
-    this.#sql.exec("UPDATE versions SET due = NULL WHERE name = ? AND version <> ?", name, version ?? "");
-    const due = keep === "keep" ? "COALESCE(due, ?)" : "?";
-    this.#sql.exec(`UPDATE versions SET due = ${due} WHERE name = ? AND version = ?`, at, name, version ?? "");
+  setDue(name: string, versions: readonly string[], at: number): void {
+    const these = "version IN (SELECT value FROM json_each(?))";
+    this.#sql.exec(`UPDATE versions SET due = NULL WHERE name = ? AND NOT ${these}`, name, JSON.stringify(versions));
+    this.#sql.exec(`UPDATE versions SET due = COALESCE(due, ?) WHERE name = ? AND ${these}`, at, name, JSON.stringify(versions));
+  }
+
+  /** Of a version whose probes are due at some time. */
+  moveDue(name: string, version: string, at: number): void {
+    this.#sql.exec("UPDATE versions SET due = ? WHERE name = ? AND version = ? AND due IS NOT NULL", at, name, version);
   }
 
   /** Whose probes are due first. */

@@ -15,6 +15,7 @@ import type {
 } from "../../shared/registry/api.ts";
 import type { Entry, Snapshot, SnapshotEntry } from "../../shared/registry/entry.ts";
 import type { LogPage } from "../../shared/registry/history.ts";
+import type { RolloutChange, RolloutReport, ShadowCopy } from "../../shared/registry/rollout.ts";
 import { upToDate } from "../../shared/registry/snapshot.ts";
 import { calledVersion } from "../../shared/registry/standing.ts";
 import type { Preferences } from "../../shared/task/governance-extension.ts";
@@ -35,6 +36,8 @@ export interface RegistryParts {
     env: RegistryWorkerEnv,
     called: () => Promise<readonly SnapshotEntry[]>,
   ) => Promise<Published>;
+  /** Makes a call of a candidate too, and tells the holdings what came of it. */
+  readonly copy: (copy: ShadowCopy, holdings: Holdings, env: RegistryWorkerEnv) => Promise<void>;
   readonly rank: (entries: readonly SnapshotEntry[], need: string, preferences: Preferences, limit: number) => readonly Found[];
 }
 
@@ -46,7 +49,7 @@ const MOST_ROWS = 1_000;
 let latest: Snapshot | undefined;
 
 /** The class to export as `Registry` from the registry's Worker. */
-export function defineRegistry({ publish, rank }: RegistryParts) {
+export function defineRegistry({ publish, copy, rank }: RegistryParts) {
   return class Registry extends WorkerEntrypoint<RegistryWorkerEnv> implements RegistryApi {
     async publish(publication: Publication): Promise<Published> {
       const published = await publish(publication, this.#object(), this.env, () => this.#called());
@@ -63,8 +66,8 @@ export function defineRegistry({ publish, rank }: RegistryParts) {
       return this.#object().snapshot(known);
     }
 
-    entries(): Promise<readonly Entry[]> {
-      return this.#object().called();
+    entries(after?: string, limit?: number): Promise<readonly Entry[]> {
+      return this.#object().called(after, limit);
     }
 
     versions(name: string): Promise<readonly Entry[]> {
@@ -76,17 +79,34 @@ export function defineRegistry({ publish, rank }: RegistryParts) {
     }
 
     async probe({ name, by, isOperator }: ProbeRequest): Promise<Changed> {
-      const called = calledVersion(await this.versions(name));
+      const versions = await this.versions(name);
+      const called = calledVersion(versions);
       if (!called) return refused("not-found", "name", "is published", `no agent is published as "${name}": list them to see which are`);
       if (called.publisher !== by && !isOperator)
         return refused("forbidden", "name", "is the caller's own", `"${name}" was published by somebody else: ask them, or an operator`);
       if (called.status === "revoked")
         return refused("conflict", "name", "is not revoked", `"${name}" was revoked, and is never called again: publish a higher version`);
-      return { ok: true, entry: (await this.#measured(name, called.version, by)) ?? called };
+      const probed = [called, ...versions.filter(({ status }) => status === "candidate")];
+      const [entry] = await Promise.all(probed.map(({ version }) => this.#measured(name, version, by)));
+      return { ok: true, entry: entry ?? called };
     }
 
     log(after: number, limit: number): Promise<LogPage> {
       return this.#object().log(after, Math.min(limit, MOST_ROWS));
+    }
+
+    rollouts(name?: string): Promise<readonly RolloutReport[]> {
+      return this.#object().rollouts(name);
+    }
+
+    roll(change: RolloutChange): Promise<Changed> {
+      return this.#object().roll(change);
+    }
+
+    /** Answered before anything is sent: whoever tells of a call has others to see to. */
+    async copy(call: ShadowCopy): Promise<void> {
+      const copied = copy(call, this.#object(), this.env);
+      this.ctx.waitUntil(copied.catch((error: unknown) => console.error("a call was not copied to its candidate", error)));
     }
 
     /** Kept here, so that only what has changed is sent. */

@@ -4,9 +4,11 @@
  */
 import { DEPLOYED_CONTRACTS } from "../../contracts/deployed.ts";
 import { contractShelf } from "../../shared/contract/shelf.ts";
+import { alike } from "../../shared/registry/likeness.ts";
 import { rank } from "../../shared/registry/ranking.ts";
 import { callsSeen } from "./calls-seen.ts";
 import { cardOutcome } from "./card-watch.ts";
+import { copyCall } from "./copying.ts";
 import { type HiddenProbesEnv, hiddenProbes } from "./hidden-probes.ts";
 import { runProbes } from "./probing.ts";
 import { publish } from "./publishing.ts";
@@ -37,6 +39,8 @@ export const RegistryObject = defineRegistryObject<RegistryWorkerEnv & HiddenPro
   calls: callsSeen,
   prior: shelf.contract("chain-cap", shelf.latest),
   publishing,
+  rollout: (version) =>
+    shelf.contract("rollout", version !== undefined && shelf.has("rollout", version) ? { rollout: version } : shelf.latest),
 });
 export const Registry = defineRegistry({
   publish: (publication, holdings, env, called) =>
@@ -44,8 +48,9 @@ export const Registry = defineRegistry({
       ...reaching(env),
       held: () => holdings.held(),
       called,
-      commit: (entry) => holdings.commit(entry, publication.reserved),
+      commit: (entry) => holdings.commit(entry, publication.reserved, publication.atOnce),
     }),
+  copy: (call, holdings, env) => copyCall(call, { ...reaching(env), holdings, alike }),
   rank: (entries, need, preferences, limit) => rank(entries, need, preferences, limit, publishing),
 });
 

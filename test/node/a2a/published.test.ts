@@ -69,6 +69,19 @@ describe("what is known of published agents", () => {
     expect(asked).toEqual([undefined, 1, 2]);
   });
 
+  it("is waited for after a change that was made here, and stays what it was where the registry is away then", async () => {
+    const { api, asked, says } = registry(snapshot(1, "archivist"));
+    const agents = new PublishedAgents();
+    await agents.entries(api);
+    says(snapshot(2, "archivist", "painter"));
+    agents.changed();
+    expect(await names(agents, api)).toEqual(["archivist", "painter"]);
+    expect(asked).toHaveLength(2);
+    says("down");
+    agents.changed();
+    expect(await names(agents, api)).toEqual(["archivist", "painter"]);
+  });
+
   it("is waited for once it is old, so that whoever comes after hours does not call who was revoked meanwhile", async () => {
     const { api, says } = registry(snapshot(1, "archivist"));
     const agents = new PublishedAgents();

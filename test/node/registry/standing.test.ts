@@ -9,7 +9,9 @@ import type { AgentCard } from "../../../shared/task/a2a-types.ts";
 
 // Which of an agent's versions is called, who may change how they stand, and what may join them: whatever the registry holds.
 
-const STATUSES = ["listed", "deprecated", "quarantined", "revoked"] as const satisfies readonly EntryStatus[];
+const STATUSES = ["listed", "candidate", "deprecated", "quarantined", "revoked"] as const satisfies readonly EntryStatus[];
+/** To which somebody may change one. */
+const STEPS = ["listed", "deprecated", "quarantined", "revoked"] as const satisfies readonly Change["to"][];
 const ALICE = "acme/desk/alice";
 const BOB = "acme/desk/bob";
 
@@ -51,7 +53,15 @@ describe("the version that is called", () => {
       fc.property(versions, (all) => {
         const called = calledVersion(all);
         const there = all.filter(({ url }) => url === called?.url);
-        expect(called).toEqual(latestFirst(there)[0]);
+        if (called) expect(called).toEqual(latestFirst(there)[0]);
+      }),
+    );
+  });
+
+  it("is never one that is only being tried, also where there is no other", () => {
+    fc.assert(
+      fc.property(versions, (all) => {
+        expect(calledVersion(all)?.status).not.toBe("candidate");
       }),
     );
   });
@@ -66,7 +76,7 @@ describe("the version that is called", () => {
           expect(called?.status).toBe("listed");
           expect(found.every((each) => compareVersions(called?.version ?? "", each?.version ?? "") >= 0)).toBe(true);
         } else if (running.some((each) => each?.status === "deprecated")) expect(called?.status).toBe("deprecated");
-        else expect(["quarantined", "revoked"]).toContain(called?.status);
+        else expect(["quarantined", "revoked", undefined]).toContain(called?.status);
       }),
     );
   });
@@ -77,7 +87,7 @@ describe("a change", () => {
     fc.assert(
       fc.property(
         versions,
-        fc.constantFrom(...STATUSES),
+        fc.constantFrom(...STEPS),
         fc.boolean(),
         fc.option(version, { nil: undefined }),
         (all, to, isOperator, which) => {
@@ -90,7 +100,7 @@ describe("a change", () => {
 
   it("never leads out of a quarantine, or into one, but by an operator; revoking is always open", () => {
     fc.assert(
-      fc.property(versions, fc.constantFrom(...STATUSES), (all, to) => {
+      fc.property(versions, fc.constantFrom(...STEPS), (all, to) => {
         const decided = decideChange(change({ to }), ALICE, all);
         if (!decided.ok || to === "revoked") return;
         expect(to).not.toBe(decided.versions.length > 0 ? "quarantined" : undefined);
@@ -99,9 +109,18 @@ describe("a change", () => {
     );
   });
 
+  it("never lists or deprecates a candidate, whoever asks: its rollout does", () => {
+    fc.assert(
+      fc.property(versions, fc.constantFrom("listed" as const, "deprecated" as const), fc.boolean(), (all, to, isOperator) => {
+        const decided = decideChange(change({ to, isOperator }), ALICE, all);
+        if (decided.ok) expect(decided.versions.some(({ status }) => status === "candidate")).toBe(false);
+      }),
+    );
+  });
+
   it("is nobody's who neither published it nor operates the mesh", () => {
     fc.assert(
-      fc.property(versions, fc.constantFrom(...STATUSES), (all, to) => {
+      fc.property(versions, fc.constantFrom(...STEPS), (all, to) => {
         expect(decideChange(change({ to, by: BOB }), ALICE, all)).toMatchObject({ ok: false, refusal: { code: "forbidden" } });
       }),
     );
@@ -109,7 +128,7 @@ describe("a change", () => {
 
   it("that was made is no change when it is made again", () => {
     fc.assert(
-      fc.property(versions, fc.constantFrom(...STATUSES), (all, to) => {
+      fc.property(versions, fc.constantFrom(...STEPS), (all, to) => {
         const decided = decideChange(change({ to, isOperator: true }), ALICE, all);
         if (!decided.ok) return;
         const changed = new Set(decided.versions.map((each) => each.version));

@@ -107,15 +107,17 @@ describe("an agent that does not do what is claimed", () => {
     expect(after).toMatchObject({ status: "quarantined", reason: expect.stringContaining("has changed since it was published") });
   });
 
-  it("gives way to the version before it, where that still runs", async () => {
+  it("gives way to the version before it, where that still runs, and is tried no more", async () => {
     const { holdings } = newHoldings();
     const name = newName();
     await published(holdings, name);
     const { url, card, digest } = await anAgentAt(inject("agentsServer"), newName(), { countsRight: false });
     const later = entry({ name, version: "2.0.0", url, endpoint: url, card, digest, probes: PROBES });
     expect(await holdings.commit(later, [])).toMatchObject({ ok: true });
-    await holdings.measure(name, "2.0.0", ALICE);
+    expect(await holdings.rollouts(name)).toMatchObject([{ version: "2.0.0" }]);
+    expect(await holdings.measure(name, "2.0.0", ALICE)).toMatchObject({ status: "quarantined" });
     expect(await calledOf(holdings, name)).toMatchObject({ version: "1.0.0", status: "listed" });
+    expect(await holdings.rollouts(name)).toEqual([]);
   });
 
   it("that did it once is found by the alarm; whoever lists it again has looked at what was measured before", async () => {

@@ -16,6 +16,8 @@ declare module "vitest" {
 /** What becomes of an agent there. */
 export interface Conduct {
   readonly version: string;
+  /** Of the card, where it is not the path's. */
+  readonly name?: string;
   readonly countsRight: boolean;
 }
 
@@ -72,9 +74,9 @@ export function entry({ name, version = "1.0.0", ...more }: Partial<Entry> & { r
 }
 
 /** An agent over HTTP, as mesh/agents-server.ts runs it. */
-export async function anAgentAt(server: string, name: string, { version = "1.0.0", countsRight = true }: Partial<Conduct>) {
-  const url = `${server}/${name}`;
-  await (await fetch(url, { method: "PUT", body: JSON.stringify({ version, countsRight }) })).arrayBuffer();
+export async function anAgentAt(server: string, place: string, { version = "1.0.0", countsRight = true, name }: Partial<Conduct>) {
+  const url = `${server}/${place}`;
+  await (await fetch(url, { method: "PUT", body: JSON.stringify({ version, countsRight, name }) })).arrayBuffer();
   const served = await receive(url, { fetch: (address, init) => fetch(address, init), local: true });
   if (!served.ok) throw new Error(served.refusal.why);
   return { url, card: served.card, digest: served.digest };

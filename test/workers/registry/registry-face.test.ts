@@ -22,6 +22,7 @@ let publisher: Who;
 let other: Who;
 let caller: Who;
 let operator: Who;
+let both: Who;
 
 beforeAll(async () => {
   const people = [
@@ -29,12 +30,13 @@ beforeAll(async () => {
     { app: "boats", scopes: ["call", "publish"] },
     { app: "desk", scopes: ["call"] },
     { app: "ops", scopes: ["call", "operate"] },
+    { app: "house", scopes: ["call", "publish", "operate"] },
   ] as const satisfies readonly { app: string; scopes: readonly Scope[] }[];
   const keys = await Promise.all(people.map(async (each) => ({ ...each, ...(await newKey()) })));
   const AUTH_API_KEYS = JSON.stringify(keys.map(({ app, scopes, id, hash }) => ({ id, hash, tenant: "acme", app, scopes })));
   const settings = { AUTH_API_KEYS, RATE_LIMIT: { limit: async () => ({ success: true }) }, SKEIN_LOCAL: undefined };
   const all = keys.map(({ text }) => ({ headers: { "X-API-Key": text }, settings }));
-  [publisher, other, caller, operator] = all as unknown as [Who, Who, Who, Who];
+  [publisher, other, caller, operator, both] = all as unknown as [Who, Who, Who, Who, Who];
 });
 
 /** @param body sent as JSON by POST */
@@ -51,6 +53,12 @@ async function ask(who: Who | undefined, path: string, body?: unknown) {
 async function publish(who: Who, name: string, conduct: Parameters<typeof anAgentAt>[2] = {}, more: object = { probes: [PROBE] }) {
   const { url } = await anAgentAt(inject("agentsServer"), name, conduct);
   return ask(who, "agents", { url, ...more });
+}
+
+/** The next version of an agent, at a place of its own. */
+async function publishApart(who: Who, name: string, more: object = {}) {
+  const { url } = await anAgentAt(inject("agentsServer"), newName(), { name, version: "1.1.0" });
+  return ask(who, "agents", { url, probes: [PROBE], ...more });
 }
 
 function violating(field: string) {
@@ -155,6 +163,86 @@ describe("a publisher", () => {
     const answer = await ask(publisher, "agents", { url: `${inject("agentsServer")}/nobody` });
     expect(answer).toMatchObject({ status: 400, body: { error: { status: "FAILED_PRECONDITION" } } });
     expect(JSON.stringify(answer.body)).toContain("AGENT_UNREACHABLE");
+  });
+});
+
+describe("a new version at a place of its own", () => {
+  it("is a candidate with what was measured of it, and shown on its way to whoever reads", async () => {
+    const name = newName();
+    await publish(publisher, name);
+    const answer = await publishApart(publisher, name);
+    expect(answer).toMatchObject({
+      status: 201,
+      body: { entry: { status: "candidate", evidence: { "count-words": { successes: 1 } } } },
+    });
+    const rollout = {
+      name,
+      version: "1.1.0",
+      base: "1.0.0",
+      stage: "shadow",
+      share: 0,
+      waitsFor: expect.stringContaining("10 more copies"),
+    };
+    expect((await ask(caller, `agents/${name}/rollout`)).body).toMatchObject({ rollout });
+    const { rollouts } = (await ask(caller, "rollouts")).body as unknown as { rollouts: object[] };
+    expect(rollouts).toContainEqual(expect.objectContaining({ name, version: "1.1.0", stage: "shadow" }));
+    expect((await ask(caller, `agents/${name}`)).body).toMatchObject({
+      versions: [{ version: "1.1.0", status: "candidate" }, { version: "1.0.0" }],
+      rollout,
+    });
+    expect((await ask(caller, "agents")).body).toMatchObject({
+      agents: expect.arrayContaining([expect.objectContaining({ name, version: "1.0.0" })]),
+    });
+  });
+
+  it("is sent on by an operator and by nobody else, and back by its publisher too", async () => {
+    const name = newName();
+    await publish(publisher, name);
+    await publishApart(publisher, name);
+    const roll = (who: Who, to: string, more: object = { reason: "seen enough" }) => ask(who, `agents/${name}/rollout`, { to, ...more });
+    expect(await roll(publisher, "active")).toMatchObject({ status: 403, body: violating("to") });
+    expect((await roll(other, "back")).status).toBe(403);
+    expect((await roll(caller, "back")).status).toBe(403);
+    expect(await roll(publisher, "nowhere")).toMatchObject({ status: 400, body: violating("to") });
+    expect(await roll(publisher, "back", {})).toMatchObject({ status: 400, body: violating("reason") });
+    expect((await roll(operator, "canary")).body).toMatchObject({ entry: { status: "candidate", reason: expect.stringContaining("10%") } });
+    expect((await roll(publisher, "back")).body).toMatchObject({ entry: { status: "quarantined", reason: "taken back: seen enough" } });
+    expect((await ask(caller, `agents/${name}/rollout`)).body).toEqual({});
+    expect(await roll(operator, "active")).toMatchObject({ status: 409, body: violating("name") });
+    expect((await ask(caller, "agents/nobody/rollout")).status).toBe(404);
+  });
+
+  it("is listed at once by an operator's word, which is no publisher's to give", async () => {
+    const name = newName();
+    await publish(publisher, name);
+    expect(await publishApart(publisher, name, { atOnce: true })).toMatchObject({ status: 403, body: violating("atOnce") });
+    expect((await ask(caller, `agents/${name}`)).body["versions"]).toHaveLength(1);
+    const own = newName();
+    await publish(both, own);
+    expect(await publishApart(both, own, { atOnce: true })).toMatchObject({ status: 201, body: { entry: { status: "listed" } } });
+  });
+});
+
+describe("the list of agents", () => {
+  it("comes in pages, by name, each agent once", async () => {
+    const names = [newName(), newName(), newName()];
+    for (const name of names) await publish(publisher, name);
+    const seen: string[] = [];
+    let after = "";
+    for (let pages = 0; pages < 100; pages++) {
+      const { agents, next } = (await ask(caller, `agents?limit=2${after}`)).body as unknown as {
+        agents: { name: string }[];
+        next?: string;
+      };
+      expect(agents.length).toBeLessThanOrEqual(2);
+      seen.push(...agents.map(({ name }) => name));
+      if (next === undefined) break;
+      expect(next).toBe(seen.at(-1));
+      after = `&after=${next}`;
+    }
+    expect(seen).toEqual([...new Set(seen)].sort());
+    expect(seen).toEqual(expect.arrayContaining(names));
+    expect(await ask(caller, "agents?limit=0")).toMatchObject({ status: 400, body: violating("limit") });
   });
 });
 

@@ -22,7 +22,7 @@ async function listed(holdings: Holdings, name: string, ...versions: string[]) {
 async function listedApart(holdings: Holdings, name: string, ...versions: string[]) {
   for (const version of versions) {
     const url = `https://v${version}.${name}.example`;
-    expect(await holdings.commit(entry({ name, version, url, endpoint: url }), [])).toMatchObject({ ok: true });
+    expect(await holdings.commit(entry({ name, version, url, endpoint: url }), [], true)).toMatchObject({ ok: true });
   }
 }
 

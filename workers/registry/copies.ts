@@ -1,0 +1,53 @@
+/**
+ * The copies of calls that go to candidates in shadow, as the registry's object sees them: which call gets one, how many are out, and
+ * what came of them. It sends nothing itself. What is out is kept in memory only: who loses it makes a few copies more.
+ */
+import type { RolloutContract } from "../../shared/contract/rollout.ts";
+import { type Copying, withCopy, withoutCopy } from "../../shared/registry/copy-slots.ts";
+import type { ShadowCopy } from "../../shared/registry/rollout.ts";
+import { copiedSkills } from "../../shared/registry/rollout-opening.ts";
+import type { CopyOutcome } from "../../shared/registry/rollout-seen.ts";
+import type { CopyTarget } from "./holdings.ts";
+import type { RegistryStore } from "./registry-store.ts";
+import type { RolloutStore } from "./rollout-store.ts";
+
+export interface CopiesParts {
+  readonly store: RegistryStore;
+  readonly rows: RolloutStore;
+  readonly contract: (version?: number) => RolloutContract;
+}
+
+export class Copies {
+  readonly #parts: CopiesParts;
+  readonly #out = new Map<string, readonly Copying[]>();
+  #last = 0;
+
+  constructor(parts: CopiesParts) {
+    this.#parts = parts;
+  }
+
+  /** @returns where the copy goes; undefined for a call that gets none */
+  begin({ agent, skill, base }: Pick<ShadowCopy, "agent" | "skill" | "base">, now: number): CopyTarget | undefined {
+    const { store, rows, contract } = this.#parts;
+    const rollout = rows.of(agent);
+    if (rollout?.stage !== "shadow" || rollout.base !== base) return undefined;
+    const [before, candidate] = [store.entry(agent, base), store.entry(agent, rollout.version)];
+    if (!before || !candidate || !copiedSkills(before.card, candidate.card).includes(skill)) return undefined;
+    const id = ++this.#last;
+    const out = withCopy(this.#out.get(agent) ?? [], id, now, contract(rollout.contract).maxCopiesPerMinute);
+    if (!out) return undefined;
+    this.#out.set(agent, out);
+    return { id, name: agent, version: candidate.version, endpoint: candidate.endpoint };
+  }
+
+  /** @param outcome none where it could not be told @returns whether there is one more to look at */
+  end({ id, name, version }: CopyTarget, outcome: CopyOutcome | undefined): boolean {
+    const { rows } = this.#parts;
+    this.#out.set(name, withoutCopy(this.#out.get(name) ?? [], id));
+    // The rollout may have gone on, or be another one's by now.
+    const rollout = rows.of(name);
+    if (!outcome || rollout?.version !== version || rollout.stage !== "shadow") return false;
+    rows.addCopy(name, version, outcome);
+    return true;
+  }
+}

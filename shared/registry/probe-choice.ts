@@ -38,6 +38,12 @@ export function harmlessMessage(card: AgentCard, probes: readonly Probe[]): Harm
   })[0];
 }
 
+/** @returns for a skill's id whether whoever sends it something that nobody asked for does no harm, by the card's own account */
+export function isHarmless(card: AgentCard): (skill: string) => boolean {
+  const whys = whyNotProbed(card);
+  return (skill) => whys(skill) === undefined;
+}
+
 /** @returns for a skill's id why it is not probed; undefined when it may be */
 function whyNotProbed(card: AgentCard): (skill: string) => string | undefined {
   const facts = skillFactsIn(card);

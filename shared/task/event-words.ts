@@ -49,8 +49,9 @@ export function wordsOf(event: TaskEvent, known: Known): string {
       return wordsOfMemo(event.name, event.value, known);
     case "delegating": {
       const call = callOf(event.name);
-      const callee = `${event.agent}/${event.skill}`;
-      known.calls.set(call, callee);
+      const called = `${event.agent}/${event.skill}`;
+      known.calls.set(call, called);
+      const callee = called + versionIn(event);
       const may = event.lease ? `, which may spend ${wordsOfAmount(event.lease)}` : "";
       return call === event.name ? `calls ${callee}${may}` : `passes an answer on to ${callee}${may}`;
     }
@@ -78,6 +79,11 @@ export function wordsOf(event: TaskEvent, known: Known): string {
     case "push-changed":
       return "notifications were set up anew";
   }
+}
+
+/** Of an agent that was published: others change with the mesh itself. */
+function versionIn({ card }: TaskEvent & { type: "delegating" }): string {
+  return card ? `, version ${card.version}${card.candidate ? " (candidate)" : ""}` : "";
 }
 
 function wordsOfMessage({ message, answers, approves, by }: TaskEvent & { type: "message" }, known: Known): string {

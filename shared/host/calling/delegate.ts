@@ -7,6 +7,7 @@ import { isObject, type Json, type JsonObject } from "../../task/a2a-types.ts";
 import { limitIn } from "../../task/governance-extension.ts";
 import { hitlResponse } from "../../task/hitl-extension.ts";
 import type { AsksBack, CallingRun, CallResult } from "../calls.ts";
+import { cardInLog, cardOf } from "../governance/begun-call.ts";
 import { type Admitted, admit } from "../governance/call-gate.ts";
 import { beyondShare } from "../governance/share-gate.ts";
 import { cover, coverAgain } from "../governance/spending.ts";
@@ -32,11 +33,18 @@ export async function delegate<Env>(run: CallingRun<Env>, name: string, asked: D
   const known = run.recall(memo) as CallResult | undefined;
   // A question of the callee's stands under the same name until the call has its result: it is no result yet.
   if (known !== undefined && known.ok !== "asks") return known;
-  const admission = run.governor && (await admit(run, run.governor, memo, call, (agent) => run.outbound.describe(run.env, agent)));
+  const admission = run.governor && (await admit(run, run.governor, memo, call, (...of) => run.outbound.describe(run.env, ...of)));
   if (admission && "refused" in admission) return remembered(run, memo, admission.refused);
   const admitted = admission?.admitted;
 
-  const first = await hedged(run, { name: memo, call, admitted, lease: admitted && leaseOf(run, memo, admitted), signal: run.signal });
+  const card = cardInLog(run.task, memo) ?? cardOf(admitted?.peer);
+  const first = await hedged(run, {
+    name: memo,
+    call: { ...call, card },
+    admitted,
+    lease: admitted && leaseOf(run, memo, admitted),
+    signal: run.signal,
+  });
   const ended = await untilEnded(run, first.leg.name, first.leg.call, first.result, first.leg.admitted);
   return remembered(run, memo, booked(run, first.leg.name, first.leg.call, ended, first.leg.admitted));
 }

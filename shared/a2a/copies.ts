@@ -48,7 +48,7 @@ function copyOf(entry: SnapshotEntry | undefined, { call, params, ms }: EndedCal
   const { agent, skill, card, taskId } = call;
   const candidate = entry?.candidate;
   // An answer to a question is nothing without the task that asked.
-  if (candidate?.stage !== "shadow" || taskId !== undefined || card?.version !== entry.version) return undefined;
+  if (!entry || candidate?.stage !== "shadow" || taskId !== undefined || card?.version !== entry.version) return undefined;
   if (![entry, candidate].every((each) => isHarmless(each.card)(skill))) return undefined;
   return { agent, skill, base: entry.version, params, answer, ms };
 }

@@ -161,6 +161,28 @@ describe("a version that is revoked", () => {
   });
 });
 
+describe("a version that is revoked while its question waits for people", () => {
+  it("ends the call without an answer, and takes the question back", async () => {
+    await says(called(base, tried("canary", 1)), next);
+    const before = [sent(base), sent(next)];
+    const asks = await send(mesh, "orchestrator", [{ text: `${GOAL}, carefully` }]);
+    expect(said(asks)).toContain("Which glove?");
+    registry.say({
+      ...called(base),
+      status: "revoked",
+      reason: "it was sold",
+      others: [other(next, { status: "revoked", reason: "it was sold" })],
+    });
+    const ended = async () => {
+      const now = await getTask(mesh.url, asks.id);
+      return told(now) + said(now);
+    };
+    await expect.poll(ended, SEEN).toContain(`${name} was revoked by its mesh: it was sold`);
+    expect(await history(asks)).toContain('needs no answer any more "Which glove?"');
+    expect([sent(base), sent(next)]).toEqual([before[0], (before[1] ?? 0) + 1]);
+  });
+});
+
 describe("a candidate in shadow", () => {
   const copies = () => registry.copies.map((copy) => JSON.parse(copy) as ShadowCopy).filter(({ agent }) => agent === name);
 

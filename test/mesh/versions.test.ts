@@ -5,7 +5,7 @@ import type { AgentCard, Task } from "../../shared/task/a2a-types.ts";
 import { GOVERNANCE_EXTENSION } from "../../shared/task/governance-extension.ts";
 import type { TaskHistory } from "../../shared/task/history.ts";
 import { type CopiedMesh, copyMesh } from "./copied-mesh.ts";
-import { answer, record, said, send, told } from "./governed.ts";
+import { answer, limitOf, record, said, send, told } from "./governed.ts";
 import { entryOf, type Outsider, type Said, sayingRegistry, startOutsider } from "./outsider.ts";
 import { getTask, HEADERS, request } from "./wire.ts";
 
@@ -139,6 +139,21 @@ describe("a candidate that gets calls", () => {
     expect(sent(base)).toBe(before[0]);
     expect((await getTask(mesh.url, task.id)).status.state).toBe("TASK_STATE_WORKING");
     expect(await cardsIn(task)).toEqual([{ version: "1.1.0", digest: digestOf("1.1.0"), candidate: true }]);
+  });
+});
+
+describe("a call that waits at a limit", () => {
+  it("goes out to the version that calls go to when it is lifted", async () => {
+    await says(called(base, tried("canary", 1)), next);
+    const limits = { [GOVERNANCE_EXTENSION]: { limits: { calls: 0 } } };
+    const asks = await send(mesh, "orchestrator", [{ text: GOAL }], { requestMetadata: limits });
+    expect(limitOf(asks)).toMatchObject({ policy: "budget" });
+    await says(called(base, { others: [other(next, { status: "quarantined", reason: "it was slow" })] }), base);
+    const before = sent(next);
+    const done = await answer(mesh, "orchestrator", asks, "raise 5");
+    expect(told(done)).toContain("An outsider's answer");
+    expect(await cardsIn(done)).toEqual([{ version: "1.0.0", digest: digestOf("1.0.0") }]);
+    expect(sent(next)).toBe(before);
   });
 });
 

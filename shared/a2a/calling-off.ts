@@ -36,7 +36,7 @@ export async function callOff(
   toResult: (body: unknown) => CallResult,
 ): Promise<Released | undefined> {
   // A stranger takes every message for a new task, one that is meant to cancel too.
-  if (!(await manners(env, call.agent)).keyed) return cancelById(env, call, options);
+  if (!(await manners(env, call)).keyed) return cancelById(env, call, options);
   const message: Message = { messageId: options.key, role: "ROLE_USER", parts: [{ text: "This call is called off." }] };
   const metadata = { [RESUME_EXTENSION]: { idempotencyKey: options.key, cancel: true } };
   const { body } = await exchange(env, call, options, "SendMessage", { message, metadata, configuration: { historyLength: 0 } });

@@ -102,7 +102,7 @@ const turn = v.strictObject(
   },
   UNKNOWN,
 );
-const card = v.strictObject({ version: id, digest: v.optional(id) }, UNKNOWN);
+const card = v.strictObject({ version: id, digest: v.optional(id), candidate: v.optional(yes) }, UNKNOWN);
 const versions = v.record(id, v.pipe(v.number(), v.integer(), v.minValue(1)));
 
 type Kind = TaskEvent["type"];

@@ -9,10 +9,12 @@ import { withHitl } from "../task/hitl-extension.ts";
 import { namingSkill } from "../task/skill-extension.ts";
 import { asSent, errorIn, goesOn, isPaused, taskIdIn, toResult } from "./callee-result.ts";
 import { callOff } from "./calling-off.ts";
+import { tellOfCopy } from "./copies.ts";
 import { disclosed } from "./disclosure.ts";
 import { jsonRpcCode } from "./errors.ts";
 import { exchange, post, type Reply } from "./peer-request.ts";
-import { describePeer, manners } from "./peers.ts";
+import { agentBinding, describePeer, manners } from "./peers.ts";
+import { revokedNow } from "./revocation.ts";
 import { notify, watch } from "./watching.ts";
 
 const NOT_FOUND = jsonRpcCode("task-not-found");
@@ -40,21 +42,30 @@ export const outbound: Outbound<object> = {
   notify,
   manners,
 
+  async isRevoked(env, callee) {
+    return !agentBinding(env, callee.agent) && (await revokedNow(env, callee)) !== undefined;
+  },
+
   async call(env, given, all, atOnce = false) {
     const { call, options, isOutside } = disclosed(env, given, all);
-    const { keyed } = await manners(env, call.agent);
+    const { keyed } = await manners(env, call);
     // Its task's id is all that a stranger can be told to stop by, so it is wanted before the answer.
     const isFollowed = isOutside && !keyed;
     const configuration = { historyLength: 0, ...((atOnce || isFollowed) && { returnImmediately: true }) };
-    const params = { message: toMessage(call, options.key), configuration, ...underEnvelope(options) };
-    const reply = await post(env, call, options, "SendMessage", params);
+    const asked = { message: toMessage(call, options.key), ...underEnvelope(options) };
+    const { sentAt = Date.now() } = options;
+    const ended = (last: Reply): CallResult => {
+      if (isOutside) tellOfCopy(env, { call, params: asked, reply: last, ms: Date.now() - sentAt });
+      return toResult(call, last);
+    };
+    const reply = await post(env, call, options, "SendMessage", { ...asked, configuration });
     if (reply.revoked !== undefined) return revoked(call, reply.revoked);
     const pending = pendingIn(call, reply);
     if (pending && keyed) return pending;
-    if (pending?.ok === "working" && isFollowed) return follow(env, { ...call, taskId: pending.taskId }, options);
+    if (pending?.ok === "working" && isFollowed) return follow(env, { ...call, taskId: pending.taskId }, options, ended);
     const refusal = call.taskId === undefined ? undefined : errorIn(reply);
     // Of a task that is not there nothing more can be learnt, and a failure is no word about the answer.
-    if (!refusal || refusal.code === NOT_FOUND || refusal.code === INTERNAL) return toResult(call, reply);
+    if (!refusal || refusal.code === NOT_FOUND || refusal.code === INTERNAL) return ended(reply);
     const now = await found(env, call, options);
     if (!now) return toResult(call, reply);
     return now.ok === "working" || now.ok === "lost" ? now : { ...now, refused: refusal.message };
@@ -97,10 +108,15 @@ function pendingIn(call: OutboundCall, reply: Reply): Pending | undefined {
 }
 
 /** A stranger's task, looked at until it rests: the same message again would be another task, so one bad connection must not end it. */
-async function follow(env: object, call: OutboundCall & { taskId: string }, options: OutboundOptions): Promise<CallResult | Pending> {
+async function follow(
+  env: object,
+  call: OutboundCall & { taskId: string },
+  options: OutboundOptions,
+  ended: (task: Reply) => CallResult,
+): Promise<CallResult | Pending> {
   const { agent, taskId } = call;
   for (let missed = 1; ; missed++) {
-    const now = (await found(env, call, options)) ?? gone(call);
+    const now = (await found(env, call, options, ended)) ?? gone(call);
     if (now.ok !== "lost") return now;
     if (options.signal.aborted) {
       // Nobody else knows the id by which it can be told, and whoever asks again has another task made.
@@ -115,9 +131,16 @@ async function follow(env: object, call: OutboundCall & { taskId: string }, opti
 /**
  * What has become of a callee's task that did not take an answer: somebody answered it directly, or its time was over. Undefined
  * when there is no such task.
+ *
+ * @param ended what a task comes to that rests
  */
-async function found(env: object, call: OutboundCall, options: OutboundOptions): Promise<CallResult | Pending | undefined> {
-  const { keyed } = await manners(env, call.agent);
+async function found(
+  env: object,
+  call: OutboundCall,
+  options: OutboundOptions,
+  ended = (task: Reply): CallResult => toResult(call, task),
+): Promise<CallResult | Pending | undefined> {
+  const { keyed } = await manners(env, call);
   const began = Date.now();
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     const reply = await post(env, call, options, "GetTask", { id: call.taskId, historyLength: 0 });
@@ -129,7 +152,7 @@ async function found(env: object, call: OutboundCall, options: OutboundOptions):
     if (!task) return undefined;
     const result = toResult(call, task);
     const isPast = result.ok === "asks" && stillAsks(result, call.past);
-    if (!pending && !(isPast && Date.now() < began + SLOW_CLOCK_MS)) return result;
+    if (!pending && !(isPast && Date.now() < began + SLOW_CLOCK_MS)) return ended(task);
     // One that knows keys can be asked again later; of a stranger nothing more would be heard.
     if (pending && keyed && Date.now() > began + LONGEST_LOOK_MS) return pending;
     await passed(wait);

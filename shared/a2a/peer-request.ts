@@ -8,7 +8,7 @@ import type { OutboundCall, OutboundOptions } from "../host/calls.ts";
 import { HITL_EXTENSION } from "../task/hitl-extension.ts";
 import { NotReached, requestOutside } from "./outside-request.ts";
 import { agentBinding } from "./peers.ts";
-import { published } from "./published.ts";
+import { publishedVersion } from "./published.ts";
 import { unlessRevoked } from "./revocation.ts";
 import { VERSION } from "./version.ts";
 
@@ -23,10 +23,13 @@ export type Reply =
 
 /** @returns the answer to a JSON-RPC request; its body is undefined when it is no JSON */
 export async function post(env: object, call: OutboundCall, options: OutboundOptions, method: string, params: object): Promise<Reply> {
-  const { agent } = call;
+  const { agent, card } = call;
   if (agentBinding(env, agent)) return exchange(env, call, options, method, params);
-  if (!(await published(env, agent))) return { unreachable: `there is no agent "${agent}" in this mesh` };
-  return unlessRevoked(env, agent, options.signal, (signal) => exchange(env, call, { ...options, signal }, method, params));
+  const version = await publishedVersion(env, agent, card && { card });
+  if (!version) return { unreachable: `there is no agent "${agent}" in this mesh` };
+  // It may not have been heard of here yet, where somebody else has just published it.
+  if (version.endpoint === undefined) return { unreachable: unknown(version), lost: unknown(version) };
+  return unlessRevoked(env, call, options.signal, (signal) => exchange(env, call, { ...options, signal }, method, params));
 }
 
 /** The same, with an agent that has been revoked: to tell it to stop. */
@@ -59,7 +62,7 @@ export async function exchange(
 /** @throws Error when the agent is not there, or the connection breaks */
 export async function request(
   env: object,
-  { agent }: OutboundCall,
+  { agent, card }: OutboundCall,
   { key, principal, by, signal, traceparent, origin }: OutboundOptions,
   method: string,
   params: object,
@@ -67,9 +70,10 @@ export async function request(
 ): Promise<Response> {
   const binding = agentBinding(env, agent);
   if (!binding) {
-    const entry = await published(env, agent);
-    if (!entry) throw new Error(`there is no agent "${agent}" in this mesh`);
-    return requestOutside(env, entry, { key, method, params, signal, headers: more });
+    const version = await publishedVersion(env, agent, card && { card });
+    if (!version) throw new Error(`there is no agent "${agent}" in this mesh`);
+    if (version.endpoint === undefined) throw new NotReached(unknown(version));
+    return requestOutside(env, { name: agent, endpoint: version.endpoint }, { key, method, params, signal, headers: more });
   }
   const headers = withPrincipal(
     new Headers({
@@ -87,4 +91,9 @@ export async function request(
   if (origin !== undefined) withOrigin(headers, origin);
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
   return binding.fetch(`https://${agent}.mesh/`, { method: "POST", headers, body, signal });
+}
+
+/** A call is not sent on to another version than the one it began with. */
+function unknown({ name, version }: { readonly name: string; readonly version: string }): string {
+  return `version ${version} of ${name}, which the call began with, is not known to this mesh any more`;
 }

@@ -4,16 +4,15 @@
  * for again with the next call. What a published agent says of itself counts only as far as nobody has found it untrue.
  */
 import { CHAIN_EXTENSION } from "../chain/delegation.ts";
-import type { Manners } from "../host/calls.ts";
+import type { Callee, Manners } from "../host/calls.ts";
 import type { Peer } from "../host/governance/peer.ts";
-import { believedCard, believedFacts } from "../registry/believed.ts";
-import type { SnapshotEntry } from "../registry/entry.ts";
+import type { ChosenVersion, Which } from "../registry/chosen-version.ts";
 import type { AgentCard } from "../task/a2a-types.ts";
 import { parseCard } from "../task/agent-card.ts";
 import { RESUME_EXTENSION } from "../task/resume-extension.ts";
 import { skillFactsIn } from "../task/skill-facts.ts";
 import { CARD_PATH } from "./card/server.ts";
-import { published, whyNotCalled } from "./published.ts";
+import { publishedVersion, whyNotCalled } from "./published.ts";
 
 /** The front door and every Worker that delegates name their bindings so: `AGENT_` and the agent's name. */
 const AGENT_BINDING = "AGENT_";
@@ -54,8 +53,8 @@ async function lastCardOf(env: object, agent: string): Promise<AgentCard | undef
 }
 
 /** What a call may expect of its callee. */
-export async function manners(env: object, agent: string): Promise<Manners> {
-  if (!agentBinding(env, agent)) return outsideManners(await published(env, agent));
+export async function manners(env: object, { agent, card }: Callee): Promise<Manners> {
+  if (!agentBinding(env, agent)) return outsideManners(await publishedVersion(env, agent, card && { card }));
   return mannersOf(await lastCardOf(env, agent));
 }
 
@@ -66,31 +65,48 @@ function mannersOf(card: AgentCard | undefined): Manners {
 }
 
 /** It is not told where this mesh could be called back: the address says for whom the call is. */
-function outsideManners(entry: SnapshotEntry | undefined): Manners {
-  return { ...mannersOf(entry && believedCard(entry)), notifies: false, revocable: true };
+function outsideManners(chosen: ChosenVersion | undefined): Manners {
+  const outside = { notifies: false, revocable: true } as const;
+  if (!chosen) return { keyed: false, streams: false, ...outside };
+  // What is sent nowhere is asked for again as often as one likes: this isolate may not have heard of it yet.
+  if (chosen.endpoint === undefined) return { keyed: true, streams: false, ...outside };
+  const { extensions, streaming } = chosen.declares();
+  return { keyed: extensions.includes(RESUME_EXTENSION), streams: streaming, ...outside };
 }
 
 /**
  * What an agent's card says of it, at once when it is known. An agent without a usable card can still be called: as one of which
  * nothing is known, and nothing believed.
  */
-export function describePeer(env: object, agent: string): Peer | undefined | Promise<Peer | undefined> {
-  if (!agentBinding(env, agent)) return describePublished(env, agent);
+export function describePeer(env: object, agent: string, which?: Which): Peer | undefined | Promise<Peer | undefined> {
+  if (!agentBinding(env, agent)) return describePublished(env, agent, which);
   const stranger: Peer = { name: agent, version: "unknown", chain: false, facts: new Map() };
   return fresh(agent)?.peer ?? read(env, agent).then((found) => found?.peer ?? stranger);
 }
 
-function describePublished(env: object, agent: string): Peer | undefined | Promise<Peer | undefined> {
-  const entry = published(env, agent);
-  return entry instanceof Promise ? entry.then(outsidePeer) : outsidePeer(entry);
+function describePublished(env: object, agent: string, which: Which | undefined): Peer | undefined | Promise<Peer | undefined> {
+  const peer = (chosen: ChosenVersion | undefined) => outsidePeer(chosen, which);
+  const chosen = publishedVersion(env, agent, which);
+  return chosen instanceof Promise ? chosen.then(peer) : peer(chosen);
 }
 
 /** Whatever its card says, it carries no chain on: nobody would answer for what it calls. */
-function outsidePeer(entry: SnapshotEntry | undefined): Peer | undefined {
-  if (!entry) return undefined;
-  const { name, version, digest } = entry;
-  const barred = whyNotCalled(entry);
-  return { name, version, digest, chain: false, facts: believedFacts(entry), ...(barred !== undefined && { barred }) };
+function outsidePeer(chosen: ChosenVersion | undefined, which: Which | undefined): Peer | undefined {
+  if (!chosen) return undefined;
+  const { name, version, digest, status } = chosen;
+  // A call that is out has passed that gate: whoever waits for it is told when its version is revoked, and of nothing less.
+  const isOut = which !== undefined && "card" in which;
+  const barred = isOut ? undefined : whyNotCalled(chosen);
+  const candidate = status === "candidate" && { candidate: true as const };
+  return {
+    name,
+    version,
+    ...(digest !== undefined && { digest }),
+    chain: false,
+    facts: chosen.facts(),
+    ...candidate,
+    ...(barred !== undefined && { barred }),
+  };
 }
 
 function fresh(agent: string): Known | undefined {

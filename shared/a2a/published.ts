@@ -4,6 +4,7 @@
  * moment. Values only, never promises of them: a request must not wait for what another one began, because that one may be canceled.
  */
 import type { RegistryEnv } from "../registry/api.ts";
+import { type ChosenVersion, chosenVersion, type Which } from "../registry/chosen-version.ts";
 import type { Snapshot, SnapshotEntry } from "../registry/entry.ts";
 import { upToDate } from "../registry/snapshot.ts";
 
@@ -99,8 +100,22 @@ export function published(env: object, agent: string, againMs?: number): Snapsho
   return entries instanceof Promise ? entries.then((read) => read.get(agent)) : entries.get(agent);
 }
 
-/** Why it gets no call, as a sentence; undefined when it may be called. */
-export function whyNotCalled({ name, status, reason = "no reason was given" }: SnapshotEntry): string | undefined {
+/** The version of it that a call goes to. @param which absent where nothing is called */
+export function publishedVersion(
+  env: object,
+  agent: string,
+  which: Which | undefined,
+  againMs?: number,
+): ChosenVersion | undefined | Promise<ChosenVersion | undefined> {
+  const chosen = (entry: SnapshotEntry | undefined) => entry && chosenVersion(entry, which);
+  const entry = published(env, agent, againMs);
+  return entry instanceof Promise ? entry.then(chosen) : chosen(entry);
+}
+
+type Standing = Pick<SnapshotEntry, "name" | "status" | "reason">;
+
+/** Why it gets no call, as a sentence; undefined when it may be called. @param name with its version, where that one alone is meant */
+export function whyNotCalled({ name, status, reason = "no reason was given" }: Standing): string | undefined {
   if (status === "revoked") return `${name} was revoked by its mesh: ${reason}`;
   return status === "quarantined" ? `${name} is held in quarantine by its mesh: ${reason}` : undefined;
 }

@@ -1,7 +1,10 @@
 /**
- * Waiting for a published agent ends when the agent is revoked meanwhile: whoever waits is told why, within seconds. Bound agents are
- * never revoked, and are waited for without a look at anything.
+ * Waiting for a published agent ends when the version that is waited for is revoked meanwhile: whoever waits is told why, within
+ * seconds. What is revoked of its other versions ends nothing here, nor does anything less. Bound agents are never revoked, and are
+ * waited for without a look at anything.
  */
+import type { Callee } from "../host/calls.ts";
+import { chosenVersion } from "../registry/chosen-version.ts";
 import { published, whyNotCalled } from "./published.ts";
 
 /** Between two looks, and how old what they see may be. Milliseconds. */
@@ -18,16 +21,16 @@ export interface Revoked {
  */
 export async function unlessRevoked<T>(
   env: object,
-  agent: string,
+  callee: Callee,
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T | Revoked> {
-  const already = await revokedNow(env, agent);
+  const already = await revokedNow(env, callee);
   if (already) return already;
   const ending = new AbortController();
   let revoked: Revoked | undefined;
   const look = async () => {
-    revoked ??= await revokedNow(env, agent);
+    revoked ??= await revokedNow(env, callee);
     if (revoked) ending.abort(new DOMException(revoked.revoked, "AbortError"));
   };
   const timer = setInterval(() => void look(), LOOK_MS);
@@ -43,8 +46,12 @@ export async function unlessRevoked<T>(
   }
 }
 
-async function revokedNow(env: object, agent: string): Promise<Revoked | undefined> {
+/** @returns undefined as long as its word counts */
+export async function revokedNow(env: object, { agent, card }: Callee): Promise<Revoked | undefined> {
   const entry = await published(env, agent, LOOK_MS);
-  const why = entry?.status === "revoked" ? whyNotCalled(entry) : undefined;
+  const version = entry && chosenVersion(entry, card && { card });
+  if (version?.status !== "revoked") return undefined;
+  const isAll = entry?.status === "revoked";
+  const why = whyNotCalled({ ...version, name: isAll ? agent : `version ${version.version} of ${agent}` });
   return why === undefined ? undefined : { revoked: why };
 }

@@ -23,7 +23,7 @@ const AGAIN_MS = 250;
 export async function watch(env: object, call: OutboundCall, taskId: string, options: OutboundOptions): Promise<void> {
   if (agentBinding(env, call.agent)) return watchUntilRest(env, call, taskId, options);
   // That it was revoked is told when its task is asked for.
-  await unlessRevoked(env, call.agent, options.signal, (signal) => watchUntilRest(env, call, taskId, { ...options, signal }));
+  await unlessRevoked(env, call, options.signal, (signal) => watchUntilRest(env, call, taskId, { ...options, signal }));
 }
 
 async function watchUntilRest(env: object, call: OutboundCall, taskId: string, options: OutboundOptions): Promise<void> {

@@ -5,7 +5,9 @@
 import type { Principal } from "../auth/principal.ts";
 import type { Amount } from "../budget/amount.ts";
 import type { Envelope } from "../chain/delegation.ts";
+import type { Which } from "../registry/chosen-version.ts";
 import type { Json, JsonObject } from "../task/a2a-types.ts";
+import type { CalledCard } from "../task/event.ts";
 import type { CalleeAsks } from "./calling/callee-asks.ts";
 import type { WaitSettings } from "./calling/wait-settings.ts";
 import type { Governor } from "./governance/governor.ts";
@@ -25,8 +27,10 @@ export interface Outbound<Env> {
   watch(env: Env, call: OutboundCall, taskId: string, options: OutboundOptions): Promise<void>;
   /** Asks the callee to say at an address that something has happened to its task. @returns whether it will */
   notify(env: Env, call: OutboundCall, taskId: string, to: Address, options: OutboundOptions): Promise<boolean>;
-  /** What may be expected of an agent, by its card; of one whose card nobody has seen, nothing. */
-  manners(env: Env, agent: string): Promise<Manners>;
+  /** What may be expected of a callee, by its card; of one whose card nobody has seen, nothing. */
+  manners(env: Env, callee: Callee): Promise<Manners>;
+  /** Whether its mesh has taken back all trust in what the callee says, in the version that the call began with. */
+  isRevoked(env: Env, callee: Callee): Promise<boolean>;
   /**
    * Cancels what the call with this key began, or keeps it from beginning.
    * @returns undefined when that could not be said, or not to all that is called for it in turn: say it again later
@@ -34,9 +38,15 @@ export interface Outbound<Env> {
   cancel(env: Env, call: OutboundCall, options: OutboundOptions): Promise<Released | undefined>;
   /** What has become of the task that a call began; waits for a while when it works. */
   look(env: Env, call: OutboundCall & { readonly taskId: string }, options: OutboundOptions): Promise<CallResult | Pending>;
-  /** What an agent's card says, at once when it is known; undefined for one that is not there. */
-  describe(env: Env, agent: string): Peer | undefined | Promise<Peer | undefined>;
+  /**
+   * What an agent's card says, at once when it is known; undefined for one that is not there.
+   * @param which of its versions, where it is about a call
+   */
+  describe(env: Env, agent: string, which?: Which): Peer | undefined | Promise<Peer | undefined>;
 }
+
+/** Whom a call goes to. */
+export type Callee = Pick<OutboundCall, "agent" | "card">;
 
 /** No answer yet: of a callee that can be asked again by the call's key. `lost`: it may not even have arrived. */
 export type Pending = { readonly ok: "working"; readonly taskId: string } | { readonly ok: "lost"; readonly message: string };
@@ -66,6 +76,8 @@ export interface Released {
 }
 
 export interface OutboundCall extends DelegateCall {
+  /** Of an agent that was published: the version that the call goes to, with all that follows of it. */
+  readonly card?: CalledCard | undefined;
   readonly taskId?: string;
   /** In the form of the human-in-the-loop profile: the answer to a question of that task. */
   readonly answer?: JsonObject | undefined;
@@ -77,6 +89,8 @@ export interface OutboundOptions {
   readonly key: string;
   readonly principal: Principal;
   readonly signal: AbortSignal;
+  /** When the message was first sent, in whatever run. Milliseconds since the epoch. */
+  readonly sentAt?: number | undefined;
   /** Of an answer: those who gave it; the principal where it is absent. */
   readonly by?: readonly Principal[] | undefined;
   readonly envelope?: Envelope | undefined;

@@ -10,7 +10,15 @@ type Believed = Pick<SnapshotEntry, "card" | "evidence">;
 
 /** The card without the capabilities and extensions that it declares in vain. */
 export function believedCard({ card, evidence }: Believed): AgentCard {
-  const untrue = new Set(Object.values(evidence).flatMap((each) => each.untrue));
+  return withoutUntrue(
+    card,
+    Object.values(evidence).flatMap((each) => each.untrue),
+  );
+}
+
+/** @param claims that were found to be untrue, such as `capabilities.streaming` */
+export function withoutUntrue(card: AgentCard, claims: readonly string[]): AgentCard {
+  const untrue = new Set(claims);
   const { extensions, ...flags } = card.capabilities;
   const capabilities = Object.fromEntries(Object.entries(flags).filter(([name]) => !untrue.has(`capabilities.${name}`)));
   const kept = extensions?.filter(({ uri }) => !untrue.has(`capabilities.extensions.${uri}`));

@@ -49,11 +49,11 @@ export function wordsOf(event: TaskEvent, known: Known): string {
       return wordsOfMemo(event.name, event.value, known);
     case "delegating": {
       const call = callOf(event.name);
-      const callee = `${event.agent}/${event.skill}`;
-      known.calls.set(call, callee);
+      const called = `${event.agent}/${event.skill}`;
+      known.calls.set(call, called);
+      const callee = called + versionIn(event);
       const may = event.lease ? `, which may spend ${wordsOfAmount(event.lease)}` : "";
-      const version = event.card === undefined ? "" : ` ${event.card.version}`;
-      return call === event.name ? `calls ${callee}${version}${may}` : `passes an answer on to ${callee}${version}${may}`;
+      return call === event.name ? `calls ${callee}${may}` : `passes an answer on to ${callee}${may}`;
     }
     case "called":
       known.calls.set(event.name, `${event.agent}/${event.skill}`);
@@ -79,6 +79,10 @@ export function wordsOf(event: TaskEvent, known: Known): string {
     case "push-changed":
       return "notifications were set up anew";
   }
+}
+
+function versionIn({ card }: TaskEvent & { type: "delegating" }): string {
+  return card ? ` ${card.version}${card.candidate ? " (candidate)" : ""}` : "";
 }
 
 function wordsOfMessage({ message, answers, approves, by }: TaskEvent & { type: "message" }, known: Known): string {

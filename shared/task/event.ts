@@ -14,6 +14,14 @@ import type { MadeBy } from "./made-by.ts";
 /** Under which limits a task was given to this agent, and what proves it. */
 export type GivenChain = { readonly delegation: Delegation; readonly envelope: Envelope };
 
+/** A card that a call was made by: its version and, of an agent that was published, its SHA-256 in hex: others change with the mesh itself. */
+export interface CalledCard {
+  readonly version: string;
+  readonly digest?: string;
+  /** It was on its way into the list when the call went out. */
+  readonly candidate?: true;
+}
+
 export type TaskEvent =
   /** The first event: who asked whom for what. */
   | {
@@ -67,7 +75,7 @@ export type TaskEvent =
   | { type: "memo"; name: string; value: Json }
   /**
    * A call to another agent goes out, and its callee may spend so much; `called` and its memo tell how it ended. `branch`: the path
-   * of the goal or branch whose share it counts to. `card`: which one was gone by; its digest is known of an agent that was published.
+   * of the goal or branch whose share it counts to. `card`: which one was gone by; whatever follows of the call goes to that version.
    */
   | {
       type: "delegating";
@@ -77,7 +85,7 @@ export type TaskEvent =
       key: string;
       lease?: Amount;
       branch?: string;
-      card?: { version: string; digest?: string };
+      card?: CalledCard;
     }
   /** How a call ended: what its callee has cost, and, unless it was let go for another, what it was worth as a turn of this task. */
   | { type: "called"; name: string; agent: string; skill: string; cost: Amount; turn?: Turn }

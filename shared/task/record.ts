@@ -6,6 +6,7 @@ import type { Amount } from "../budget/amount.ts";
 import type { Hop } from "../chain/delegation.ts";
 import type { ContractVersions } from "../contract/shelf.ts";
 import type { Json, JsonObject, TaskState } from "./a2a-types.ts";
+import type { CalledCard } from "./event.ts";
 import type { Wishes } from "./governance-extension.ts";
 import type { MadeBy } from "./made-by.ts";
 
@@ -71,8 +72,8 @@ export interface RecordedCall {
   readonly name: string;
   readonly agent: string;
   readonly skill: string;
-  /** The one that was gone by: its version and, of an agent that was published, its SHA-256 in hex. */
-  readonly card?: { readonly version: string; readonly digest?: string };
+  /** The one that was gone by. */
+  readonly card?: CalledCard;
   /** What was set aside for it. */
   readonly lease?: Amount;
   /** The callee's task, as far as it is known. */

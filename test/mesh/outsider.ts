@@ -7,6 +7,7 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { AgentCard, Artifact, Message, TaskState } from "@a2a-js/sdk";
 import { AgentEvent, type AgentExecutor, DefaultRequestHandler, type ExecutionEventBus, InMemoryTaskStore } from "@a2a-js/sdk/server";
 import { agentCardHandler, jsonRpcHandler, UserBuilder } from "@a2a-js/sdk/server/express";
@@ -29,7 +30,9 @@ export interface Outsider {
 }
 
 /** Answers at once; "slowly" in the text has it work until it is told to stop, and "carefully" has it ask back. */
-export async function startOutsider(about: Pick<Card, "name" | "description" | "skills">): Promise<Outsider> {
+export async function startOutsider(
+  about: Pick<Card, "name" | "description" | "skills"> & Partial<Pick<Card, "version" | "capabilities">>,
+): Promise<Outsider> {
   const arrived: Arrived[] = [];
   const app = express();
   app.use(express.text({ type: () => true, limit: "1mb" }));
@@ -126,6 +129,8 @@ export async function startHostile(elsewhere: string): Promise<Hostile> {
 export interface Said {
   /** The registry's word from now on. */
   say(...entries: readonly SnapshotEntry[]): void;
+  /** Calls that the registry was told of, as JSON. */
+  readonly copies: readonly string[];
   close(): Promise<void>;
 }
 
@@ -137,7 +142,13 @@ export interface Said {
 export async function sayingRegistry(root: string, agents: readonly string[] = []): Promise<Said> {
   let revision = 1;
   let entries: readonly SnapshotEntry[] = [];
-  const server = await listening(createServer((_request, response) => response.end(JSON.stringify({ revision, entries }))));
+  const copies: string[] = [];
+  const server = await listening(
+    createServer(async (request, response) => {
+      if (request.method === "POST") copies.push(await text(request));
+      response.end(JSON.stringify({ revision, entries }));
+    }),
+  );
   const folder = join(root, "agents", "saying-registry");
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "wrangler.toml"), `name = "saying-registry"\nmain = "worker.ts"\ncompatibility_date = "2026-11-17"\n`);
@@ -149,6 +160,9 @@ export class Registry extends WorkerEntrypoint {
     const said = await (await fetch("${addressOf(server)}/")).json() as { revision: number };
     return said.revision === known ? undefined : said;
   }
+  async copy(copy: object) {
+    await (await fetch("${addressOf(server)}/", { method: "POST", body: JSON.stringify(copy) })).text();
+  }
 }
 export default { fetch: () => new Response(null, { status: 404 }) };
 `,
@@ -159,6 +173,7 @@ export default { fetch: () => new Response(null, { status: 404 }) };
       revision += 1;
       entries = next;
     },
+    copies,
     close: () => closed(server),
   };
 }

@@ -53,8 +53,8 @@ describe("an agent that was published", () => {
   });
 
   it("is waited for as its card says, but for what was found untrue, and is never told where to call back", async () => {
-    expect(await outbound.manners(ENV, "near")).toEqual({ keyed: true, streams: true, notifies: false, revocable: true });
-    expect(await outbound.manners(ENV, "braggart")).toMatchObject({ keyed: true, streams: false });
+    expect(await outbound.manners(ENV, { agent: "near" })).toEqual({ keyed: true, streams: true, notifies: false, revocable: true });
+    expect(await outbound.manners(ENV, { agent: "braggart" })).toMatchObject({ keyed: true, streams: false });
   });
 
   it("never takes the place of a bound one of its name", async () => {

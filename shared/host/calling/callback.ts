@@ -18,7 +18,7 @@ const TOKEN_BYTES = 32;
 export async function leaveAddress<Env>(run: CallingRun<Env>, { name, call, options, signal }: Errand, taskId: string): Promise<void> {
   const { task, outbound, env, governor } = run;
   const { origin, principal } = task.head;
-  const { notifies } = await outbound.manners(env, call.agent);
+  const { notifies } = await outbound.manners(env, call);
   if (!notifies || origin === undefined || !governor || run.known(MEMO + name) !== undefined) return;
   const token = bytesToHex(randomBytes(TOKEN_BYTES));
   const owner = encodeURIComponent(principalKey(principal));

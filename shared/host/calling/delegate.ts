@@ -6,7 +6,8 @@ import { type Amount, amountOf, isNothing, NOTHING, ONE_CALL, plus } from "../..
 import { isObject, type Json, type JsonObject } from "../../task/a2a-types.ts";
 import { limitIn } from "../../task/governance-extension.ts";
 import { hitlResponse } from "../../task/hitl-extension.ts";
-import type { AsksBack, CallingRun, CallResult } from "../calls.ts";
+import type { AsksBack, CallingRun, CallResult, OutboundCall } from "../calls.ts";
+import { cardInLog, cardOf } from "../governance/begun-call.ts";
 import { type Admitted, admit } from "../governance/call-gate.ts";
 import { beyondShare } from "../governance/share-gate.ts";
 import { cover, coverAgain } from "../governance/spending.ts";
@@ -20,6 +21,7 @@ import { OpenQuestions } from "./open-questions.ts";
 import { passUp } from "./passing-up.ts";
 import { release } from "./releasing.ts";
 import { askedId, type Reply } from "./reply.ts";
+import { unlessRevoked, withdrawLeft } from "./revoked-asker.ts";
 
 /** Answers in a row that a callee does not take, before it is given up: people are not asked for ever. */
 const MOST_REFUSED = 3;
@@ -32,11 +34,18 @@ export async function delegate<Env>(run: CallingRun<Env>, name: string, asked: D
   const known = run.recall(memo) as CallResult | undefined;
   // A question of the callee's stands under the same name until the call has its result: it is no result yet.
   if (known !== undefined && known.ok !== "asks") return known;
-  const admission = run.governor && (await admit(run, run.governor, memo, call, (agent) => run.outbound.describe(run.env, agent)));
+  const admission = run.governor && (await admit(run, run.governor, memo, call, (...of) => run.outbound.describe(run.env, ...of)));
   if (admission && "refused" in admission) return remembered(run, memo, admission.refused);
   const admitted = admission?.admitted;
 
-  const first = await hedged(run, { name: memo, call, admitted, lease: admitted && leaseOf(run, memo, admitted), signal: run.signal });
+  const card = cardInLog(run.task, memo) ?? cardOf(admitted?.peer);
+  const first = await hedged(run, {
+    name: memo,
+    call: { ...call, card },
+    admitted,
+    lease: admitted && leaseOf(run, memo, admitted),
+    signal: run.signal,
+  });
   const ended = await untilEnded(run, first.leg.name, first.leg.call, first.result, first.leg.admitted);
   return remembered(run, memo, booked(run, first.leg.name, first.leg.call, ended, first.leg.admitted));
 }
@@ -45,7 +54,7 @@ export async function delegate<Env>(run: CallingRun<Env>, name: string, asked: D
 async function untilEnded<Env>(
   run: CallingRun<Env>,
   name: string,
-  call: DelegateCall,
+  call: OutboundCall,
   first: CallResult,
   admitted: Admitted | undefined,
 ): Promise<Ended> {
@@ -77,6 +86,7 @@ async function untilEnded<Env>(
     if (result.refused !== undefined && result.ok !== "asks")
       run.progress(`${call.agent} had gone on without this answer, which was not used: ${result.refused}`, {});
     open.keepOnly(result);
+    withdrawLeft(run, `${name}:ask:${round}`);
   }
   // Also where it was said to an agent far below, because all in between came to nothing for it.
   if (!result.ok && result.reason !== "stopped" && declined !== undefined) return { ...result, declined };
@@ -90,7 +100,7 @@ async function untilEnded<Env>(
 async function answerFor<Env>(
   run: CallingRun<Env>,
   name: string,
-  call: DelegateCall,
+  call: OutboundCall,
   asks: AsksBack,
   admitted: Admitted | undefined,
   open: OpenQuestions<Env>,
@@ -106,7 +116,7 @@ async function answerFor<Env>(
     if ("refused" in covered) return { said: inForm(asks, "partial"), lease: had };
     return { said: inForm(asks, "again"), lease: { ...plus(had, covered.lease), wallMs: covered.lease.wallMs } };
   }
-  const said = await passUp(run, name, call, asks, costSoFar(run, name, call, asks, admitted), open);
+  const said = await unlessRevoked(run, call, passUp(run, name, call, asks, costSoFar(run, name, call, asks, admitted), open));
   if ("expired" in said && said.expired === "here") return { refused: failed(call, "nobody answered in time") };
   const covered = run.governor && had && (await coverAgain(run, run.governor, name, had));
   return covered && "refused" in covered ? covered : { said, lease: had };

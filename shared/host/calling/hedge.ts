@@ -5,6 +5,7 @@
 import { type Amount, least } from "../../budget/amount.ts";
 import { decideHedge } from "../../policy/hedge.ts";
 import type { CallingRun, CallResult } from "../calls.ts";
+import { cardInLog, cardOf } from "../governance/begun-call.ts";
 import { admit } from "../governance/call-gate.ts";
 import { decideOn } from "../governance/decision.ts";
 import { mostOf } from "../governance/spending.ts";
@@ -25,19 +26,21 @@ export async function hedged<Env>(run: CallingRun<Env>, leg: Leg): Promise<Answe
   const decision = decisionOn(run, leg);
   if (decision?.outcome !== "hedge") return { leg, result: await send(run, leg) };
 
-  if (run.known(`${leg.name}:hedge`) !== undefined) {
+  const second = `${leg.name}:hedge`;
+  if (run.known(second) !== undefined) {
     // The second agent answered a run that was lost with a question, which is the call's now.
-    const second = await secondOf(run, leg, decision.with);
-    if (second) return { leg: second, result: await send(run, second) };
+    const its = await secondOf(run, leg, decision.with);
+    if (its) return { leg: its, result: await send(run, its) };
   }
   const one = begin(run, leg);
   // Begun by a run that was lost, and needed no more when the first agent has answered.
-  const left = run.task.head.account?.carved[`${leg.name}:hedge`];
+  const left = run.task.head.account?.carved[second];
   await Promise.race([one.ended, new Promise((resolve) => setTimeout(resolve, decision.afterMs))]);
   const other = one.isOver() ? undefined : await secondOf(run, leg, decision.with);
   if (!other || one.isOver()) {
-    run.governor?.drop(run.task, `${leg.name}:hedge`);
-    if (left) await letGo(run, { ...leg, name: `${leg.name}:hedge`, call: { ...leg.call, ...decision.with } }, left);
+    run.governor?.drop(run.task, second);
+    const call = { ...leg.call, ...decision.with, card: cardInLog(run.task, second) };
+    if (left) await letGo(run, { ...leg, name: second, call }, left);
     return one.ended;
   }
 
@@ -66,7 +69,7 @@ function decisionOn<Env>(run: CallingRun<Env>, { name, call, admitted }: Leg) {
 async function secondOf<Env>(run: CallingRun<Env>, leg: Leg, { agent, skill }: { agent: string; skill: string }): Promise<Leg | undefined> {
   if (!run.governor) return undefined;
   const name = `${leg.name}:hedge`;
-  const call = { ...leg.call, agent, skill, alternatives: [] };
+  const call = { ...leg.call, agent, skill, alternatives: [], card: cardInLog(run.task, name) };
   const quiet = {
     ...run,
     put: () => Promise.reject(new NotWorthAsking()),
@@ -74,10 +77,19 @@ async function secondOf<Env>(run: CallingRun<Env>, leg: Leg, { agent, skill }: {
     signal: run.signal,
   };
   try {
-    const admission = await admit(quiet, run.governor, name, call, (each) => run.outbound.describe(run.env, each));
-    if ("refused" in admission || admission.admitted.peer.facts.get(skill)?.readOnly !== true) return undefined;
+    const admission = await admit(quiet, run.governor, name, call, (...of) => run.outbound.describe(run.env, ...of));
+    if ("refused" in admission) return undefined;
     const { admitted } = admission;
-    return { name, call, admitted, lease: leaseOf(run, name, admitted), signal: run.signal };
+    // Of one that is out it was seen before, by a card that may not be there any more.
+    const isOut = run.task.head.delegating[name] !== undefined;
+    if (!isOut && admitted.peer.facts.get(skill)?.readOnly !== true) return undefined;
+    return {
+      name,
+      call: { ...call, card: call.card ?? cardOf(admitted.peer) },
+      admitted,
+      lease: leaseOf(run, name, admitted),
+      signal: run.signal,
+    };
   } catch (error) {
     if (error instanceof NotWorthAsking) return undefined;
     throw error;

@@ -10,10 +10,9 @@ import { callOf } from "../../task/account.ts";
 import { digest } from "../../task/digest.ts";
 import { traceparentFor } from "../../task/trace-context.ts";
 import type { CallingRun, CallResult, OutboundCall } from "../calls.ts";
-import { callBegins, callEnded } from "../governance/agents.ts";
+import { callBegins, callEnded, heldAs } from "../governance/agents.ts";
 import type { Admitted } from "../governance/call-gate.ts";
 import type { Governor } from "../governance/governor.ts";
-import type { Peer } from "../governance/peer.ts";
 import { countedUnder } from "../governance/share-gate.ts";
 import { chargeOf, leaseOf } from "./booking.ts";
 import { costOfReleased, release } from "./releasing.ts";
@@ -53,8 +52,8 @@ export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, le
     const isFirst = task.head.account?.carved[callOf(name)] === undefined;
     const branch = countedUnder(call);
     const counted = branch !== undefined && { branch };
-    const card = cardOf(admitted?.peer);
-    task.apply({ type: "delegating", name, agent: call.agent, skill: call.skill, key, ...(lease && { lease }), ...counted, ...card });
+    const { agent, skill, card } = call;
+    task.apply({ type: "delegating", name, agent, skill, key, ...(lease && { lease }), ...counted, ...(card && { card }) });
     if (lease && isFirst) governor?.sent(task, name, lease);
   }
   const sentAt = sentAtIn(run, name);
@@ -72,7 +71,8 @@ export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, le
   };
 
   const began = Date.now();
-  if (governor) callBegins(governor.rule("agent-breaker", task), principal.tenant, call.agent, { call: `${task.id}/${name}`, at: began });
+  const held = heldAs(call.agent, call.card);
+  if (governor) callBegins(governor.rule("agent-breaker", task), principal.tenant, held, { call: `${task.id}/${name}`, at: began });
   const errand = { name, call, options, envelope, looks: looks === true, sentAt, signal };
   const waited = await answerTo(run, {
     ...errand,
@@ -125,11 +125,6 @@ function sentAtIn<Env>({ task }: CallingRun<Env>, name: string): number {
   return at + (task.head.idle?.[name] ?? 0);
 }
 
-/** Of an agent that was published its digest too: others change with the mesh itself. */
-function cardOf(peer: Peer | undefined): { card?: { version: string; digest?: string } } {
-  return peer ? { card: { version: peer.version, ...(peer.digest !== undefined && { digest: peer.digest }) } } : {};
-}
-
 /** Nobody watched it to the end, so that only the log knows how long it took. */
 function isLong<Env>({ waits }: CallingRun<Env>, sentAt: number): boolean {
   return Date.now() - sentAt > waits.holdMs + waits.watchMs;
@@ -152,7 +147,7 @@ function noteEnd<Env>(
   const worked = result.ok === true || result.ok === "asks";
   const says = worked ? "worked" : FAULTS.has(result.reason) && !signal.aborted ? "failed" : "says-nothing";
   const { tenant } = run.task.head.principal;
-  callEnded(governor.rule("agent-breaker", run.task), tenant, call.agent, {
+  callEnded(governor.rule("agent-breaker", run.task), tenant, heldAs(call.agent, call.card), {
     call: `${run.task.id}/${name}`,
     result: says,
     ms,

@@ -89,7 +89,7 @@ export class LetGo<Env> {
 
   async #costOf({ call }: Out, released: Released): Promise<Amount | undefined> {
     const { outbound, env } = this.#options;
-    const peer = await outbound.describe(env, call.agent);
+    const peer = await outbound.describe(env, call.agent, call.card && { card: call.card });
     return costOfReleased(released, peer, call.skill);
   }
 
@@ -120,12 +120,12 @@ function outOf(task: LiveTask | undefined): Out[] {
   for (const [name, seq] of Object.entries(task.head.delegating)) {
     const [entry] = task.read(seq, seq);
     if (entry?.event.type !== "delegating") continue;
-    const { agent, skill, key } = entry.event;
+    const { agent, skill, key, card } = entry.event;
     const call = callOf(name);
     // The key of the first message is the one that the callee knows the task by.
     if (name === call || !calls.has(call)) {
       const taskId = taskIdIn(task, call);
-      calls.set(call, { name: call, key, call: { agent, skill, parts: [], ...(taskId !== undefined && { taskId }) } });
+      calls.set(call, { name: call, key, call: { agent, skill, parts: [], card, ...(taskId !== undefined && { taskId }) } });
     }
   }
   return [...calls.values()];

@@ -65,7 +65,7 @@ function refusedForTime(answer: CallResult | Pending, { until, isGivenLonger }: 
 async function asked<Env>(run: CallingRun<Env>, errand: Errand): Promise<CallResult | Pending> {
   const { outbound, env, waits } = run;
   const { call, sentAt, until, signal } = errand;
-  const { keyed, streams }: Manners = await outbound.manners(env, call.agent);
+  const { keyed, streams }: Manners = await outbound.manners(env, call);
   // A stranger would take the same message for another one: its only answer is waited for to the end.
   if (!keyed || errand.looks) return sent(run, errand, until, false);
   const holdUntil = Math.min(sentAt + waits.holdMs, until);
@@ -87,10 +87,10 @@ async function sent<Env>(
   until: number,
   atOnce: boolean,
 ): Promise<CallResult | Pending> {
-  const { call, options, looks } = errand;
+  const { call, options, looks, sentAt } = errand;
   const envelope = await errand.envelope();
   return within(errand.signal, until, (signal) => {
-    const limited = { ...options, signal, ...(envelope && { envelope }) };
+    const limited = { ...options, signal, sentAt, ...(envelope && { envelope }) };
     if (looks && call.taskId !== undefined) return outbound.look(env, { ...call, taskId: call.taskId }, limited);
     return outbound.call(env, call, limited, atOnce);
   });
@@ -103,15 +103,14 @@ async function away<Env>(run: CallingRun<Env>, errand: Errand, answer: Pending):
   if (answer.ok === "working") await run.during(() => leaveAddress(run, errand, answer.taskId));
   const now = Date.now();
   const due = Math.min(now + Math.min(Math.max(now - sentAt, least), most), until);
-  const { revocable } = await run.during(() => run.outbound.manners(run.env, call.agent));
+  const { revocable } = await run.during(() => run.outbound.manners(run.env, call));
   if (!revocable) return run.away(due, signal);
   for (let next = 0; next < due; ) {
     next = Math.min(Date.now() + STANDING_MS, due);
     await run.away(next, signal);
     // Something has happened, or nobody waits.
     if (signal.aborted || Date.now() < next) return;
-    const peer = await run.during(async () => run.outbound.describe(run.env, call.agent));
-    if (peer?.barred !== undefined) return;
+    if (await run.during(() => run.outbound.isRevoked(run.env, call))) return;
   }
 }
 

@@ -7,6 +7,7 @@
 import { type HolderKey, newHolderKey } from "../../chain/envelope.ts";
 import type { AgentBreakerContract } from "../../contract/agent-breaker.ts";
 import { type AgentBreakerState, type AgentCall, noteBegun, noteCall, UNTROUBLED } from "../../policy/agent-breaker.ts";
+import type { CalledCard } from "../../task/event.ts";
 
 const states = new Map<string, AgentBreakerState>();
 const keys = new Map<string, { key: HolderKey; until: number }>();
@@ -31,6 +32,11 @@ export function callBegins(
 
 export function callEnded(contract: AgentBreakerContract, tenant: string, agent: string, call: AgentCall): void {
   keep(states, stateKey(tenant, agent), noteCall(contract, stateOf(tenant, agent), call));
+}
+
+/** A candidate is held back by itself: most calls go to the version that it is tried beside, which must not suffer for it. */
+export function heldAs(agent: string, card: CalledCard | undefined): string {
+  return card?.candidate ? `${agent}@${card.version}` : agent;
 }
 
 export async function holderKeyFor(agent: string): Promise<HolderKey> {

@@ -7,9 +7,11 @@ import type { Amount } from "../../budget/amount.ts";
 import { decideAgentBreaker } from "../../policy/agent-breaker.ts";
 import { type ChainCapDecision, type ChainCapSignals, decideChainCap, describeChainCap } from "../../policy/chain-cap.ts";
 import { decideCircuitBreaker, describeCircuitBreaker } from "../../policy/circuit-breaker.ts";
+import type { Which } from "../../registry/chosen-version.ts";
 import type { DelegateCall, DelegateResult, SkillName } from "../program.ts";
-import { callBegins, callEnded, stateOf } from "./agents.ts";
+import { callBegins, callEnded, heldAs, stateOf } from "./agents.ts";
 import { arrange, describeArrangement } from "./arranging.ts";
+import { cardOf, whichFor } from "./begun-call.ts";
 import { decideOn, type Taken } from "./decision.ts";
 import type { Governor } from "./governor.ts";
 import { atLimit, stopped } from "./limit.ts";
@@ -29,7 +31,7 @@ export interface Admitted {
   readonly notice?: string;
 }
 
-export type Describe = (agent: string) => Peer | undefined | Promise<Peer | undefined>;
+export type Describe = (agent: string, which?: Which) => Peer | undefined | Promise<Peer | undefined>;
 export type Admission = { readonly admitted: Admitted } | { readonly refused: DelegateResult & { ok: false } };
 
 /**
@@ -42,26 +44,42 @@ export async function admit(run: Spending, governor: Governor, name: string, cal
   if (outside) return { refused: outside };
   const early = beforeAnything(run, governor, name, call);
   if (early) return { refused: early };
-  const peer = await known(run, describe(call.agent));
-  if (!peer) return { refused: { ok: false, reason: "unreachable", message: `there is no agent "${call.agent}" in this mesh` } };
-  if (peer.barred !== undefined) return { refused: { ok: false, reason: "refused", message: peer.barred } };
+  const described = () => known(run, describe(call.agent, whichFor(run.task, name, call.skill)));
+  const peer = await described();
+  if (!isCallable(peer)) return { refused: notCallable(call, peer) };
   await known(run, governor.scores.ready([peer.name]));
 
   const chain = await chainCap(run, governor, name, call, peer, describe);
   if ("refused" in chain) return chain;
   const turns = await circuitBreaker(run, governor, name, call);
   if ("refused" in turns) return turns;
-  const held = agentBreaker(run, governor, name, call);
+  const held = agentBreaker(run, governor, name, heldAs(call.agent, cardOf(peer)));
   if (held) return { refused: held };
   const need = needOf(run, governor, call, peer);
   const beyond = beyondShare(run, governor, name, call, need);
   const aside = beyond ? { refused: beyond } : await cover(run, governor, name, need, call.partial);
   if ("refused" in aside) {
-    notSent(run, governor, name, call);
+    notSent(run, governor, name, heldAs(call.agent, cardOf(peer)));
     return aside;
   }
+  // Somebody may have been asked for days: it goes out to the version that such calls go to now.
+  const last = peer.digest === undefined ? peer : await described();
+  if (!isCallable(last)) {
+    governor.drop(run.task, name);
+    notSent(run, governor, name, heldAs(call.agent, cardOf(peer)));
+    return { refused: notCallable(call, last) };
+  }
   const { reliability, evidence, product } = chain.decision;
-  return { admitted: { peer, lease: aside.lease, reliability, evidence, product, ...(turns.notice && { notice: turns.notice }) } };
+  return { admitted: { peer: last, lease: aside.lease, reliability, evidence, product, ...(turns.notice && { notice: turns.notice }) } };
+}
+
+function isCallable(peer: Peer | undefined): peer is Peer {
+  return peer !== undefined && peer.barred === undefined;
+}
+
+function notCallable({ agent }: DelegateCall, peer: Peer | undefined): DelegateResult & { ok: false } {
+  if (peer?.barred !== undefined) return { ok: false, reason: "refused", message: peer.barred };
+  return { ok: false, reason: "unreachable", message: `there is no agent "${agent}" in this mesh` };
 }
 
 /** Waits only for what is not there yet: a wait stores what was said so far, in a row of its own. */
@@ -140,12 +158,7 @@ function chainSignals(run: Spending, governor: Governor, call: DelegateCall, pee
 }
 
 /** An agent that is held back is as good as not there: whoever called it may try another, or later again. */
-function agentBreaker(
-  run: Spending,
-  governor: Governor,
-  name: string,
-  { agent }: DelegateCall,
-): (DelegateResult & { ok: false }) | undefined {
+function agentBreaker(run: Spending, governor: Governor, name: string, agent: string): (DelegateResult & { ok: false }) | undefined {
   const contract = governor.rule("agent-breaker", run.task);
   const signals = { state: stateOf(run.task.head.principal.tenant, agent), now: Date.now() };
   const decision = decideOn(run.decide, `agent-breaker:${name}`, contract, signals, decideAgentBreaker);
@@ -159,7 +172,7 @@ function agentBreaker(
 }
 
 /** The call was let through, and is not made after all: that says nothing about the agent. */
-function notSent(run: Spending, governor: Governor, name: string, { agent }: DelegateCall): void {
+function notSent(run: Spending, governor: Governor, name: string, agent: string): void {
   const call = `${run.task.id}/${name}`;
   const { tenant } = run.task.head.principal;
   callEnded(governor.rule("agent-breaker", run.task), tenant, agent, { call, result: "says-nothing", ms: 0, at: Date.now() });

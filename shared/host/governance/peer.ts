@@ -10,6 +10,8 @@ export interface Peer {
   readonly facts: ReadonlyMap<string, SkillFacts>;
   /** Of its card, where it was published to the mesh: SHA-256 in hex. */
   readonly digest?: string;
+  /** This version is on its way into the list, and gets a share of the calls. */
+  readonly candidate?: true;
   /** Why it gets no call, as a sentence; absent where it may be called. */
   readonly barred?: string;
 }

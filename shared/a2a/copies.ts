@@ -1,0 +1,68 @@
+/**
+ * Tells the registry of a call that a candidate in shadow may be tried on too: what the callee was sent, and what it answered, and
+ * nothing that it did not get. In the background, once the call has ended: nobody waits for it, and no call can fail by it.
+ */
+import { waitUntil } from "cloudflare:workers";
+import type { OutboundCall } from "../host/calls.ts";
+import type { RegistryEnv } from "../registry/api.ts";
+import type { SnapshotEntry } from "../registry/entry.ts";
+import { isHarmless } from "../registry/probe-choice.ts";
+import type { ShadowCopy } from "../registry/rollout.ts";
+import { isObject } from "./json-object.ts";
+import type { Reply } from "./peer-request.ts";
+import { published } from "./published.ts";
+
+/** Of what was sent and answered together, as JSON. */
+const MOST_BYTES = 256 * 1024;
+/** How a task ends that its agent brought to its end. What was canceled says nothing of whoever worked on it. */
+const ENDS: readonly unknown[] = ["TASK_STATE_COMPLETED", "TASK_STATE_FAILED", "TASK_STATE_REJECTED"];
+
+export interface EndedCall {
+  /** To an agent that was published. */
+  readonly call: OutboundCall;
+  /** Of the request that began it: what was asked, not how its answer was waited for. */
+  readonly params: object;
+  /** A task, or a message, in the form of a reply to a send. */
+  readonly reply: Reply;
+  /** From when it was first sent. */
+  readonly ms: number;
+}
+
+export function tellOfCopy(env: object, ended: EndedCall): void {
+  const { REGISTRY } = env as RegistryEnv;
+  const answer = answerIn(ended.reply);
+  if (!REGISTRY || answer === undefined) return;
+  const tell = async () => {
+    try {
+      const copy = copyOf(await published(env, ended.call.agent), ended, answer);
+      if (copy && sizeOf(copy) <= MOST_BYTES) await REGISTRY.copy(copy);
+    } catch (error) {
+      console.warn(`the registry was not told of a call to ${ended.call.agent}, and its candidate is not tried on it`, error);
+    }
+  };
+  waitUntil(tell());
+}
+
+/** @returns undefined where there is no candidate that it could be made of without harm */
+function copyOf(entry: SnapshotEntry | undefined, { call, params, ms }: EndedCall, answer: object): ShadowCopy | undefined {
+  const { agent, skill, card, taskId } = call;
+  const candidate = entry?.candidate;
+  // An answer to a question is nothing without the task that asked.
+  if (!entry || candidate?.stage !== "shadow" || taskId !== undefined || card?.version !== entry.version) return undefined;
+  if (![entry, candidate].every((each) => isHarmless(each.card)(skill))) return undefined;
+  return { agent, skill, base: entry.version, params, answer, ms };
+}
+
+/** The task or message, once its agent has done with it. */
+function answerIn({ body }: Reply): object | undefined {
+  const result = isObject(body) ? body["result"] : undefined;
+  if (!isObject(result)) return undefined;
+  const { task, message } = result;
+  if (isObject(message)) return message;
+  const status = isObject(task) ? task["status"] : undefined;
+  return isObject(task) && isObject(status) && ENDS.includes(status["state"]) ? task : undefined;
+}
+
+function sizeOf(copy: ShadowCopy): number {
+  return new TextEncoder().encode(JSON.stringify(copy)).byteLength;
+}

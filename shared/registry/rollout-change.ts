@@ -60,8 +60,8 @@ export function decideRoll<R extends Rollout>(
 
 /** How a candidate stands, as the reason of its status. */
 export function whereItIs({ stage, share, base, why }: Pick<Rollout, "stage" | "share" | "base" | "why">): string {
-  const gets = stage === "shadow" ? "copies of calls" : `${Number((share * 100).toFixed(1))}% of the new calls`;
-  return `in ${stage} beside version ${base}, with ${gets}: ${why}`;
+  const gets = stage === "shadow" ? "" : `, with ${Number((share * 100).toFixed(1))}% of the new calls`;
+  return `in ${stage} beside version ${base}${gets}: ${why}`;
 }
 
 function refused(

@@ -103,6 +103,7 @@ export class Rollouts {
       if (!rollout || !isSameStep(rollout, looked)) return;
       const counted = { ...rollout, before: rollout.before ?? countsOf(counts.base) };
       const { outcome, why } = this.#judged(counted, both, counts).decision;
+      if (outcome !== "stay") this.#keep(both, counts);
       if (outcome === "back") this.#apply(counted, "back", why, REGISTRY);
       else if (outcome === "advance") this.#apply(counted, nextStep(this.#parts.contract(rollout.contract), rollout), why, REGISTRY);
       else if (!rollout.before || rollout.why !== why) this.#parts.rows.put({ ...counted, why });
@@ -133,6 +134,12 @@ export class Rollouts {
     const { before = countsOf(counts.base), ...rollout } = stored;
     const { skills, decision } = this.#judged({ ...rollout, before }, both, counts);
     return { ...rollout, skills, why: decision.why, waitsFor: decision.waitsFor };
+  }
+
+  /** What a step was decided by is what is shown of both from then on. */
+  #keep({ base, candidate }: Both, counts: Counts): void {
+    this.#parts.outcomes.setCalls(base.name, base.version, counts.base);
+    this.#parts.outcomes.setCalls(candidate.name, candidate.version, counts.candidate);
   }
 
   #apply(rollout: StoredRollout, step: Step, why: string, by: string): void {

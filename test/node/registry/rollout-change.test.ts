@@ -79,8 +79,6 @@ describe("a rollout that is sent by hand", () => {
 describe("where a candidate is", () => {
   it("is said with what it gets, beside whom, and why", () => {
     expect(whereItIs(rollout({ why: "all gates hold" }))).toBe("in canary beside version 1.0.0, with 10% of the new calls: all gates hold");
-    expect(whereItIs(rollout({ stage: "shadow", share: 0, why: "it is new" }))).toBe(
-      "in shadow beside version 1.0.0, with copies of calls: it is new",
-    );
+    expect(whereItIs(rollout({ stage: "shadow", share: 0, why: "it is new" }))).toBe("in shadow beside version 1.0.0: it is new");
   });
 });

@@ -40,6 +40,8 @@ describe("a new version at a place of its own", () => {
     const after = await shown(reach(), name);
     expect(after).toMatchObject({ version: "1.1.0", status: "listed", others: [{ version: "1.0.0", status: "listed" }] });
     expect(after?.candidate).toBeUndefined();
+    // What it was listed for is what is shown of it.
+    expect(after?.evidence[SKILL]?.successes).toBeGreaterThanOrEqual(60);
     expect(await reach().rollouts()).toEqual([]);
     expect(await rowsOf(reach())).toEqual([
       "published 1.0.0 listed",

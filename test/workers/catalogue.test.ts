@@ -75,12 +75,6 @@ describe("the catalogue", () => {
     expect(found.map(({ name, skills }) => [name, skills[0]?.id])).toEqual([["writer", "writer"]]);
   });
 
-  it("has one that is deprecated for whoever asks for it by name, and never one that is barred", async () => {
-    const entries = [entry(card("painter"), { status: "deprecated" }), entry(card("thief"), { status: "revoked" })];
-    expect(await names(env(entries), "paint", "painter/painter")).toEqual(["painter"]);
-    expect(await names(env(entries), "steal", "thief/thief")).toEqual([]);
-  });
-
   it("has a skill that is for whoever names it for nobody else, of its own agents and of published ones", async () => {
     const byName = { extensions: [{ uri: "urn:skein:ext:governance:v1", params: { skills: { find: { byName: true } } } }] };
     const own = card("finder", ["find"], { capabilities: byName });
@@ -104,6 +98,12 @@ describe("the catalogue", () => {
     const [read] = await catalogue({ env: env([entry(card("falconer"), { candidate })]), message, preferences: PREFERENCES }, "x");
     expect(read?.version).toBe("1.0.0");
     expect(read?.skills.map(({ id }) => id)).toEqual(["falconer"]);
+  });
+
+  it("has one that is deprecated for whoever asks for it by name, and never one that is barred", async () => {
+    const entries = [entry(card("painter"), { status: "deprecated" }), entry(card("thief"), { status: "revoked" })];
+    expect(await names(env(entries), "paint", "painter/painter")).toEqual(["painter"]);
+    expect(await names(env(entries), "steal", "thief/thief")).toEqual([]);
   });
 
   it("reads no praise, and nothing that is said to whoever chooses", async () => {

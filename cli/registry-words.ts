@@ -51,8 +51,9 @@ function standingOf({ name, version, status, reason, publisher }: Listed): strin
   return `${paint("bold", plain(name))} ${plain(version)}  ${stands}${why}  by ${publisherInWords(publisher)}`;
 }
 
-/** @param publisher `tenant/app/subject`, each percent-encoded */
+/** @param publisher `tenant/app/subject`, each percent-encoded; or the registry itself, by its name */
 export function publisherInWords(publisher: string): string {
+  if (!publisher.includes("/")) return `the ${plain(publisher)}`;
   const [tenant = "", ...others] = publisher.split("/").map((part) => plain(decoded(part)));
   const who = [...new Set(others)].join("/");
   return tenant === who ? who : `${who} of ${tenant}`;

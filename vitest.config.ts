@@ -47,6 +47,7 @@ export default defineConfig({
           include: ["test/mesh/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          globalSetup: ["./test/mesh/built-workers.ts"],
           // Each file starts a mesh of its own, and mostly waits for it: three side by side, after all the others.
           maxWorkers: 3,
           sequence: { groupOrder: 1 },

@@ -81,7 +81,7 @@ export async function build(root: string, name: string, place: string, signal: A
   const half = join(place, `building-${process.pid}`);
   try {
     const configs = configsApart(root, name);
-    const built = await Promise.allSettled(configs.map((config) => buildOne(root, config, dirname(join(half, config)), signal)));
+    const built = await Promise.allSettled(configs.map((config) => buildWorker(root, config, dirname(join(half, config)), signal)));
     const [failed] = built.flatMap((each) => (each.status === "rejected" ? [each.reason] : []));
     if (failed !== undefined) throw failed;
     rmSync(join(place, BUILT), { recursive: true, force: true });
@@ -91,12 +91,18 @@ export async function build(root: string, name: string, place: string, signal: A
   }
 }
 
-async function buildOne(root: string, config: string, into: string, signal: AbortSignal): Promise<void> {
+/**
+ * Builds one Worker, with a config that runs what was built as it is.
+ *
+ * @param config from the root
+ * @throws CommandError with one line for each thing that has to be mended
+ */
+export async function buildWorker(root: string, config: string, into: string, signal?: AbortSignal): Promise<void> {
   const args = ["--no-warnings", wranglerFile(), "deploy", "--dry-run", "-c", config, "--outdir", into];
   try {
-    await run(process.execPath, args, { cwd: root, env: quietEnv(), signal });
+    await run(process.execPath, args, { cwd: root, env: quietEnv(), ...(signal && { signal }) });
   } catch (error) {
-    if (signal.aborted) throw new CommandError("stopped before it was built");
+    if (signal?.aborted) throw new CommandError("stopped before it was built");
     const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
     const problems = problemsIn(stdout + stderr, (path, line, quoted) => locate(root, path, line, quoted, [config]));
     throw new CommandError(problems.length > 0 ? problems.join("\n  ") : `${config} was not built. The build said:\n${stderr.trim()}`);
@@ -104,6 +110,5 @@ async function buildOne(root: string, config: string, into: string, signal: Abor
   const text = readFileSync(join(root, config), "utf8");
   if (!MAIN.test(text))
     throw new CommandError(`${config} has no line such as main = "worker.ts": name the file that the Worker is made from`);
-  // What was built is run as it is.
   writeFileSync(join(into, "wrangler.toml"), text.replace(MAIN, 'main = "$1.js"\nno_bundle = true'));
 }

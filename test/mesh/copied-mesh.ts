@@ -1,7 +1,7 @@
 /**
  * A mesh of its own for one test file: a copy of the project's Workers, with agents from `fixtures/` added, on a free port
- * and with its own state. A copy, so that a file saved while the tests run reloads nothing. It can be killed and started
- * again on the same state.
+ * and with its own state. A copy, so that a file saved while the tests run reloads nothing; its Workers are those that were built
+ * once for all tests. It can be killed and started again on the same state.
  */
 import type { ChildProcess } from "node:child_process";
 import {
@@ -20,10 +20,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { inject } from "vitest";
 import { freePort } from "../../cli/port.ts";
 import { endRuntime, spawnRuntime } from "../../cli/runtime.ts";
 import type { PolicyName } from "../../shared/contract/contract.ts";
 import type { WaitSettings } from "../../shared/host/calling/wait-settings.ts";
+import { builtContracts, useBuilt } from "./built-workers.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 const COPIED = ["agents", "agent-cards", "contracts", "shared", "workers", "test/mesh/fixtures", "wrangler.toml", "package.json"];
@@ -49,6 +51,8 @@ export interface CopyOptions {
   readonly contracts?: Readonly<Partial<Record<PolicyName, Readonly<Record<string, string | number>>>>>;
   /** The front door counts nobody's calls: for tests that call more often in a minute than one caller may. */
   readonly unlimited?: boolean;
+  /** Its Workers are built from the copy with every start: for tests that change what is in it. */
+  readonly fromSource?: boolean;
 }
 
 export interface Fixture {
@@ -62,14 +66,19 @@ export interface Fixture {
   readonly waits?: WaitSettings;
 }
 
-export async function copyMesh({ agents = [], answerers = [], contracts = {}, unlimited = false }: CopyOptions = {}): Promise<CopiedMesh> {
+export async function copyMesh(options: CopyOptions = {}): Promise<CopiedMesh> {
+  const { agents = [], answerers = [], contracts = {}, unlimited = false, fromSource = false } = options;
   const root = mkdtempSync(join(tmpdir(), "skein-mesh-"));
   for (const name of COPIED) cpSync(join(REPOSITORY, name), join(root, name), { recursive: true });
   symlinkSync(join(REPOSITORY, "node_modules"), join(root, "node_modules"));
+  if (!fromSource) useBuilt(inject("builtWorkers"), root);
   for (const fixture of agents.map(fixtureOf)) addWorker(root, fixture, agentWorkerOf(fixture), OBJECTS);
   for (const fixture of answerers.map(fixtureOf)) addWorker(root, fixture, answererOf(fixture), "");
   if (unlimited) withoutRateLimit(join(root, "wrangler.toml"));
-  for (const [policy, fields] of Object.entries(contracts)) setFields(latestContract(root, policy), fields);
+  for (const [policy, fields] of Object.entries(contracts)) {
+    const name = latestContract(root, policy);
+    for (const file of [join(root, "contracts", name), ...builtContracts(root, name)]) setFields(file, fields);
+  }
 
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -189,10 +198,10 @@ function withoutRateLimit(file: string): void {
   writeFileSync(file, readFileSync(file, "utf8").replace(/^\[\[ratelimits\]\]\n(?:\w+ = .*\n)+/m, ""));
 }
 
-/** What new tasks are made under. */
+/** What new tasks are made under: the name of its file. */
 function latestContract(root: string, policy: string): string {
   const files = readdirSync(join(root, "contracts")).filter((name) => name.startsWith(`${policy}.v`));
-  return join(root, "contracts", files.toSorted().at(-1) ?? `${policy}.v1.yaml`);
+  return files.toSorted().at(-1) ?? `${policy}.v1.yaml`;
 }
 
 function setFields(file: string, fields: Readonly<Record<string, string | number>>): void {

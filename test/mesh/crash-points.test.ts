@@ -38,6 +38,7 @@ beforeAll(async () => {
       { name: "side", from: "puppet" },
     ],
     unlimited: true,
+    fromSource: true,
   });
   await mesh.start();
 });

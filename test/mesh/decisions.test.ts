@@ -25,7 +25,7 @@ let limited: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "skein-decisions-"));
-  mesh = await copyMesh({ unlimited: true });
+  mesh = await copyMesh({ unlimited: true, fromSource: true });
   tryFloor(mesh.root);
   await mesh.start();
   done = taskIn((await run("call", "Calculate 12 * 7, then calculate 3 + 4")).told);

@@ -19,7 +19,7 @@ export const dispatchContract = (version: number): DispatchContract => {
   const file = `contracts/dispatch.v${version}.yaml`;
   return readContract("dispatch", readFileSync(new URL(file, ROOT), "utf8"), file);
 };
-const CONTRACT = dispatchContract(2);
+const CONTRACT = dispatchContract(3);
 export const cardOf = (name: string): AgentCard => parseCard(JSON.parse(readFileSync(new URL(`agent-cards/${name}.json`, ROOT), "utf8")));
 
 /** By `agent/skill`: what it answers. */
@@ -87,6 +87,8 @@ export async function handle(
   const program = orchestratorProgram<object>({
     catalogue: async () => cards,
     contract: () => contract,
+    published: () => new Set(),
+    weigh: async (_run, goals) => goals,
     checkMisses: () => 0.3,
     planner: rulesPlanner,
   });

@@ -1,0 +1,145 @@
+/**
+ * What each skill that might take a goal is worth to its caller, beside how well it fits: of published agents by the registry's
+ * snapshot, of those that the mesh was deployed with by its scoreboard. Called within a step, and stored with the plan: a decision is
+ * taken, and taken again, on what was known then. Decides nothing, and reads no words but the goal's.
+ */
+import { agentNames } from "../../shared/a2a/peers.ts";
+import { publishedAgents } from "../../shared/a2a/published.ts";
+import type { Shelf } from "../../shared/contract/shelf.ts";
+import { attachmentOf, isAttachment, takes } from "../../shared/control/attachment.ts";
+import type { PlannedGoal } from "../../shared/control/plan.ts";
+import type { GovernanceEnv } from "../../shared/host/governance/env.ts";
+import { Scores } from "../../shared/host/governance/scores.ts";
+import type { Run } from "../../shared/host/program.ts";
+import type { Candidate } from "../../shared/policy/dispatch.ts";
+import type { Worth } from "../../shared/policy/most-worth.ts";
+import type { SnapshotEntry } from "../../shared/registry/entry.ts";
+import type { SkillEvidence } from "../../shared/registry/evidence.ts";
+import { type Exploration, isForTheNew, mayBeTried } from "../../shared/registry/exploration.ts";
+import { lotsOf } from "../../shared/registry/lot.ts";
+import { callsIn, evidenceOf, type Prior } from "../../shared/registry/score.ts";
+import { priceOf, worthOf } from "../../shared/registry/worth.ts";
+import { type AgentCard, textOf } from "../../shared/task/a2a-types.ts";
+import { type SkillFacts, skillFactsIn } from "../../shared/task/skill-facts.ts";
+import type { OrchestratorDeps } from "./program.ts";
+
+type Asked = Pick<Run<object>, "env" | "message" | "preferences">;
+export type Weighable = Pick<PlannedGoal, "text" | "origin" | "candidates" | "attachments">;
+
+export interface Weighing {
+  /** Who scores below it is never called, and not weighed. */
+  readonly floor: number;
+  /** Of whoever was not measured yet. */
+  readonly prior: Prior;
+  readonly exploration: Exploration;
+}
+
+/** By the contracts of each task; how the new come by their calls is the registry's, and thus the latest. */
+export function weighing(shelf: Shelf): Pick<OrchestratorDeps<object>, "published" | "weigh"> {
+  const exploration = shelf.contract("publishing", shelf.latest);
+  return {
+    published({ env }, agents) {
+      const bound = new Set(agentNames(env));
+      return new Set(agents.filter((agent) => !bound.has(agent)));
+    },
+    weigh(run, goals, cards) {
+      const { floor } = shelf.contract("dispatch", run.contracts);
+      return weigh(run, goals, cards, { floor, prior: shelf.contract("chain-cap", run.contracts), exploration });
+    },
+  };
+}
+
+/**
+ * @param cards that the candidates are from
+ * @returns the goals with what each candidate is worth, where somebody of them was published; the others as they are
+ */
+export async function weigh<G extends Weighable>(
+  { env, message, preferences }: Asked,
+  goals: readonly G[],
+  cards: readonly AgentCard[],
+  { floor, prior, exploration }: Weighing,
+): Promise<readonly G[]> {
+  const bound = new Set(agentNames(env));
+  const isContested = ({ candidates }: G) => {
+    const fitting = candidates.filter(({ score }) => score >= floor);
+    return fitting.length > 1 && fitting.some(({ agent }) => !bound.has(agent));
+  };
+  const contested = goals.filter(isContested);
+  // As a rule: then nobody is asked anything.
+  if (contested.length === 0) return goals;
+
+  const own = new Set(contested.flatMap(({ candidates }) => candidates.map(({ agent }) => agent)).filter((agent) => bound.has(agent)));
+  const [published, scores] = await Promise.all([publishedAgents(env), scoresOf(env, [...own])]);
+  const known = new Map(cards.map((card) => [card.name, { card, facts: skillFactsIn(card) }]));
+  const attachments = message.parts.filter(isAttachment).map(attachmentOf);
+  const evidenceFor = ({ agent, skill }: Candidate) => {
+    const score = bound.has(agent) ? scores.known(agent, known.get(agent)?.card.version ?? "", skill) : "unmeasured";
+    const measured = bound.has(agent) ? undefined : publishedEvidence(published.get(agent), skill);
+    return measured ?? evidenceOf([skill], [], prior, score === "unmeasured" ? {} : { [skill]: callsIn(score) })[skill];
+  };
+
+  return goals.map((goal) => {
+    if (!isContested(goal)) return goal;
+    // What the planner adds is in the same words for every request, and must not be one and the same agent's for ever.
+    const need = goal.origin === "request" ? goal.text : `${textOf(message.parts)}\n${goal.text}`;
+    const lots = lotsOf(need);
+    const isTried = isForTheNew(need, exploration);
+    const given = goal.attachments.flatMap((index) => attachments[index] ?? []);
+    const taken = (each: Candidate | undefined) => given.filter((one) => each && takes(cards, keyOf(each), one)).length;
+    const candidates = goal.candidates.map((each): Candidate => {
+      // Who takes less of what is attached than the best does not stand for it, whatever it is worth.
+      if (each.score < floor || taken(each) < taken(goal.candidates[0])) return each;
+      const facts = known.get(each.agent)?.facts.get(each.skill);
+      const evidence = evidenceFor(each);
+      const tried = isTried && mayBeTried(evidence, facts, exploration);
+      const value = worthOf(evidence, facts?.price, preferences);
+      return {
+        ...each,
+        worth: {
+          value: rounded(value),
+          lot: rounded(lots(keyOf(each))),
+          published: !bound.has(each.agent),
+          ...(tried && { tried }),
+          ...figures(evidence, facts),
+        },
+      };
+    });
+    return { ...goal, candidates };
+  });
+}
+
+/** What was read within the last minute, or can be in a moment. */
+async function scoresOf(env: GovernanceEnv, agents: readonly string[]): Promise<Scores> {
+  const scores = new Scores(() => env.SCOREBOARD);
+  await scores.ready(agents);
+  return scores;
+}
+
+/** A skill may be called like a member that every object has. */
+function publishedEvidence(entry: SnapshotEntry | undefined, skill: string): SkillEvidence | undefined {
+  return entry && Object.hasOwn(entry.evidence, skill) ? entry.evidence[skill] : undefined;
+}
+
+function figures(
+  evidence: SkillEvidence | undefined,
+  facts: SkillFacts | undefined,
+): Pick<Worth, "successes" | "failures" | "reliability" | "ms" | "microUsd"> {
+  const { successes = 0, failures = 0, reliability = 0, ms } = evidence ?? {};
+  const price = priceOf(evidence, facts?.price);
+  return {
+    successes,
+    failures,
+    reliability: rounded(reliability),
+    ...(ms !== undefined && { ms }),
+    ...(price && { microUsd: price.microUsd }),
+  };
+}
+
+function keyOf({ agent, skill }: Candidate): string {
+  return `${agent}/${skill}`;
+}
+
+/** Six decimals: more than any share asks for, and short in a log. */
+function rounded(value: number): number {
+  return Math.round(value * 1_000_000) / 1_000_000;
+}

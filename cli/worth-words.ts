@@ -11,9 +11,13 @@ type ByWorth = Extract<DispatchDecision, { readonly over: unknown }>;
 export function worthInWords({ agent, skill, reason, over }: ByWorth, candidates: readonly Candidate[]): string {
   const figures = (each: Pick<Candidate, "agent" | "skill">) =>
     figuresOf(candidates.find((other) => other.agent === each.agent && other.skill === each.skill));
-  const others = over.map((each) => `${each.agent}/${each.skill} ${figures(each)}`).join(", ");
-  return `${agent}/${skill} ${WHY[reason]}: ${figures({ agent, skill })} to ${others}`;
+  const others = over.slice(0, SHOWN).map((each) => `${each.agent}/${each.skill} ${figures(each)}`);
+  const more = over.length > SHOWN ? ` and ${over.length - SHOWN} more` : "";
+  return `${agent}/${skill} ${WHY[reason]}: ${figures({ agent, skill })} to ${others.join(", ")}${more}`;
 }
+
+/** Of the others, enough to see why: all are among the decision's signals. */
+const SHOWN = 3;
 
 const WHY: Readonly<Record<ByWorth["reason"], string>> = {
   "worth-most": "is worth most of those that fit equally",

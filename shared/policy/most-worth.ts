@@ -70,7 +70,7 @@ export function byWorth<F extends Fitting>(
     );
     return { order: [...tried.toSorted(byLotThenName), ...others.order], reason: "tried-new" };
   }
-  const left = alike.toSorted((one, other) => worthIn(other) - worthIn(one) || byLotThenName(one, other));
+  const left = alike.toSorted((one, other) => worthIn(other) - worthIn(one));
   const order: F[] = [];
   let first = 0;
   for (let from = 0; from < left.length; ) {

@@ -20,6 +20,7 @@ import { lotsOf } from "../../shared/registry/lot.ts";
 import { callsIn, evidenceOf, type Prior } from "../../shared/registry/score.ts";
 import { priceOf, worthOf } from "../../shared/registry/worth.ts";
 import { type AgentCard, textOf } from "../../shared/task/a2a-types.ts";
+import type { Preferences } from "../../shared/task/governance-extension.ts";
 import { type SkillFacts, skillFactsIn } from "../../shared/task/skill-facts.ts";
 import type { OrchestratorDeps } from "./program.ts";
 
@@ -38,15 +39,18 @@ export interface Weighing {
 export function weighing(shelf: Shelf): Pick<OrchestratorDeps<object>, "published" | "weigh"> {
   const exploration = shelf.contract("publishing", shelf.latest);
   return {
-    published({ env }, agents) {
-      const bound = new Set(agentNames(env));
-      return new Set(agents.filter((agent) => !bound.has(agent)));
-    },
+    published: ({ env }, agents) => publishedAmong(env, agents),
     weigh(run, goals, cards) {
       const { floor } = shelf.contract("dispatch", run.contracts);
       return weigh(run, goals, cards, { floor, prior: shelf.contract("chain-cap", run.contracts), exploration });
     },
   };
+}
+
+/** Whoever is no agent that the mesh was deployed with. */
+export function publishedAmong(env: object, agents: readonly string[]): ReadonlySet<string> {
+  const bound = new Set(agentNames(env));
+  return new Set(agents.filter((agent) => !bound.has(agent)));
 }
 
 /**
@@ -59,24 +63,29 @@ export async function weigh<G extends Weighable>(
   cards: readonly AgentCard[],
   { floor, prior, exploration }: Weighing,
 ): Promise<readonly G[]> {
-  const bound = new Set(agentNames(env));
+  const outside = publishedAmong(
+    env,
+    goals.flatMap(({ candidates }) => candidates.map(({ agent }) => agent)),
+  );
   const isContested = ({ candidates }: G) => {
     const fitting = candidates.filter(({ score }) => score >= floor);
-    return fitting.length > 1 && fitting.some(({ agent }) => !bound.has(agent));
+    return fitting.length > 1 && fitting.some(({ agent }) => outside.has(agent));
   };
-  const contested = goals.filter(isContested);
   // As a rule: then nobody is asked anything.
-  if (contested.length === 0) return goals;
+  if (!goals.some(isContested)) return goals;
 
-  const own = new Set(contested.flatMap(({ candidates }) => candidates.map(({ agent }) => agent)).filter((agent) => bound.has(agent)));
-  const [published, scores] = await Promise.all([publishedAgents(env), scoresOf(env, [...own])]);
-  const known = new Map(cards.map((card) => [card.name, { card, facts: skillFactsIn(card) }]));
-  const attachments = message.parts.filter(isAttachment).map(attachmentOf);
+  const meant = new Set(goals.filter(isContested).flatMap(({ candidates }) => candidates.map(({ agent }) => agent)));
+  const own = cards.filter(({ name }) => meant.has(name) && !outside.has(name));
+  const versions = new Map(own.map(({ name, version }) => [name, version]));
+  const [published, scores] = await Promise.all([publishedAgents(env), scoresOf(env, [...versions.keys()])]);
   const evidenceFor = ({ agent, skill }: Candidate) => {
-    const score = bound.has(agent) ? scores.known(agent, known.get(agent)?.card.version ?? "", skill) : "unmeasured";
-    const measured = bound.has(agent) ? undefined : publishedEvidence(published.get(agent), skill);
-    return measured ?? evidenceOf([skill], [], prior, score === "unmeasured" ? {} : { [skill]: callsIn(score) })[skill];
+    const version = versions.get(agent);
+    if (version === undefined) return publishedEvidence(published.get(agent), skill) ?? evidenceOf([skill], [], prior)[skill];
+    const score = scores.known(agent, version, skill);
+    return evidenceOf([skill], [], prior, score === "unmeasured" ? {} : { [skill]: callsIn(score) })[skill];
   };
+  const facts = new Map(cards.map((card) => [card.name, skillFactsIn(card)]));
+  const attachments = message.parts.filter(isAttachment).map(attachmentOf);
 
   return goals.map((goal) => {
     if (!isContested(goal)) return goal;
@@ -89,19 +98,13 @@ export async function weigh<G extends Weighable>(
     const candidates = goal.candidates.map((each): Candidate => {
       // Who takes less of what is attached than the best does not stand for it, whatever it is worth.
       if (each.score < floor || taken(each) < taken(goal.candidates[0])) return each;
-      const facts = known.get(each.agent)?.facts.get(each.skill);
+      const said = facts.get(each.agent)?.get(each.skill);
       const evidence = evidenceFor(each);
-      const tried = isTried && mayBeTried(evidence, facts, exploration);
-      const value = worthOf(evidence, facts?.price, preferences);
+      const tried = isTried && mayBeTried(evidence, said, exploration);
+      const lot = rounded(lots(keyOf(each)));
       return {
         ...each,
-        worth: {
-          value: rounded(value),
-          lot: rounded(lots(keyOf(each))),
-          published: !bound.has(each.agent),
-          ...(tried && { tried }),
-          ...figures(evidence, facts),
-        },
+        worth: { ...figuresOf(evidence, said, preferences), lot, published: outside.has(each.agent), ...(tried && { tried }) },
       };
     });
     return { ...goal, candidates };
@@ -120,13 +123,15 @@ function publishedEvidence(entry: SnapshotEntry | undefined, skill: string): Ski
   return entry && Object.hasOwn(entry.evidence, skill) ? entry.evidence[skill] : undefined;
 }
 
-function figures(
+function figuresOf(
   evidence: SkillEvidence | undefined,
   facts: SkillFacts | undefined,
-): Pick<Worth, "successes" | "failures" | "reliability" | "ms" | "microUsd"> {
+  preferences: Preferences,
+): Omit<Worth, "lot" | "published"> {
   const { successes = 0, failures = 0, reliability = 0, ms } = evidence ?? {};
   const price = priceOf(evidence, facts?.price);
   return {
+    value: rounded(worthOf(evidence, facts?.price, preferences)),
     successes,
     failures,
     reliability: rounded(reliability),

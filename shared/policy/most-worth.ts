@@ -7,7 +7,7 @@ import type { DispatchContract } from "../contract/dispatch.ts";
 
 /** What is known of a candidate beside its words. Stored shape: fields are added, never renamed. */
 export interface Worth {
-  /** To this caller, 0..1: by how surely it succeeds, what it costs and how long it takes. Known in `shared/registry/worth.ts`. */
+  /** To this caller, 0..1: by how surely it succeeds, what it costs and how long it takes. As shared/registry/worth.ts has it. */
   readonly value: number;
   /** 0..1, drawn from the goal's words and the skill's name, and from nothing else. */
   readonly lot: number;
@@ -75,9 +75,8 @@ export function byWorth<F extends Fitting>(
   let first = 0;
   for (let from = 0; from < left.length; ) {
     const most = worthIn(left[from]);
-    // The first of a rank is in it whatever its worth: 0, or no number at all.
-    const rest = left.slice(from + 1).findIndex((each) => !isAlike(contract, worthIn(each), most));
-    const to = rest < 0 ? left.length : from + 1 + rest;
+    let to = from + 1;
+    while (to < left.length && isAlike(contract, worthIn(left[to]), most)) to++;
     if (from === 0) first = to;
     order.push(...left.slice(from, to).sort(byLotThenName));
     from = to;

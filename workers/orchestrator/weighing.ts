@@ -76,14 +76,7 @@ export async function weigh<G extends Weighable>(
 
   const meant = new Set(goals.filter(isContested).flatMap(({ candidates }) => candidates.map(({ agent }) => agent)));
   const own = cards.filter(({ name }) => meant.has(name) && !outside.has(name));
-  const versions = new Map(own.map(({ name, version }) => [name, version]));
-  const [published, scores] = await Promise.all([publishedAgents(env), scoresOf(env, [...versions.keys()])]);
-  const evidenceFor = ({ agent, skill }: Candidate) => {
-    const version = versions.get(agent);
-    if (version === undefined) return publishedEvidence(published.get(agent), skill) ?? evidenceOf([skill], [], prior)[skill];
-    const score = scores.known(agent, version, skill);
-    return evidenceOf([skill], [], prior, score === "unmeasured" ? {} : { [skill]: callsIn(score) })[skill];
-  };
+  const evidenceOn = await measured(env, own, prior);
   const facts = new Map(cards.map((card) => [card.name, skillFactsIn(card)]));
   const attachments = message.parts.filter(isAttachment).map(attachmentOf);
 
@@ -99,7 +92,7 @@ export async function weigh<G extends Weighable>(
       // Who takes less of what is attached than the best does not stand for it, whatever it is worth.
       if (each.score < floor || taken(each) < taken(goal.candidates[0])) return each;
       const said = facts.get(each.agent)?.get(each.skill);
-      const evidence = evidenceFor(each);
+      const evidence = evidenceOn(each);
       const tried = isTried && mayBeTried(evidence, said, exploration);
       const lot = rounded(lots(keyOf(each)));
       return {
@@ -111,11 +104,22 @@ export async function weigh<G extends Weighable>(
   });
 }
 
-/** What was read within the last minute, or can be in a moment. */
-async function scoresOf(env: GovernanceEnv, agents: readonly string[]): Promise<Scores> {
+/** @param own of the cards, those of agents that the mesh was deployed with: all others were published */
+async function measured(
+  env: GovernanceEnv,
+  own: readonly AgentCard[],
+  prior: Prior,
+): Promise<(candidate: Candidate) => SkillEvidence | undefined> {
+  const versions = new Map(own.map(({ name, version }) => [name, version]));
   const scores = new Scores(() => env.SCOREBOARD);
-  await scores.ready(agents);
-  return scores;
+  // What was read within the last minute, or can be in a moment.
+  const [published] = await Promise.all([publishedAgents(env), scores.ready([...versions.keys()])]);
+  return ({ agent, skill }) => {
+    const version = versions.get(agent);
+    if (version === undefined) return publishedEvidence(published.get(agent), skill) ?? evidenceOf([skill], [], prior)[skill];
+    const score = scores.known(agent, version, skill);
+    return evidenceOf([skill], [], prior, score === "unmeasured" ? {} : { [skill]: callsIn(score) })[skill];
+  };
 }
 
 /** A skill may be called like a member that every object has. */

@@ -17,6 +17,7 @@ import type { ShareDecision, ShareSignals } from "../shared/policy/share.ts";
 import { describeSurface, type SurfaceDecision, type SurfaceSignals } from "../shared/policy/surface.ts";
 import { wordsOfAmount, wordsOfUnit } from "../shared/task/limit-question.ts";
 import type { RecordedCall, RecordedDecision } from "../shared/task/record.ts";
+import { worthInWords } from "./worth-words.ts";
 
 interface Named {
   readonly agent: string;
@@ -102,9 +103,10 @@ const WORDS: { readonly [K in DecisionKind]: (decision: never, signals: never) =
   },
   dispatch: (decision: DispatchDecision, { candidates, goals, attempts }: DispatchSignals) => {
     if (decision.outcome === "delegate") {
+      if (decision.reason !== "best-fit") return `${worthInWords(decision, candidates)}; ${laneInWords(decision)}`;
       const next = candidates.toSorted((one, other) => other.score - one.score)[1];
       const beside = next ? `, next ${nameOf(next)} ${share(next.score)}` : "";
-      return `${nameOf(decision)} fits best: ${share(decision.score)}${beside}; ${decision.lane}${decision.width > 1 ? ` of ${decision.width}` : ""}`;
+      return `${nameOf(decision)} fits best: ${share(decision.score)}${beside}; ${laneInWords(decision)}`;
     }
     if (decision.reason === "two-fit-equally")
       return `fit equally: ${decision.between.map((each) => `${nameOf(each)} ${share(each.score)}`).join(", ")}`;
@@ -138,6 +140,10 @@ const FIXED = {
     return `${of} was given ${wordsOfUnit(unit, limit)}, ${wordsOfUnit(unit, spent[unit])} spent or promised, ${wordsOfUnit(unit, lacking)} short`;
   },
 };
+
+function laneInWords({ lane, width }: DispatchDecision & { readonly outcome: "delegate" }): string {
+  return width > 1 ? `${lane} of ${width}` : lane;
+}
 
 /** `orchestrator → researcher/search (0.95, unmeasured)` */
 export function chainInWords(path: readonly (Named & { readonly reliability: number; readonly evidence: string })[]): string {

@@ -8,6 +8,7 @@ import chainCap1 from "./chain-cap.v1.yaml";
 import circuitBreaker1 from "./circuit-breaker.v1.yaml";
 import dispatch1 from "./dispatch.v1.yaml";
 import dispatch2 from "./dispatch.v2.yaml";
+import dispatch3 from "./dispatch.v3.yaml";
 import interrupt1 from "./interrupt.v1.yaml";
 import publishing1 from "./publishing.v1.yaml";
 import retention1 from "./retention.v1.yaml";
@@ -21,6 +22,7 @@ export const DEPLOYED_CONTRACTS = {
   "contracts/circuit-breaker.v1.yaml": circuitBreaker1,
   "contracts/dispatch.v1.yaml": dispatch1,
   "contracts/dispatch.v2.yaml": dispatch2,
+  "contracts/dispatch.v3.yaml": dispatch3,
   "contracts/interrupt.v1.yaml": interrupt1,
   "contracts/publishing.v1.yaml": publishing1,
   "contracts/retention.v1.yaml": retention1,

@@ -10,10 +10,12 @@ import { agentWorker } from "../../shared/kit/worker.ts";
 import { parseCard } from "../../shared/task/agent-card.ts";
 import { catalogue } from "../../workers/orchestrator/catalogue.ts";
 import { orchestratorProgram } from "../../workers/orchestrator/program.ts";
+import { weighing } from "../../workers/orchestrator/weighing.ts";
 
 const shelf = contractShelf(DEPLOYED_CONTRACTS);
 const program = orchestratorProgram<object>({
   catalogue,
+  ...weighing(shelf),
   contract: () => shelf.contract("dispatch", shelf.latest),
   checkMisses: () => shelf.contract("chain-cap", shelf.latest).checkMisses,
   planner: rulesPlanner,

@@ -27,29 +27,33 @@ const fields = v.strictObject({
   /** Of all branches of a goal, with what their calls cause. */
   branchMicroUsd: v.optional(wholeNumber(0, 1_000_000_000)),
   branchCalls: v.optional(wholeNumber(1, 100)),
+  /** Share (0..1) of the best by which others may fall short and stand for it; 0 asks about them like about any others. */
+  interchangeable: v.optional(share),
 });
 
 export const dispatchContract = v.pipe(
   fields,
-  v.forward(sinceTwo("branches"), ["branches"]),
-  v.forward(sinceTwo("branchAccuracy"), ["branchAccuracy"]),
-  v.forward(sinceTwo("branchMicroUsd"), ["branchMicroUsd"]),
-  v.forward(sinceTwo("branchCalls"), ["branchCalls"]),
-  // In a file of version 1 a goal has no branches.
-  v.transform(({ branches = 1, branchAccuracy = 1, branchMicroUsd = 0, branchCalls = 1, ...contract }) => ({
+  v.forward(since(2, "branches"), ["branches"]),
+  v.forward(since(2, "branchAccuracy"), ["branchAccuracy"]),
+  v.forward(since(2, "branchMicroUsd"), ["branchMicroUsd"]),
+  v.forward(since(2, "branchCalls"), ["branchCalls"]),
+  v.forward(since(3, "interchangeable"), ["interchangeable"]),
+  // In a file of version 1 a goal has no branches, and before version 3 nobody stands for anybody.
+  v.transform(({ branches = 1, branchAccuracy = 1, branchMicroUsd = 0, branchCalls = 1, interchangeable = 0, ...contract }) => ({
     ...contract,
     branches,
     branchAccuracy,
     branchMicroUsd,
     branchCalls,
+    interchangeable,
   })),
 );
 
 /** Nothing is filled in silently that a file of its version should say. */
-function sinceTwo(field: "branches" | "branchAccuracy" | "branchMicroUsd" | "branchCalls") {
+function since(version: number, field: "branches" | "branchAccuracy" | "branchMicroUsd" | "branchCalls" | "interchangeable") {
   return v.check<v.InferOutput<typeof fields>, string>(
-    (contract) => contract.version < 2 || contract[field] !== undefined,
-    "must be there from version 2 on",
+    (contract) => contract.version < version || contract[field] !== undefined,
+    `must be there from version ${version} on`,
   );
 }
 

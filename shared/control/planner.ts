@@ -17,6 +17,8 @@ export type PlanRequest = {
   readonly text: string;
   readonly attachments: readonly Attachment[];
   readonly catalogue: readonly AgentCard[];
+  /** Names of the catalogue's agents that were published to the mesh, and not deployed with it. */
+  readonly published?: ReadonlySet<string>;
   /** `agent/skill`, when the caller named one: then the plan is that one goal. */
   readonly named?: string;
 };

@@ -40,7 +40,7 @@ export const rulesPlanner: Planner = {
 
     const asked = askedGoals(pieces, request, ranker).map((each) => ({ ...each, surface: everything }));
     const withMaterial = giveAttachments(asked, request, ranker);
-    return { request: text, goals: addComposing(withMaterial, ranker, text) };
+    return { request: text, goals: addComposing(withMaterial, ranker, request.published, text) };
   },
 
   rank({ text, surface }, catalogue) {
@@ -104,13 +104,13 @@ function takeIn(id: string, attachments: readonly number[], { attachments: all, 
 }
 
 /** Gathers for goals that compose, composes what the goals bring, checks what was composed. */
-function addComposing(asked: readonly PlannedGoal[], ranker: Ranker, request: string): PlannedGoal[] {
-  const composer = plainly(ranker, COMPOSE);
-  const checker = plainly(ranker, CHECK);
-  const gatherer = plainly(ranker, GATHER);
-  const isFor = (each: PlannedGoal, role: Candidate | undefined) => {
+function addComposing(asked: readonly PlannedGoal[], ranker: Ranker, published: PlanRequest["published"], request: string): PlannedGoal[] {
+  const composer = plainly(ranker, COMPOSE, published);
+  const checker = plainly(ranker, CHECK, published);
+  const gatherer = plainly(ranker, GATHER, published);
+  const isFor = (each: PlannedGoal, role: readonly Candidate[] | undefined) => {
     const best = each.candidates[0];
-    return role !== undefined && best !== undefined && best.score >= LIKELY && keyOf(best) === keyOf(role);
+    return best !== undefined && best.score >= LIKELY && role?.some((other) => keyOf(best) === keyOf(other)) === true;
   };
 
   const goals: PlannedGoal[] = [];
@@ -127,7 +127,7 @@ function addComposing(asked: readonly PlannedGoal[], ranker: Ranker, request: st
         origin: "planner",
         role: "gather",
       } as const;
-      goals.push({ ...gather, surface: [keyOf(gatherer)], candidates: [gatherer] });
+      goals.push({ ...gather, surface: gatherer.map(keyOf), candidates: gatherer });
       goals.push({ ...each, dependsOn: [gather.id], role: "compose" });
     } else goals.push({ ...each, role: "compose" });
   }
@@ -136,20 +136,33 @@ function addComposing(asked: readonly PlannedGoal[], ranker: Ranker, request: st
   const alreadyChecks = asked.some((each) => isFor(each, checker));
   if (!draft && composer && !alreadyChecks && asked.some(({ stop }) => stop === "answer")) {
     const own = { ...goal("compose", COMPOSE), origin: "planner", role: "compose", when: "several-findings" } as const;
-    draft = { ...own, dependsOn: goals.map(({ id }) => id), surface: [keyOf(composer)], candidates: [composer] };
+    draft = { ...own, dependsOn: goals.map(({ id }) => id), surface: composer.map(keyOf), candidates: composer };
     goals.push(draft);
   }
   if (draft && checker && !alreadyChecks && request) {
-    const check = { ...goal("check", CHECK), origin: "planner", role: "check", dependsOn: [draft.id], surface: [keyOf(checker)] } as const;
-    goals.push({ ...check, candidates: [checker] });
+    const check = {
+      ...goal("check", CHECK),
+      origin: "planner",
+      role: "check",
+      dependsOn: [draft.id],
+      surface: checker.map(keyOf),
+    } as const;
+    goals.push({ ...check, candidates: checker });
   }
   return goals;
 }
 
-/** The skill that is plainly for it: well above what chance words give, and ahead of the next. */
-function plainly(ranker: Ranker, text: string): Candidate | undefined {
-  const best = ranker.rank(text)[0];
-  return best && best.score >= PLAINLY ? best : undefined;
+/**
+ * The skill that is plainly for it: well above what chance words give, and ahead of the next. Beside it those that score the same,
+ * where somebody of them was published: their names must not decide who is called, which is for whoever knows what they are worth.
+ */
+function plainly(ranker: Ranker, text: string, published: ReadonlySet<string> = new Set()): readonly Candidate[] | undefined {
+  const ranked = ranker.rank(text);
+  const [best] = ranked;
+  if (!best || best.score < PLAINLY) return undefined;
+  const level = ranked.filter(({ score }) => score === best.score);
+  const agents = new Set(level.map(({ agent }) => agent));
+  return agents.size === level.length && level.some(({ agent }) => published.has(agent)) ? level : [best];
 }
 
 /** "Write a report on the outage" is about the outage, "summarise what the documents say about it" too. */

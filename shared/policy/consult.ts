@@ -5,6 +5,7 @@
  */
 import type { DispatchContract } from "../contract/dispatch.ts";
 import type { Candidate } from "./dispatch.ts";
+import { bestFirst } from "./most-worth.ts";
 
 export type ConsultSignals = {
   readonly candidates: readonly (Candidate & { readonly readOnly: boolean })[];
@@ -28,18 +29,13 @@ export function decideConsult(contract: DispatchContract, { candidates, preferen
     return { ...by, outcome: "single", reason: "other-preferences" };
   // What comes after a failure is one call at a time.
   if (attempts > 0) return { ...by, outcome: "single", reason: "tried-before" };
-  const reading = candidates.filter(({ score, readOnly }) => readOnly && score >= contract.floor).toSorted(byScoreThenName);
+  const reading = bestFirst(
+    contract,
+    candidates.filter(({ score, readOnly }) => readOnly && score >= contract.floor),
+  );
   // Of one agent only its best skill: two answers of one agent fail for the same cause.
   const agents = reading.filter(({ agent }, index) => reading.findIndex((each) => each.agent === agent) === index);
   if (agents.length < 2) return { ...by, outcome: "single", reason: "too-few-that-read" };
   const roads = agents.slice(0, contract.branches).map(({ agent, skill, score }) => ({ agent, skill, score }));
   return { ...by, outcome: "consult", reason: "accuracy", roads };
-}
-
-function byScoreThenName(one: Candidate, other: Candidate): number {
-  return other.score - one.score || byName(one.agent, other.agent) || byName(one.skill, other.skill);
-}
-
-function byName(one: string, other: string): number {
-  return one === other ? 0 : one < other ? -1 : 1;
 }

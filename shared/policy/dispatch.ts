@@ -1,17 +1,14 @@
 /**
- * Dispatch: may this goal go out, to which skill, alone or together with others; or must somebody be asked first.
+ * Dispatch: may this goal go out, to which skill, alone or together with others; or must somebody be asked first. Of skills that fit
+ * equally well and may stand for each other, most-worth.ts says which.
  * Plain data in, a decision out. No clock, no I/O, never throws: a bad contract was refused at load.
  * Shadow mode is not known here: the decision is the same, whoever carries it out obeys it or only records it.
  */
 import type { DispatchContract } from "../contract/dispatch.ts";
+import { byScoreThenName, byWorth, type Fitting, interchangeable } from "./most-worth.ts";
 
 /** A skill that might take the goal. */
-export type Candidate = {
-  readonly agent: string;
-  readonly skill: string;
-  /** How well it fits, 0 to 1. */
-  readonly score: number;
-};
+export type Candidate = Fitting;
 
 export type DispatchSignals = {
   /** Ranked or not: the policy looks at the scores only. */
@@ -26,17 +23,20 @@ export type DispatchSignals = {
   readonly attempts: number;
 };
 
+type Delegation = {
+  readonly outcome: "delegate";
+  readonly agent: string;
+  readonly skill: string;
+  readonly score: number;
+  readonly lane: "inline" | "fan-out";
+  /** How many goals may be out together. */
+  readonly width: number;
+};
+
 export type DispatchDecision = { readonly policy: "dispatch"; readonly version: number } & (
-  | {
-      readonly outcome: "delegate";
-      readonly reason: "best-fit";
-      readonly agent: string;
-      readonly skill: string;
-      readonly score: number;
-      readonly lane: "inline" | "fan-out";
-      /** How many goals may be out together. */
-      readonly width: number;
-    }
+  | (Delegation & { readonly reason: "best-fit" })
+  /** `over`: those that fit as well, in the order in which they would be called. */
+  | (Delegation & { readonly reason: "worth-most" | "by-lot" | "tried-new"; readonly over: readonly Pick<Candidate, "agent" | "skill">[] })
   | { readonly outcome: "ask"; readonly reason: "no-skill-fits" }
   | { readonly outcome: "ask"; readonly reason: "two-fit-equally"; readonly between: readonly Candidate[] }
   | { readonly outcome: "refuse"; readonly reason: "outside-surface" | "too-many-goals" | "attempts-exhausted" }
@@ -56,21 +56,21 @@ export function decideDispatch(contract: DispatchContract, signals: DispatchSign
   const best = fitting[0];
   if (!best) return { ...by, outcome: "ask", reason: "no-skill-fits" };
 
-  // Only a first call asks which one is meant; on a retry the person has answered, or the others were tried.
+  // Only a first call asks which one is meant; on a retry the person has answered, or the others were tried. Nor is anybody asked
+  // where all that are this near may stand for each other: then it is no question of what is meant.
+  const alike = interchangeable(contract, fitting);
   const equal = fitting.filter(({ score }) => best.score - score < contract.margin);
-  if (attempts === 0 && equal.length > 1) return { ...by, outcome: "ask", reason: "two-fit-equally", between: equal };
+  if (attempts === 0 && equal.length > Math.max(1, alike.length))
+    return { ...by, outcome: "ask", reason: "two-fit-equally", between: equal };
 
   const width = Math.max(1, Math.min(ready, contract.maxFanOut));
-  const lane = width > 1 ? "fan-out" : "inline";
-  return { ...by, outcome: "delegate", reason: "best-fit", agent: best.agent, skill: best.skill, score: best.score, lane, width };
+  const out = { lane: width > 1 ? "fan-out" : "inline", width } as const;
+  const { order, reason } = byWorth(contract, alike);
+  const [first, ...others] = order;
+  if (!first) return { ...by, outcome: "delegate", reason: "best-fit", ...named(best), score: best.score, ...out };
+  return { ...by, outcome: "delegate", reason, ...named(first), score: first.score, ...out, over: others.map(named) };
 }
 
-/** By name where scores are equal, so that the order in which cards were read never decides. */
-function byScoreThenName(one: Candidate, other: Candidate): number {
-  return other.score - one.score || compare(one.agent, other.agent) || compare(one.skill, other.skill);
-}
-
-function compare(one: string, other: string): number {
-  if (one === other) return 0;
-  return one < other ? -1 : 1;
+function named({ agent, skill }: Candidate): Pick<Candidate, "agent" | "skill"> {
+  return { agent, skill };
 }

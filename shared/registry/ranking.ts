@@ -3,7 +3,6 @@
  * is said of oneself moves nothing; whoever is as good as another is first as often, and whoever is new gets a share of first places
  * where nothing can go wrong. Pure: the same entries and the same need, the same order.
  */
-import type { PublishingContract } from "../contract/publishing.ts";
 import { type Kind, termsOf } from "../control/terms.ts";
 import type { AgentCard, AgentSkill } from "../task/a2a-types.ts";
 import type { Preferences } from "../task/governance-extension.ts";
@@ -11,6 +10,7 @@ import { type SkillFacts, skillFactsIn } from "../task/skill-facts.ts";
 import type { Found } from "./api.ts";
 import type { SnapshotEntry } from "./entry.ts";
 import type { SkillEvidence } from "./evidence.ts";
+import { type Exploration, isForTheNew, mayBeTried, outcomesOf } from "./exploration.ts";
 import { lotsOf } from "./lot.ts";
 import { needTerms, plainTerms } from "./plain-words.ts";
 import { TermIndex, type Words } from "./term-index.ts";
@@ -25,9 +25,6 @@ const EQUAL = 0.98;
 
 /** Whoever is new must know so much of the need to be tried first, as a share of what the best knows. */
 const FITS = 0.8;
-
-/** What of the contract says how the new come by their first calls. */
-export type Exploration = Pick<PublishingContract, "exploreShare" | "exploreOutcomes">;
 
 interface Listed {
   readonly agent: string;
@@ -156,10 +153,8 @@ function firstOf(limit: number, need: string, candidates: Candidate[]): readonly
 
 /** One that is new, for a share of needs, where its action can be taken back or changes nothing; which of them, the lot says. */
 function triedFirst(need: string, candidates: readonly Candidate[], best: number, exploration: Exploration): Candidate | undefined {
-  if (lotsOf("explore")(need) >= exploration.exploreShare) return undefined;
-  const fresh = candidates.filter(
-    ({ fit, listed }) => fit >= FITS * best && outcomesOf(listed.evidence) < exploration.exploreOutcomes && isHarmless(listed.facts),
-  );
+  if (!isForTheNew(need, exploration)) return undefined;
+  const fresh = candidates.filter(({ fit, listed: { evidence, facts } }) => fit >= FITS * best && mayBeTried(evidence, facts, exploration));
   // Where all are new, the order is as good as any.
   if (fresh.length === candidates.length) return undefined;
   const lots = lotsOf("tried", need);
@@ -168,14 +163,6 @@ function triedFirst(need: string, candidates: readonly Candidate[], best: number
 
 function keyOf({ agent, skill }: Listed): string {
   return `${agent}/${skill.id}`;
-}
-
-function isHarmless(facts: SkillFacts | undefined): boolean {
-  return facts?.readOnly === true || facts?.risk.reversible === true;
-}
-
-function outcomesOf(evidence: SkillEvidence | undefined): number {
-  return (evidence?.successes ?? 0) + (evidence?.failures ?? 0);
 }
 
 function foundOf({ listed: { agent, skill, version, url, evidence, facts }, fit, score }: Candidate): Found {

@@ -20,6 +20,13 @@ export interface CallsSeen {
   readonly microUsd: readonly number[];
 }
 
+/** Of a skill, as the scoreboard keeps it. Nothing is also what is booked where an agent says nothing, or is not believed. */
+export function callsIn({ successes, failures, ms, costs }: ScoreKept): CallsSeen {
+  return { successes, failures, ms, microUsd: costs.map(({ microUsd }) => microUsd).filter((cost) => cost > 0) };
+}
+
+type ScoreKept = Omit<CallsSeen, "microUsd"> & { readonly costs: readonly { readonly microUsd: number }[] };
+
 const NO_CALLS: CallsSeen = { successes: 0, failures: 0, ms: [], microUsd: [] };
 
 /**

@@ -119,7 +119,7 @@ describe("npm run decisions", () => {
     expect(code).toBe(0);
     expect(said).toContain(`task    ${done} of orchestrator, completed`);
     expect(said).toMatch(/rules {3}.*budget v1.*chain-cap v1/);
-    expect(said).toMatch(/^ {2}1 {2}\+\d+\.\d{3} s {2}dispatch v2 enforce +delegate/m);
+    expect(said).toMatch(/^ {2}1 {2}\+\d+\.\d{3} s {2}dispatch v3 enforce +delegate/m);
     expect(said).toMatch(/chain-cap v1 enforce +extend +analyst\/calculate/);
     expect(said).toContain("orchestrator → analyst/calculate (0.95, unmeasured)");
     expect(said).toMatch(/analyst\/calculate 1\.0\.0 {2}cost 1 call/);

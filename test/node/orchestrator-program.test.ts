@@ -12,7 +12,7 @@ import { parseCard } from "../../shared/task/agent-card.ts";
 import { orchestratorProgram } from "../../workers/orchestrator/program.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-const CONTRACT = readContract("dispatch", readFileSync(new URL("contracts/dispatch.v2.yaml", ROOT), "utf8"), "dispatch.v2.yaml");
+const CONTRACT = readContract("dispatch", readFileSync(new URL("contracts/dispatch.v3.yaml", ROOT), "utf8"), "dispatch.v3.yaml");
 const cardOf = (name: string): AgentCard => parseCard(JSON.parse(readFileSync(new URL(`agent-cards/${name}.json`, ROOT), "utf8")));
 const CARDS = ["researcher", "analyst", "writer", "critic", "courier"].map(cardOf);
 const QUESTION =
@@ -145,6 +145,8 @@ async function ask(
   const program = orchestratorProgram({
     catalogue: async () => [...cards],
     contract: () => ({ ...CONTRACT, ...contract }),
+    published: () => new Set(),
+    weigh: async (_run, goals) => goals,
     checkMisses: () => 0.3,
     planner: planner ?? rulesPlanner,
   });

@@ -1,50 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Snapshot, SnapshotEntry } from "../../shared/registry/entry.ts";
-import type { AgentCard } from "../../shared/task/a2a-types.ts";
 import { catalogue } from "../../workers/orchestrator/catalogue.ts";
+import { card, entry, env, later } from "./catalogued.ts";
 
 // What the planner is given to choose from, where agents were published beside those that the mesh was deployed with.
 
-const T0 = Date.UTC(2026, 10, 21);
 const PREFERENCES = { accuracy: 0.4, cost: 0.3, latency: 0.3 };
-let revision = 0;
 
 beforeEach(() => {
   // So long after the last test that nothing it read counts any more.
-  vi.useFakeTimers({ toFake: ["Date"], now: T0 + revision * 3_600_000 });
+  vi.useFakeTimers({ toFake: ["Date"], now: later() });
 });
 afterEach(() => {
   vi.useRealTimers();
 });
-
-function card(name: string, skills: readonly string[] = [name], more: Partial<AgentCard> = {}): AgentCard {
-  return {
-    name,
-    description: `Knows about ${name}.`,
-    version: "1.0.0",
-    supportedInterfaces: [{ url: "https://agents.example.com/", protocolBinding: "JSONRPC", protocolVersion: "1.0" }],
-    capabilities: {},
-    defaultInputModes: ["text/plain"],
-    defaultOutputModes: ["text/plain"],
-    skills: skills.map((id) => ({ id, name: id, description: `Does ${id}.`, tags: [id] })),
-    ...more,
-  };
-}
-
-function entry(named: AgentCard, more: Partial<SnapshotEntry> = {}): SnapshotEntry {
-  const { name, version } = named;
-  const at = "https://agents.example.com";
-  return { name, version, digest: "d", url: at, endpoint: `${at}/`, card: named, status: "listed", evidence: {}, ...more };
-}
-
-function env(entries: readonly SnapshotEntry[] | undefined, bound: readonly AgentCard[] = []): object {
-  revision += 1;
-  const snapshot: Snapshot = { revision, entries: entries ?? [] };
-  return {
-    ...Object.fromEntries(bound.map((each) => [`AGENT_${each.name.toUpperCase()}`, { fetch: async () => Response.json(each) }])),
-    ...(entries && { REGISTRY: { snapshot: async () => snapshot } }),
-  };
-}
 
 async function names(of: object, text = "anything", skill?: string): Promise<string[]> {
   const metadata = skill === undefined ? {} : { metadata: { "urn:skein:ext:skill:v1": { skill } } };

@@ -4,6 +4,7 @@
  */
 import { basisOf, type Goal } from "../../shared/control/state.ts";
 import type { DelegateCall, DelegateResult, SkillName, StoppedCall } from "../../shared/host/program.ts";
+import { bestFirst } from "../../shared/policy/most-worth.ts";
 import { partialFrom } from "./answer.ts";
 import type { Course } from "./course.ts";
 import { partsFor } from "./hand-over.ts";
@@ -55,10 +56,8 @@ function checkerFor<Env>({ state }: Course<Env>, goal: Goal): { checker?: SkillN
 /** Who else would be given the goal: what the planner ranked above the floor, and was not tried yet. */
 function fittingOthers<Env>({ contract }: Course<Env>, goal: Goal, called: SkillName): SkillName[] {
   const tried = new Set([called, ...goal.attempts].map(keyOf));
-  return goal.candidates
-    .filter((each) => each.score >= contract.floor && !tried.has(keyOf(each)))
-    .sort((one, other) => other.score - one.score)
-    .map(({ agent, skill }) => ({ agent, skill }));
+  const others = goal.candidates.filter((each) => each.score >= contract.floor && !tried.has(keyOf(each)));
+  return bestFirst(contract, others).map(({ agent, skill }) => ({ agent, skill }));
 }
 
 function describeFailure({ reason, message, declined }: Failure): string {

@@ -6,7 +6,7 @@
 import type { DispatchContract } from "../../shared/contract/dispatch.ts";
 import type { Tried } from "../../shared/contract/shelf.ts";
 import { attachmentOf, isAttachment } from "../../shared/control/attachment.ts";
-import { describeProblem, layersOf, type Plan } from "../../shared/control/plan.ts";
+import { describeProblem, layersOf, type Plan, type PlannedGoal } from "../../shared/control/plan.ts";
 import type { Planner } from "../../shared/control/planner.ts";
 import { type ControlState, controlStateOf, isFinished, readyGoals } from "../../shared/control/state.ts";
 import type { Outcome, Program, Run } from "../../shared/host/program.ts";
@@ -21,6 +21,10 @@ import { pursue } from "./pursuit.ts";
 export interface OrchestratorDeps<Env> {
   /** The agents of the mesh, without the orchestrator itself, that may be meant by a text. Called inside steps only. */
   catalogue(run: Run<Env>, text: string): Promise<AgentCard[]>;
+  /** Of these agents, the ones that were published to the mesh. */
+  published(run: Run<Env>, agents: readonly string[]): ReadonlySet<string>;
+  /** What each candidate of the goals is worth to the caller, where that was measured. Called inside steps only. */
+  weigh(run: Run<Env>, goals: readonly PlannedGoal[], cards: readonly AgentCard[]): Promise<readonly PlannedGoal[]>;
   /** The dispatch contract of a task, in the version that the task was made under. */
   contract(run: Run<Env>): Tried<DispatchContract>;
   /** Chance (0..1) that a check passes a wrong result. */
@@ -66,7 +70,12 @@ async function orchestrate<Env>(run: Run<Env>, deps: OrchestratorDeps<Env>): Pro
     attachments,
     names: planned.names,
     layers: layersOf(planned.plan),
-    rerank: async (goal) => deps.planner.rank({ ...goal, text: goal.text.slice(0, RANKED) }, await deps.catalogue(run, goal.text)),
+    rerank: async (goal) => {
+      const cards = await deps.catalogue(run, goal.text);
+      const candidates = deps.planner.rank({ ...goal, text: goal.text.slice(0, RANKED) }, cards);
+      const [weighed] = await deps.weigh(run, [{ ...goal, candidates }], cards);
+      return weighed?.candidates ?? candidates;
+    },
     state: started.state,
     readOnly: new Set(planned.readOnly),
     first: new Map(),
@@ -91,16 +100,20 @@ function tooLong(text: string): string | undefined {
   return undefined;
 }
 
-async function propose<Env>(run: Run<Env>, { catalogue, planner }: OrchestratorDeps<Env>, text: string): Promise<Planned> {
-  const cards = await catalogue(run, text);
+async function propose<Env>(run: Run<Env>, deps: OrchestratorDeps<Env>, text: string): Promise<Planned> {
+  const cards = await deps.catalogue(run, text);
   const names = Object.fromEntries(cards.flatMap((card) => card.skills.map((skill) => [`${card.name}/${skill.id}`, skill.name])));
   const named = namedSkill(run.message);
   if (named && !Object.hasOwn(names, named)) {
     return { refused: `The mesh has no skill "${named}". It has: ${Object.keys(names).join(", ")}.` };
   }
   const attachments = run.message.parts.filter(isAttachment).map(attachmentOf);
-  const plan = await planner.plan({ text, attachments, catalogue: cards, ...(named ? { named } : {}) });
-  return { plan, names, readOnly: cards.flatMap(readOnlyIn) };
+  const published = deps.published(
+    run,
+    cards.map(({ name }) => name),
+  );
+  const plan = await deps.planner.plan({ text, attachments, catalogue: cards, published, ...(named ? { named } : {}) });
+  return { plan: { ...plan, goals: await deps.weigh(run, plan.goals, cards) }, names, readOnly: cards.flatMap(readOnlyIn) };
 }
 
 /** Its skills that change nothing, by what the card says. */

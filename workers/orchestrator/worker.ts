@@ -11,11 +11,13 @@ import { parseCard } from "../../shared/task/agent-card.ts";
 import { catalogue } from "./catalogue.ts";
 import { frontDoor } from "./front-door.ts";
 import { orchestratorProgram } from "./program.ts";
+import { weighing } from "./weighing.ts";
 
 const shelf = contractShelf(DEPLOYED_CONTRACTS);
 const program = orchestratorProgram<object>({
   // Of the registry's search, and of no task's: the latest.
   catalogue: (run, text) => catalogue(run, text, shelf.contract("publishing", shelf.latest)),
+  ...weighing(shelf),
   contract: ({ contracts }) => shelf.contract("dispatch", contracts),
   checkMisses: ({ contracts }) => shelf.contract("chain-cap", contracts).checkMisses,
   planner: rulesPlanner,

@@ -3,7 +3,7 @@
  */
 import { scoreKey } from "../../shared/host/governance/score.ts";
 import type { Entry } from "../../shared/registry/entry.ts";
-import type { CallsSeen } from "../../shared/registry/score.ts";
+import { type CallsSeen, callsIn } from "../../shared/registry/score.ts";
 import { type AgentScoresEnv, scoresOfAgents } from "./agent-scores.ts";
 
 /** @returns by skill; those that nobody has called are left out */
@@ -12,11 +12,7 @@ export async function callsSeen({ name, version, card }: Entry, env: AgentScores
   return Object.fromEntries(
     card.skills.flatMap(({ id }) => {
       const score = scores[scoreKey(version, id)];
-      if (!score) return [];
-      const { successes, failures, ms, costs } = score;
-      // Nothing is also what is counted where an agent says nothing, or is not believed.
-      const microUsd = costs.map((cost) => cost.microUsd).filter((cost) => cost > 0);
-      return [[id, { successes, failures, ms, microUsd }] as const];
+      return score ? [[id, callsIn(score)] as const] : [];
     }),
   );
 }

@@ -102,6 +102,27 @@ describe("a decision in words", () => {
     expect(whyOf(decision)).toContain("orchestrator → researcher/work (0.95, unmeasured) on a result of 0.9 = 0.855, floor 0.75");
   });
 
+  it("says of agents that fit equally why one was called: what each was worth, and what that was made of", () => {
+    const seen = { lot: 0.5, published: true, successes: 97, failures: 3, reliability: 0.92, ms: 400.4, microUsd: 1_000 };
+    const candidates = [
+      { agent: "a", skill: "x", score: 0.8, worth: { ...seen, value: 0.6123 } },
+      {
+        agent: "b",
+        skill: "x",
+        score: 0.8,
+        worth: { lot: 0.4, published: false, successes: 0, failures: 0, reliability: 0.846, value: 0.5 },
+      },
+      { agent: "c", skill: "x", score: 0.4 },
+    ];
+    const signals = { candidates, ready: 1, goals: 1, surface: "inside", attempts: 0 };
+    const why = (interchangeable: number) =>
+      whyOf({ name: "dispatch:g1", signals, decision: redecide("dispatch", contract("dispatch", { interchangeable }), signals) as Json });
+    const figures = "0.612 (97 of 100 went well, counts as 0.92, 400 ms, $0.001000)";
+    expect(why(0.02)).toBe(`a/x is worth most of those that fit equally: ${figures} to b/x 0.5 (not measured, counts as 0.846); inline`);
+    expect(why(0.2)).toMatch(/^b\/x was drawn by lot of those that fit equally and are worth the same: 0\.5 .* to a\/x 0\.612/);
+    expect(why(0)).toBe("fit equally: a/x 0.8, b/x 0.8");
+  });
+
   it.each([
     ["dispatch:g1", { policy: "dispatch", version: 2, mode: "enforce" }, "dispatch v2 enforce"],
     ["consult:g1", { policy: "dispatch", version: 2, mode: "shadow" }, "consult (dispatch) v2 shadow"],

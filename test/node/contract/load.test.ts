@@ -68,6 +68,16 @@ describe("loadContract", () => {
     expect(error.mend).toContain("must be a number from 0 to 1");
   });
 
+  it.each([
+    ["branches", 2],
+    ["interchangeable", 3],
+  ])("misses %s in a file from version %i on, and in none before", (field, version) => {
+    const latest = readFileSync(new URL("dispatch.v3.yaml", FOLDER), "utf8").replace(new RegExp(`^${field}:.*$`, "m"), "");
+    const loaded = (of: number) => loadContract("dispatch", latest.replace(/^version: 3$/m, `version: ${of}`), "x.yaml");
+    expect(loaded(version - 1)).toMatchObject({ ok: true });
+    expect(loaded(version)).toMatchObject({ ok: false, error: { code: "missing-key", message: `the field "${field}" is missing` } });
+  });
+
   it("refuses another policy's contract before it complains about its fields", () => {
     expect(errorOf("policy: budget\nversion: 1\nceiling: 5\n")).toMatchObject({ code: "wrong-policy", line: 1 });
   });

@@ -12,14 +12,14 @@ import { runSkill } from "../../../shared/kit/testing.ts";
 import { type AgentCard, type Json, type Part, textOf } from "../../../shared/task/a2a-types.ts";
 import { parseCard } from "../../../shared/task/agent-card.ts";
 import type { Preferences } from "../../../shared/task/governance-extension.ts";
-import { orchestratorProgram } from "../../../workers/orchestrator/program.ts";
+import { type OrchestratorDeps, orchestratorProgram } from "../../../workers/orchestrator/program.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 export const dispatchContract = (version: number): DispatchContract => {
   const file = `contracts/dispatch.v${version}.yaml`;
   return readContract("dispatch", readFileSync(new URL(file, ROOT), "utf8"), file);
 };
-const CONTRACT = dispatchContract(2);
+const CONTRACT = dispatchContract(3);
 export const cardOf = (name: string): AgentCard => parseCard(JSON.parse(readFileSync(new URL(`agent-cards/${name}.json`, ROOT), "utf8")));
 
 /** By `agent/skill`: what it answers. */
@@ -39,6 +39,8 @@ export interface Handled {
 export interface Setting {
   readonly preferences?: Preferences;
   readonly contract?: Tried<DispatchContract>;
+  /** Default: nobody was published, and nobody is weighed. */
+  readonly weigh?: OrchestratorDeps<object>["weigh"];
 }
 
 /** Every question is answered with "skip". */
@@ -46,7 +48,7 @@ export async function handle(
   request: string | readonly Part[],
   answers: Answers,
   more: readonly AgentCard[] = [],
-  { preferences = { accuracy: 1, cost: 1, latency: 1 }, contract = CONTRACT }: Setting = {},
+  { preferences = { accuracy: 1, cost: 1, latency: 1 }, contract = CONTRACT, weigh = async (_run, goals) => goals }: Setting = {},
 ): Promise<Handled> {
   const cards = [...["researcher", "analyst", "writer", "critic", "courier"].map(cardOf), ...more];
   const [progress, questions]: [string[], string[]] = [[], []];
@@ -87,6 +89,8 @@ export async function handle(
   const program = orchestratorProgram<object>({
     catalogue: async () => cards,
     contract: () => contract,
+    published: () => new Set(),
+    weigh,
     checkMisses: () => 0.3,
     planner: rulesPlanner,
   });

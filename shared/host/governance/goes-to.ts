@@ -14,23 +14,32 @@ import type { Spending } from "./spending.ts";
 
 export type Describe = (agent: string, which?: Which) => Peer | undefined | Promise<Peer | undefined>;
 
-/** @param name of the call in this task, the same in every run @returns undefined where there is no such agent */
+export interface Destination {
+  /** Undefined where there is no such agent. */
+  readonly peer: Peer | undefined;
+  /** What it is described by, once more before the call goes out: whoever tries a candidate that was held back must not be held by it. */
+  readonly which?: Which;
+}
+
+/** @param name of the call in this task, the same in every run */
 export async function goesTo(
   run: Spending,
   governor: Governor,
   name: string,
   { agent, skill }: Pick<DelegateCall, "agent" | "skill">,
   describe: Describe,
-): Promise<Peer | undefined> {
-  const drawn = await known(run, describe(agent, whichFor(run.task, name, skill)));
+): Promise<Destination> {
+  const which = whichFor(run.task, name, skill);
+  const peer = await known(run, describe(agent, which));
+  const drawn: Destination = { peer, ...(which && { which }) };
   // One that is out stays where it is.
-  if (!drawn?.candidate || run.task.head.delegating[name] !== undefined) return drawn;
+  if (!peer?.candidate || run.task.head.delegating[name] !== undefined) return drawn;
   const contract = governor.rule("agent-breaker", run.task);
-  const signals = { state: stateOf(run.task.head.principal.tenant, heldAs(agent, cardOf(drawn))), now: Date.now() };
+  const signals = { state: stateOf(run.task.head.principal.tenant, heldAs(agent, cardOf(peer))), now: Date.now() };
   if (contract.mode === "shadow" || decideAgentBreaker(contract, signals).outcome === "call") return drawn;
   // Nobody asked for this version: a call that it cannot have is no reason to have none.
   decideOn(run.decide, `agent-breaker:${name}:candidate`, contract, signals, decideAgentBreaker);
-  return known(run, describe(agent));
+  return { peer: await known(run, describe(agent)) };
 }
 
 /** Waits only for what is not there yet: a wait stores what was said so far, in a row of its own. */

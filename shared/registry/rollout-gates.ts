@@ -52,7 +52,8 @@ export function decideRollout(contract: RolloutContract, { stage, share, skills,
     0,
   );
   const wanted = wantedAt(contract, { stage, share });
-  const counted = `${seen} of ${wanted} ${stage === "shadow" ? "copies" : "calls"} seen`;
+  const what = stage === "shadow" ? "copies" : "calls";
+  const counted = seen > wanted ? `${seen} ${what} seen, where ${wanted} were wanted` : `${seen} of ${wanted} ${what} seen`;
   const doubts = judged.filter(({ verdict }) => verdict === "doubt");
   const doubt = doubts[0];
   if (seen < wanted)

@@ -23,8 +23,8 @@ export interface Destination {
 
 /** @param name of the call in this task, the same in every run */
 export async function goesTo(
-  run: Spending,
-  governor: Governor,
+  run: Pick<Spending, "task" | "decide" | "during">,
+  governor: Pick<Governor, "rule">,
   name: string,
   { agent, skill }: Pick<DelegateCall, "agent" | "skill">,
   describe: Describe,
@@ -43,6 +43,6 @@ export async function goesTo(
 }
 
 /** Waits only for what is not there yet: a wait stores what was said so far, in a row of its own. */
-export async function known<T>(run: Spending, value: T | Promise<T>): Promise<T> {
+export async function known<T>(run: Pick<Spending, "during">, value: T | Promise<T>): Promise<T> {
   return value instanceof Promise ? run.during(() => value) : value;
 }

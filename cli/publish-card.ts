@@ -124,7 +124,8 @@ function showCandidate({ name, version }: Listed, rollout: RolloutReport | undef
   for (const [stage, what] of Object.entries(STAGES)) say(`  ${stage.padEnd(6)}  ${what}${stage === rollout?.stage ? "  ← now" : ""}`);
   say("  active  all new calls go to it");
   say("  each step when the one before went as well as with the version before; as soon as it goes worse, it is taken back");
-  note(`\n  npm run rollout -- ${flags}${name} --watch   ${paint("dim", "# how far it has come")}`);
+  note(`\n  npm run rollout -- ${flags}${name} --watch   ${paint("dim", "# how far it has come, as it is called")}`);
+  note(`  npm run rollout -- ${flags}${name} --to active --reason "…"   ${paint("dim", "# for operators: at once, whatever was seen")}`);
 }
 
 await runCommand(publishCard, HELP);

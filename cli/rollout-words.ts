@@ -25,7 +25,7 @@ function stageInWords({ version, stage, share }: Pick<Rollout, "version" | "stag
 }
 
 function othersInWords({ base, stage }: Rollout): string {
-  return `${stage === "shadow" ? "all calls" : "the others"} to ${plain(base)}`;
+  return stage === "shadow" ? `while all calls go to ${plain(base)}` : `the others to ${plain(base)}`;
 }
 
 /** Below the version that is called, in a list of agents. */
@@ -36,15 +36,15 @@ export function markLine(rollout: Rollout): string {
 /** One of those that are under way. */
 export function rolloutLine(report: RolloutReport, now: number): string {
   const { paint } = terminal;
-  const since = paint("dim", `since ${ago(report.since, now)}`);
-  return `${paint("bold", plain(report.name))} ${stageInWords(report)}, ${othersInWords(report)}  ${since}  ${waitsInWords(report)}`;
+  const begun = paint("dim", `step begun ${ago(report.since, now)}`);
+  return `${paint("bold", plain(report.name))} ${stageInWords(report)}, ${othersInWords(report)}  ${begun}  ${waitsInWords(report)}`;
 }
 
 /** All that is known of one. */
 export function rolloutLines(report: RolloutReport, now: number): string[] {
   const { name, version, begunAt, since, contract, why, stage } = report;
   const { paint } = terminal;
-  const times = `begun ${ago(begunAt, now)}, at this step since ${ago(since, now)}, by version ${contract} of the rollout contract`;
+  const times = `begun ${ago(begunAt, now)}, this step ${ago(since, now)}, by version ${contract} of the rollout contract`;
   return [
     `${paint("bold", plain(name))} ${stageInWords(report)}, ${othersInWords(report)}`,
     `  ${STAGES[stage]}`,

@@ -8,8 +8,8 @@ import type { LogRow } from "../shared/registry/history.ts";
 import type { RolloutReport } from "../shared/registry/rollout.ts";
 import { addressOf } from "./address.ts";
 import { credentialsFrom } from "./credentials.ts";
-import { type Listed, logAt, type Registry, rollAt, rolloutAt, rolloutsAt, versionsAt } from "./registry.ts";
-import { rowLine, versionLines } from "./registry-words.ts";
+import { agentsAt, type Listed, logAt, type Registry, rollAt, rolloutAt, rolloutsAt, versionsAt } from "./registry.ts";
+import { plain, rowLine, versionLines } from "./registry-words.ts";
 import { DESTINATIONS, rolloutLine, rolloutLines } from "./rollout-words.ts";
 import { CommandError, runCommand, terminal, UsageError } from "./terminal.ts";
 
@@ -90,9 +90,18 @@ async function send(
   if (json) terminal.say(JSON.stringify(entry));
   else for (const line of versionLines(entry, Date.now())) terminal.say(line);
   if (on) return watch(registry, name, json);
+  if (json) return 0;
   const report = await rolloutAt(registry, name);
-  if (report && !json) terminal.say(rolloutLine(report, Date.now()));
+  if (report) terminal.say(rolloutLine(report, Date.now()));
+  else terminal.note(await whatFollows(registry, entry));
   return 0;
+}
+
+/** Of a rollout that is over. */
+async function whatFollows(registry: Registry, { name, version, status }: Listed): Promise<string> {
+  const now = (await agentsAt(registry)).find((each) => each.name === name)?.version;
+  const to = now === undefined ? "" : `new calls go to ${plain(now)} within seconds`;
+  return status === "listed" ? to : `${to}; those that are out to ${plain(version)} go on there`;
 }
 
 async function showOne(registry: Registry, name: string, json: boolean): Promise<number> {

@@ -67,7 +67,7 @@ async function serve(args: string[]): Promise<number> {
 function pinnedBefore(home: string, name: string, version: string): string {
   const versions = builtVersions(ROOT, name);
   if (versions.includes(version)) return version;
-  const there = versions.length > 0 ? `there is ${versions.join(", ")}` : "none was pinned yet";
+  const there = versions.length > 0 ? `pinned before: ${versions.join(", ")}` : "none was pinned yet";
   throw new CommandError(
     `${shown(pinnedFolder(home, version))} is not there: npm run serve -- ${name} --pin builds what is there now; ${there}`,
   );

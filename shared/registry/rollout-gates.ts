@@ -52,7 +52,8 @@ export function decideRollout(contract: RolloutContract, { stage, share, skills,
     0,
   );
   const wanted = wantedAt(contract, { stage, share });
-  const counted = `${seen} of ${wanted} ${stage === "shadow" ? "copies" : "calls"} seen`;
+  const what = stage === "shadow" ? "copies" : "calls";
+  const counted = seen > wanted ? `${seen} ${what} seen, where ${wanted} were wanted` : `${seen} of ${wanted} ${what} seen`;
   const doubts = judged.filter(({ verdict }) => verdict === "doubt");
   const doubt = doubts[0];
   if (seen < wanted)
@@ -61,7 +62,7 @@ export function decideRollout(contract: RolloutContract, { stage, share, skills,
       outcome: "stay",
       reason: "too-few",
       why: `has ${counted}, and no gate is breached`,
-      waitsFor: more(wanted - seen, stage),
+      waitsFor: more(contract, wanted - seen, stage),
     };
   if (doubt)
     return {
@@ -165,7 +166,7 @@ function sentence({ what, why }: Judged): string {
   return `${what} ${why}`;
 }
 
-function more(count: number, stage: Rollout["stage"]): string {
-  if (stage === "shadow") return `${count} more ${count === 1 ? "copy" : "copies"} of calls`;
+function more({ maxCopiesPerMinute }: RolloutContract, count: number, stage: Rollout["stage"]): string {
+  if (stage === "shadow") return `${count} more ${count === 1 ? "copy" : "copies"} of calls, at most ${maxCopiesPerMinute} a minute`;
   return `${count} more ${count === 1 ? "call" : "calls"} to the candidate`;
 }

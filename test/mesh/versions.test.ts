@@ -5,7 +5,7 @@ import type { AgentCard, Task } from "../../shared/task/a2a-types.ts";
 import { GOVERNANCE_EXTENSION } from "../../shared/task/governance-extension.ts";
 import type { TaskHistory } from "../../shared/task/history.ts";
 import { type CopiedMesh, copyMesh } from "./copied-mesh.ts";
-import { answer, limitOf, record, said, send, told } from "./governed.ts";
+import { answer, decisionsBy, limitOf, record, said, send, told } from "./governed.ts";
 import { entryOf, type Outsider, type Said, sayingRegistry, startOutsider } from "./outsider.ts";
 import { getTask, HEADERS, request } from "./wire.ts";
 
@@ -124,6 +124,20 @@ describe("a candidate that gets calls", () => {
     const done = await answer(mesh, "orchestrator", asks, "the right one");
     expect(told(done)).toContain("An outsider's answer to: the right one");
     expect(sent(next)).toBe(before);
+  });
+
+  it("loses nobody a call while it is held back for its failures: its share goes to the version before", async () => {
+    await says(called(base), base);
+    const gone = entryOf({ card: { ...next.card, name }, url: next.url }, { endpoint: "http://127.0.0.1:9/rpc" });
+    const { version, digest, url, endpoint, card } = gone;
+    registry.say(called(base, { candidate: { version, digest, url, endpoint, card, stage: "canary", share: 1, untrue: [] } }));
+    const breaker = async (task: Task) => decisionsBy("agent-breaker", await record(mesh, "orchestrator", task));
+    let task = await send(mesh, "orchestrator", [{ text: GOAL }]);
+    for (const until = Date.now() + SEEN.timeout; Date.now() < until && !(await breaker(task)).includes("hold: open"); )
+      task = await send(mesh, "orchestrator", [{ text: GOAL }]);
+    expect(await breaker(task)).toEqual(["hold: open", "call: closed"]);
+    expect(told(task)).toContain("An outsider's answer");
+    expect(await cardsIn(task)).toEqual([{ version: "1.0.0", digest: digestOf("1.0.0") }]);
   });
 
   it("keeps the calls that are out to it when the mesh dies and it is taken back meanwhile", async () => {

@@ -119,7 +119,11 @@ export class Rollouts {
     const [first] = store.held(change.name);
     const rolling = decideRoll(contract(rollout?.contract), change, first && { publisher: first.publisher, tryable }, rollout);
     if (!rolling.ok) return rolling;
-    this.#parts.inOne(() => this.#apply(rolling.rollout, rolling.step, reason, change.by));
+    this.#parts.inOne(() => {
+      // Whoever sends it back to shadow wants other copies: those that it has would send it on again at once.
+      if (change.to === "shadow") rows.forgetCopies(change.name);
+      this.#apply(rolling.rollout, rolling.step, reason, change.by);
+    });
     const { version } = rolling.rollout;
     const entry = store.entry(change.name, version);
     if (!entry) throw new Error(`version ${version} of ${change.name} is tried without its card`);

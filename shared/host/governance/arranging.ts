@@ -9,7 +9,7 @@ import type { ChainCapSignals } from "../../policy/chain-cap.ts";
 import { priorMean, reliabilityOf } from "../../policy/reliability.ts";
 import { leftOf } from "../../task/account.ts";
 import type { DelegateCall, SkillName } from "../program.ts";
-import type { Describe } from "./call-gate.ts";
+import type { Describe } from "./goes-to.ts";
 import type { Governor } from "./governor.ts";
 import type { Peer } from "./peer.ts";
 import { limitOf, type Spending } from "./spending.ts";

@@ -7,12 +7,12 @@ import type { Amount } from "../../budget/amount.ts";
 import { decideAgentBreaker } from "../../policy/agent-breaker.ts";
 import { type ChainCapDecision, type ChainCapSignals, decideChainCap, describeChainCap } from "../../policy/chain-cap.ts";
 import { decideCircuitBreaker, describeCircuitBreaker } from "../../policy/circuit-breaker.ts";
-import type { Which } from "../../registry/chosen-version.ts";
 import type { DelegateCall, DelegateResult, SkillName } from "../program.ts";
 import { callBegins, callEnded, heldAs, stateOf } from "./agents.ts";
 import { arrange, describeArrangement } from "./arranging.ts";
-import { cardOf, whichFor } from "./begun-call.ts";
+import { cardOf } from "./begun-call.ts";
 import { decideOn, type Taken } from "./decision.ts";
+import { type Describe, goesTo, known } from "./goes-to.ts";
 import type { Governor } from "./governor.ts";
 import { atLimit, stopped } from "./limit.ts";
 import type { Peer } from "./peer.ts";
@@ -31,7 +31,6 @@ export interface Admitted {
   readonly notice?: string;
 }
 
-export type Describe = (agent: string, which?: Which) => Peer | undefined | Promise<Peer | undefined>;
 export type Admission = { readonly admitted: Admitted } | { readonly refused: DelegateResult & { ok: false } };
 
 /**
@@ -44,8 +43,7 @@ export async function admit(run: Spending, governor: Governor, name: string, cal
   if (outside) return { refused: outside };
   const early = beforeAnything(run, governor, name, call);
   if (early) return { refused: early };
-  const described = () => known(run, describe(call.agent, whichFor(run.task, name, call.skill)));
-  const peer = await described();
+  const { peer, which } = await goesTo(run, governor, name, call, describe);
   if (!isCallable(peer)) return { refused: notCallable(call, peer) };
   await known(run, governor.scores.ready([peer.name]));
 
@@ -63,7 +61,7 @@ export async function admit(run: Spending, governor: Governor, name: string, cal
     return aside;
   }
   // Somebody may have been asked for days: it goes out to the version that such calls go to now.
-  const last = peer.digest === undefined ? peer : await described();
+  const last = peer.digest === undefined ? peer : await known(run, describe(call.agent, which));
   if (!isCallable(last)) {
     governor.drop(run.task, name);
     notSent(run, governor, name, heldAs(call.agent, cardOf(peer)));
@@ -80,11 +78,6 @@ function isCallable(peer: Peer | undefined): peer is Peer {
 function notCallable({ agent }: DelegateCall, peer: Peer | undefined): DelegateResult & { ok: false } {
   if (peer?.barred !== undefined) return { ok: false, reason: "refused", message: peer.barred };
   return { ok: false, reason: "unreachable", message: `there is no agent "${agent}" in this mesh` };
-}
-
-/** Waits only for what is not there yet: a wait stores what was said so far, in a row of its own. */
-async function known<T>(run: Spending, value: T | Promise<T>): Promise<T> {
-  return value instanceof Promise ? run.during(() => value) : value;
 }
 
 /** A circle is refused before the callee hears anything of it, its card included. */

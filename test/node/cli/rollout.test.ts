@@ -22,7 +22,7 @@ describe("npm run rollout", () => {
   it("shows all that are under way, one line each", async () => {
     answers["GET /registry/rollouts"] = { rollouts: [report(), report({ name: "tides", stage: "shadow", share: 0 })] };
     const { code, out } = await run("rollout");
-    expect(out).toMatch(/^weather 1\.2\.0 in canary, 10% of new calls, the others to 1\.1\.0 {2}since .*waits for 8 more calls/);
+    expect(out).toMatch(/^weather 1\.2\.0 in canary, 10% of new calls, the others to 1\.1\.0 {2}step begun .*waits for 8 more calls/);
     expect(out).toMatch(/\ntides 1\.2\.0 in shadow, copies of calls, .*\n$/);
     expect(out.trim().split("\n")).toHaveLength(2);
     expect(code).toBe(0);
@@ -74,6 +74,16 @@ describe("npm run rollout --to", () => {
     expect(calls[0]).toMatchObject({ line: `POST ${ROLLOUT}`, body: { to: "ramp", reason: "looked at it" }, credentials: "sk-of-mine" });
     expect(out).toMatch(/weather 1\.2\.0 {2}candidate: in ramp[\s\S]*1\.2\.0 in ramp, 25% of new calls/);
     expect(code).toBe(0);
+  });
+
+  it.each([
+    ["active", "listed", "1.2.0", "new calls go to 1.2.0 within seconds\n"],
+    ["back", "quarantined", "1.1.0", "new calls go to 1.1.0 within seconds; those that are out to 1.2.0 go on there\n"],
+  ] as const)("says where calls go once it was sent %s", async (to, status, version, says) => {
+    answers[`POST ${ROLLOUT}`] = { entry: listed({ status }) };
+    answers[`GET ${ROLLOUT}`] = {};
+    answers["GET /registry/agents"] = { agents: [listed({ version })] };
+    expect(await run("rollout", "weather", "--to", to, "--reason", "looked at it")).toMatchObject({ code: 0, err: says });
   });
 
   it("says what the registry refuses, and the rule", async () => {

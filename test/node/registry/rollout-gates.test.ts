@@ -78,7 +78,11 @@ describe("a candidate stays", () => {
       { stage: "ramp" as const, share: 0.5, skills: one(seen(95, 100), seen(40, 40)) },
       "20 more calls to the candidate",
     ],
-    ["9 copies", { stage: "shadow" as const, share: 0, skills: copied(9, 9) }, "1 more copy of calls"],
+    [
+      "9 copies",
+      { stage: "shadow" as const, share: 0, skills: copied(9, 9) },
+      `1 more copy of calls, at most ${ROLLOUT.maxCopiesPerMinute} a minute`,
+    ],
     ["nothing at all", {}, "20 more calls to the candidate"],
   ])("with %s, and says what it waits for", (_what, over, waitsFor) => {
     expect(decide(over)).toMatchObject({ outcome: "stay", reason: "too-few", waitsFor });

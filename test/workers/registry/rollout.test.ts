@@ -13,6 +13,7 @@ import {
   SKILL,
   shown,
   statuses,
+  to,
   withBusyBase,
   withCandidate,
 } from "./rollouts.ts";
@@ -49,6 +50,20 @@ describe("a new version at a place of its own", () => {
       ...["canary", "ramp", "ramp"].map(() => "changed 1.1.0 candidate"),
       "changed 1.1.0 listed",
     ]);
+  });
+
+  it("that an operator sends back to shadow needs copies anew", async () => {
+    const { holdings, name } = await withCandidate();
+    await copies(holdings, name, 10);
+    expect((await holdings.rollouts(name))[0]).toMatchObject({ stage: "canary" });
+    await holdings.roll(to("shadow", name));
+    await copies(holdings, name, 9);
+    expect((await holdings.rollouts(name))[0]).toMatchObject({
+      stage: "shadow",
+      waitsFor: expect.stringContaining("1 more copy of calls"),
+    });
+    await copies(holdings, name, 1);
+    expect((await holdings.rollouts(name))[0]).toMatchObject({ stage: "canary" });
   });
 
   it("begins in canary where no skill may get copies, and says why", async () => {

@@ -17,6 +17,8 @@ export type Counted = Pick<CallsSeen, "successes" | "failures">;
 /** Of one call and its copy. */
 export interface CopyOutcome {
   readonly skill: string;
+  /** When it had come back, milliseconds since the epoch; absent as long as it is not stored. */
+  readonly at?: number;
   readonly base: OneSeen;
   readonly candidate: OneSeen;
   /** Absent where one of them gave no answer that could be compared. */

@@ -1,6 +1,6 @@
 /**
  * The copies of calls that go to candidates in shadow, as the registry's object sees them: which call gets one, how many are out, and
- * what came of them. It sends nothing itself. What is out is kept in memory only: who loses it makes a few copies more.
+ * what came of them. It sends nothing itself. What is out is kept in memory only: who loses it makes at most two copies more at once.
  */
 import type { RolloutContract } from "../../shared/contract/rollout.ts";
 import { type Copying, withCopy, withoutCopy } from "../../shared/registry/copy-slots.ts";
@@ -16,6 +16,9 @@ export interface CopiesParts {
   readonly rows: RolloutStore;
   readonly contract: (version?: number) => RolloutContract;
 }
+
+/** Of no copy that is out: those are counted from 1. */
+const STORED = 0;
 
 export class Copies {
   readonly #parts: CopiesParts;
@@ -34,20 +37,31 @@ export class Copies {
     const [before, candidate] = [store.entry(agent, base), store.entry(agent, rollout.version)];
     if (!before || !candidate || !copiedSkills(before.card, candidate.card).includes(skill)) return undefined;
     const id = ++this.#last;
-    const out = withCopy(this.#out.get(agent) ?? [], id, now, contract(rollout.contract).maxCopiesPerMinute);
+    const out = withCopy(
+      this.#out.get(agent) ?? this.#stored(agent, candidate.version),
+      id,
+      now,
+      contract(rollout.contract).maxCopiesPerMinute,
+    );
     if (!out) return undefined;
     this.#out.set(agent, out);
     return { id, name: agent, version: candidate.version, endpoint: candidate.endpoint };
   }
 
   /** @param outcome none where it could not be told @returns whether there is one more to look at */
-  end({ id, name, version }: CopyTarget, outcome: CopyOutcome | undefined): boolean {
+  end({ id, name, version }: CopyTarget, outcome: CopyOutcome | undefined, now: number): boolean {
     const { rows } = this.#parts;
     this.#out.set(name, withoutCopy(this.#out.get(name) ?? [], id));
     // The rollout may have gone on, or be another one's by now.
     const rollout = rows.of(name);
     if (!outcome || rollout?.version !== version || rollout.stage !== "shadow") return false;
-    rows.addCopy(name, version, outcome);
+    rows.addCopy(name, version, { ...outcome, at: now });
     return true;
+  }
+
+  /** An object is let go of after seconds in which nobody calls it. */
+  #stored(agent: string, version: string): readonly Copying[] {
+    const stored = this.#parts.rows.copies(agent, version);
+    return stored.flatMap(({ at }) => (at === undefined ? [] : [{ id: STORED, at, isOut: false }]));
   }
 }

@@ -151,7 +151,7 @@ export function defineRegistryObject<Env>({ probe, calls, prior, publishing, rol
     }
 
     async endCopy(target: CopyTarget, outcome: CopyOutcome | undefined): Promise<void> {
-      if (this.#copies.end(target, outcome)) await this.#rollouts.look(target.name);
+      if (this.#copies.end(target, outcome, Date.now())) await this.#rollouts.look(target.name);
     }
 
     override async alarm(): Promise<void> {

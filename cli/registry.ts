@@ -61,14 +61,23 @@ export async function agentsAt(registry: Registry): Promise<readonly Listed[]> {
   throw endless(registry, "list");
 }
 
-/** The latest first. @returns undefined where no agent is published under the name */
+/** The latest first, page by page. @returns undefined where no agent is published under the name */
 export async function versionsAt(registry: Registry, name: string): Promise<readonly Listed[] | undefined> {
+  const listed: Listed[] = [];
+  let query = "";
   try {
-    return ((await ask(registry, `agents/${encodeURIComponent(name)}`)) as { versions: readonly Listed[] }).versions;
+    for (let page = 0; page < PAGES; page++) {
+      const path = `agents/${encodeURIComponent(name)}${query}`;
+      const { versions, next } = (await ask(registry, path)) as { versions: readonly Listed[]; next?: string };
+      listed.push(...versions);
+      if (next === undefined) return listed;
+      query = `?${new URLSearchParams({ after: next })}`;
+    }
   } catch (error) {
     if (error instanceof MeshRefusal && error.reason === "AGENT_NOT_FOUND") return undefined;
     throw error;
   }
+  throw endless(registry, `list of versions of ${name}`);
 }
 
 /** @returns how the version stands then; of all, the latest that was changed */

@@ -20,6 +20,8 @@ const LATEST_KEPT = 200;
 export interface StoredRollout extends Rollout {
   /** Calls to the base before it began, by skill; absent until somebody has asked the scoreboard. */
   readonly before?: Readonly<Record<string, Counted>>;
+  /** For the lots of its calls: drawn when it begins, and never shown. */
+  readonly salt?: string;
 }
 
 export class RolloutStore {

@@ -48,7 +48,8 @@ export const outbound: Outbound<object> = {
 
   async call(env, given, all, atOnce = false) {
     const { call, options, isOutside } = disclosed(env, given, all);
-    const { keyed } = await manners(env, call);
+    const { keyed, unread } = await manners(env, call);
+    if (unread !== undefined) return { ok: "lost", message: unread, unread: true };
     // Its task's id is all that a stranger can be told to stop by, so it is wanted before the answer.
     const isFollowed = isOutside && !keyed;
     const configuration = { historyLength: 0, ...((atOnce || isFollowed) && { returnImmediately: true }) };
@@ -98,7 +99,7 @@ function underEnvelope({ envelope }: OutboundOptions): { metadata?: object } {
 
 /** What is no answer yet, where the callee can be asked again. */
 function pendingIn(call: OutboundCall, reply: Reply): Pending | undefined {
-  if (reply.lost !== undefined) return { ok: "lost", message: reply.lost };
+  if (reply.lost !== undefined) return { ok: "lost", message: reply.lost, ...("unread" in reply && { unread: true }) };
   const error = errorIn(reply);
   // Its Worker is there, but what should have done the work was lost with it.
   if (error?.code === INTERNAL) return { ok: "lost", message: error.message };
@@ -140,7 +141,8 @@ async function found(
   options: OutboundOptions,
   ended = (task: Reply): CallResult => toResult(call, task),
 ): Promise<CallResult | Pending | undefined> {
-  const { keyed } = await manners(env, call);
+  const { keyed, unread } = await manners(env, call);
+  if (unread !== undefined) return { ok: "lost", message: unread, unread: true };
   const began = Date.now();
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     const reply = await post(env, call, options, "GetTask", { id: call.taskId, historyLength: 0 });

@@ -116,6 +116,38 @@ describe("a call that began with a version", () => {
   });
 });
 
+describe("a registry that could not be read", () => {
+  // As in an isolate that has read nothing, or not for long: each test begins an hour after the one before.
+  const away = () => ({ SKEIN_LOCAL: "1", REGISTRY: { snapshot: () => Promise.reject(new Error("the registry is down")) } });
+  const words = "the registry of this mesh could not be read, so nobody knows here where weather is: ask again in a minute";
+  let warned: ReturnType<typeof vi.spyOn>;
+  beforeEach(() => {
+    revision += 1;
+    vi.setSystemTime(T0 + revision * 3_600_000);
+    warned = vi.spyOn(console, "warn").mockImplementation(() => {});
+  });
+  afterEach(() => warned.mockRestore());
+
+  it("leaves a call that is out to be asked again: it is never told that its callee is not there", async () => {
+    const its = { ...call(begun("1.0.0")), taskId: "t-1" };
+    const lost = { ok: "lost", message: words, unread: true };
+    expect(await outbound.call(away(), its, options)).toEqual(lost);
+    expect(await outbound.look(away(), its, options)).toEqual(lost);
+    expect(await outbound.cancel(away(), its, options)).toBeUndefined();
+    expect(await outbound.isRevoked(away(), its)).toBe(false);
+    expect(await outbound.describe(away(), "weather", { card: begun("1.0.0") })).toMatchObject(begun("1.0.0"));
+  });
+
+  it("lets a new call wait, and then says that it could not be read", async () => {
+    expect(await outbound.describe(away(), "weather", { skill: "echo", lot: "l" })).toMatchObject({ unread: words });
+  });
+
+  it("is not taken for one that knows no such agent", async () => {
+    expect(await outbound.describe(meshOf([]), "weather", { skill: "echo", lot: "l" })).toBeUndefined();
+    expect(await outbound.call(meshOf([]), call(begun("1.0.0")), options)).toMatchObject({ ok: false, reason: "unreachable" });
+  });
+});
+
 describe("the registry of a mesh with a candidate in shadow", () => {
   const task = (state: string, text = "done") => ({ id: "t-1", status: { state }, artifacts: [{ artifactId: "a", parts: [{ text }] }] });
   const hook = newHook();

@@ -145,7 +145,7 @@ function noteEnd<Env>(
 ): void {
   // Declined, stopped, or canceled from here: that says nothing about how well the agent works.
   const worked = result.ok === true || result.ok === "asks";
-  const says = worked ? "worked" : FAULTS.has(result.reason) && !signal.aborted ? "failed" : "says-nothing";
+  const says = worked ? "worked" : FAULTS.has(result.reason) && result.unread !== true && !signal.aborted ? "failed" : "says-nothing";
   const { tenant } = run.task.head.principal;
   callEnded(governor.rule("agent-breaker", run.task), tenant, heldAs(call.agent, call.card), {
     call: `${run.task.id}/${name}`,

@@ -72,11 +72,12 @@ export async function admit(run: Spending, governor: Governor, name: string, cal
 }
 
 function isCallable(peer: Peer | undefined): peer is Peer {
-  return peer !== undefined && peer.barred === undefined;
+  return peer !== undefined && peer.barred === undefined && peer.unread === undefined;
 }
 
 function notCallable({ agent }: DelegateCall, peer: Peer | undefined): DelegateResult & { ok: false } {
   if (peer?.barred !== undefined) return { ok: false, reason: "refused", message: peer.barred };
+  if (peer?.unread !== undefined) return { ok: false, reason: "unreachable", message: peer.unread };
   return { ok: false, reason: "unreachable", message: `there is no agent "${agent}" in this mesh` };
 }
 

@@ -56,7 +56,7 @@ export const outbound: Outbound<object> = {
     const asked = { message: toMessage(call, options.key), ...underEnvelope(options) };
     const { sentAt = Date.now() } = options;
     const ended = (last: Reply): CallResult => {
-      if (isOutside) tellOfCopy(env, { call, params: asked, reply: last, ms: Date.now() - sentAt });
+      if (isOutside && options.mayCopy) tellOfCopy(env, { call, params: asked, reply: last, ms: Date.now() - sentAt });
       return toResult(call, last);
     };
     const reply = await post(env, call, options, "SendMessage", { ...asked, configuration });

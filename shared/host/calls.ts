@@ -96,6 +96,8 @@ export interface OutboundOptions {
   readonly signal: AbortSignal;
   /** When the message was first sent, in whatever run. Milliseconds since the epoch. */
   readonly sentAt?: number | undefined;
+  /** It may be made of a second version of its callee too, whose answer nobody gets: its label lets it go to any agent. */
+  readonly mayCopy?: boolean | undefined;
   /** Of an answer: those who gave it; the principal where it is absent. */
   readonly by?: readonly Principal[] | undefined;
   readonly envelope?: Envelope | undefined;

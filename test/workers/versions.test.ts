@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { tellOfCopy } from "../../shared/a2a/copies.ts";
+import { QUIET_MS, tellOfCopy } from "../../shared/a2a/copies.ts";
 import { outbound } from "../../shared/a2a/outbound.ts";
 import { LOCAL_PRINCIPAL } from "../../shared/auth/principal.ts";
 import type { OutboundCall } from "../../shared/host/calls.ts";
@@ -51,10 +51,10 @@ const begun = (version: string): CalledCard => ({ version, digest: `of ${version
 const call = (card: CalledCard) => ({ agent: "weather", skill: "echo", parts: [{ text: "hello" }], card });
 
 /** A mesh whose registry says this, and takes copies as given. */
-function meshOf(entries: readonly SnapshotEntry[], copy: (copied: ShadowCopy) => void = () => {}) {
+function meshOf(entries: readonly SnapshotEntry[], copy: (copied: ShadowCopy) => unknown = () => {}) {
   revision += 1;
   const snapshot = { revision, entries };
-  return { SKEIN_LOCAL: "1", REGISTRY: { snapshot: async () => snapshot, copy: async (copied: ShadowCopy) => copy(copied) } };
+  return { SKEIN_LOCAL: "1", REGISTRY: { snapshot: async () => snapshot, copy: async (copied: ShadowCopy) => copy(copied) !== false } };
 }
 
 const methods = async (hook: Hook) => (await hook.delivered()).map(({ body }) => body["method"]);
@@ -193,6 +193,39 @@ describe("the registry of a mesh with a candidate in shadow", () => {
     expect(
       await toldOf({ task: task("TASK_STATE_COMPLETED") }, call(begun("1.0.0")), entry("1.0.0", hook, { candidate: tried(hook) })),
     ).toEqual([]);
+  });
+
+  it("is told once the call has ended, and nothing of what its label keeps from agents that do not carry the chain on", async () => {
+    const message = { messageId: "a", parts: [{ text: "done" }] };
+    vi.stubGlobal("fetch", async () => Response.json({ jsonrpc: "2.0", id: 1, result: { message } }));
+    const copies: ShadowCopy[] = [];
+    const mesh = meshOf([shadow()], (copy) => void copies.push(copy));
+    await outbound.call(mesh, { ...call(begun("1.0.0")), parts: [{ text: "kept" }] }, options);
+    await outbound.call(mesh, call(begun("1.0.0")), { ...options, mayCopy: true });
+    await vi.waitFor(() => expect(copies).toHaveLength(1));
+    vi.unstubAllGlobals();
+    expect(JSON.stringify(copies)).not.toContain("kept");
+  });
+
+  it("is told of no other call for a while where it has made no copy, and then again", async () => {
+    const offered: ShadowCopy[] = [];
+    let takes = false;
+    const mesh = meshOf([shadow()], (copy) => {
+      offered.push(copy);
+      return takes;
+    });
+    const tell = async () => {
+      tellOfCopy(mesh, { call: call(begun("1.0.0")), params, reply: { body: { result: { task: task("TASK_STATE_COMPLETED") } } }, ms: 7 });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return offered.length;
+    };
+    expect(await tell()).toBe(1);
+    vi.setSystemTime(Date.now() + QUIET_MS - 1);
+    expect(await tell()).toBe(1);
+    vi.setSystemTime(Date.now() + 1);
+    takes = true;
+    expect(await tell()).toBe(2);
+    expect(await tell()).toBe(3);
   });
 
   it("may fail to take it, and no call fails by that", async () => {

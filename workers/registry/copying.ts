@@ -23,25 +23,31 @@ const LONGEST_MS = 25_000;
 /** Ends of a call that say something of an agent: not those that its caller chose. Undefined is a message. */
 const ENDS = [undefined, "TASK_STATE_COMPLETED", "TASK_STATE_FAILED", "TASK_STATE_REJECTED"];
 
-/** Does nothing for a call that may not be copied. Rejects only when the registry's object does. */
-export async function copyCall({ agent, skill, base, params, answer, ms }: ShadowCopy, deps: CopyingDeps): Promise<void> {
+/**
+ * Its place among the copies is taken at once, and given back by what makes it.
+ * @returns what makes the copy; undefined for a call that gets none. Both reject only when the registry's object does.
+ */
+export async function copyCall(call: ShadowCopy, deps: CopyingDeps): Promise<(() => Promise<void>) | undefined> {
+  const { agent, skill, base, params, answer, ms } = call;
   const copy = copyOf(params, skill, crypto.randomUUID());
   const said = isSmall(answer) ? readAnswer(answer) : undefined;
   // What took the base longer than a copy may take would always speak against the candidate.
-  if (!copy || !said || !ENDS.includes(said.state) || !(ms >= 0 && ms <= LONGEST_MS)) return;
+  if (!copy || !said || !ENDS.includes(said.state) || !(ms >= 0 && ms <= LONGEST_MS)) return undefined;
   const target = await deps.holdings.beginCopy({ agent, skill, base });
-  if (!target) return;
-  let outcome: CopyOutcome | undefined;
-  try {
-    // The candidate may be slower: how much slower is for the gates.
-    const patience = Math.min(LONGEST_MS, Math.max(PATIENCE_MS, 2 * ms));
-    const { seen, given } = await asked(target.endpoint, copy, deps, patience);
-    const ofBase = { ok: isAnswer(said), ms, ...costOf(said) };
-    const alike = given && ofBase.ok && seen.ok ? { alike: deps.alike(said, given) } : {};
-    outcome = { skill, base: ofBase, candidate: seen, ...alike };
-  } finally {
-    await deps.holdings.endCopy(target, outcome);
-  }
+  if (!target) return undefined;
+  return async () => {
+    let outcome: CopyOutcome | undefined;
+    try {
+      // The candidate may be slower: how much slower is for the gates.
+      const patience = Math.min(LONGEST_MS, Math.max(PATIENCE_MS, 2 * ms));
+      const { seen, given } = await asked(target.endpoint, copy, deps, patience);
+      const ofBase = { ok: isAnswer(said), ms, ...costOf(said) };
+      const alike = given && ofBase.ok && seen.ok ? { alike: deps.alike(said, given) } : {};
+      outcome = { skill, base: ofBase, candidate: seen, ...alike };
+    } finally {
+      await deps.holdings.endCopy(target, outcome);
+    }
+  };
 }
 
 async function asked(

@@ -7,6 +7,7 @@ import type { Amount } from "../../budget/amount.ts";
 import { decideAgentBreaker } from "../../policy/agent-breaker.ts";
 import { type ChainCapDecision, type ChainCapSignals, decideChainCap, describeChainCap } from "../../policy/chain-cap.ts";
 import { decideCircuitBreaker, describeCircuitBreaker } from "../../policy/circuit-breaker.ts";
+import { labelOf } from "../../task/head.ts";
 import type { DelegateCall, DelegateResult, SkillName } from "../program.ts";
 import { callBegins, callEnded, heldAs, stateOf } from "./agents.ts";
 import { arrange, describeArrangement } from "./arranging.ts";
@@ -144,7 +145,7 @@ function chainSignals(run: Spending, governor: Governor, call: DelegateCall, pee
     basis: call.basis ?? 1,
     hopsLeft: governor.hopsLeft(task),
     surface: surface === "any" || surface.includes(skill) ? "inside" : "outside",
-    label: delegation?.label ?? task.head.wishes?.label ?? "internal",
+    label: labelOf(task.head),
     leaf: peer?.chain === false,
     deadlineLeftMs: governor.deadline(task, now) - now,
     allowed,

@@ -9,9 +9,9 @@ import type { Peer } from "../host/governance/peer.ts";
 import type { Which } from "../registry/chosen-version.ts";
 import type { AgentCard } from "../task/a2a-types.ts";
 import { parseCard } from "../task/agent-card.ts";
-import { RESUME_EXTENSION } from "../task/resume-extension.ts";
 import { skillFactsIn } from "../task/skill-facts.ts";
 import { CARD_PATH } from "./card/server.ts";
+import { isKeyed } from "./outside-form.ts";
 import { type PublishedVersion, publishedVersion, unreadFor, whyNotCalled } from "./published.ts";
 
 /** The front door and every Worker that delegates name their bindings so: `AGENT_` and the agent's name. */
@@ -60,7 +60,7 @@ export async function manners(env: object, { agent, card }: Callee): Promise<Man
 
 function mannersOf(card: AgentCard | undefined): Manners {
   const { extensions = [], streaming, pushNotifications } = card?.capabilities ?? {};
-  const keyed = extensions.some(({ uri }) => uri === RESUME_EXTENSION);
+  const keyed = isKeyed(extensions.map(({ uri }) => uri));
   return { keyed, streams: streaming === true, notifies: pushNotifications === true };
 }
 
@@ -72,7 +72,7 @@ function outsideManners(agent: string, chosen: PublishedVersion): Manners {
   // What is sent nowhere is asked for again as often as one likes: this isolate may not have heard of it yet.
   if (chosen.endpoint === undefined) return { keyed: true, streams: false, ...outside };
   const { extensions, streaming } = chosen.declares();
-  return { keyed: extensions.includes(RESUME_EXTENSION), streams: streaming, ...outside };
+  return { keyed: isKeyed(extensions), streams: streaming, ...outside };
 }
 
 /**

@@ -70,12 +70,14 @@ export class PublishedAgents {
   /** @param again asked as often as the time allows, where it fails before */
   async #soon(registry: Registry, waitMs: number, again: boolean): Promise<Read> {
     const late = Promise.withResolvers<"late">();
+    let isOver = false;
     const timer = setTimeout(() => late.resolve("late"), waitMs);
     let isRead = await Promise.race([this.#read(registry), late.promise]);
     while (again && isRead === false) {
       const passed = new Promise<false>((resolve) => setTimeout(resolve, PUBLISHED.retryMs, false));
-      isRead = await Promise.race([passed.then(() => this.#read(registry)), late.promise]);
+      isRead = await Promise.race([passed.then(() => !isOver && this.#read(registry)), late.promise]);
     }
+    isOver = true;
     clearTimeout(timer);
     if (isRead !== true) this.#silentAt = Date.now();
     return this.#known();

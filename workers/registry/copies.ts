@@ -2,6 +2,7 @@
  * The copies of calls that go to candidates in shadow, as the registry's object sees them: which call gets one, how many are out, and
  * what came of them. It sends nothing itself. What is out is kept in memory only: who loses it makes at most two copies more at once.
  */
+import { isKeyed } from "../../shared/a2a/outside-form.ts";
 import type { RolloutContract } from "../../shared/contract/rollout.ts";
 import { type Copying, withCopy, withoutCopy } from "../../shared/registry/copy-slots.ts";
 import type { ShadowCopy } from "../../shared/registry/rollout.ts";
@@ -45,7 +46,8 @@ export class Copies {
     );
     if (!out) return undefined;
     this.#out.set(agent, out);
-    return { id, name: agent, version: candidate.version, endpoint: candidate.endpoint };
+    const keyed = isKeyed((candidate.card.capabilities.extensions ?? []).map(({ uri }) => uri));
+    return { id, name: agent, version: candidate.version, endpoint: candidate.endpoint, keyed };
   }
 
   /** @param outcome none where it could not be told @returns whether there is one more to look at */

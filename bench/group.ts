@@ -31,6 +31,8 @@ type Load =
   | { readonly kind: "decision"; readonly of: DecisionName; readonly worst: boolean }
   /** The registry finds who fits a need, among so many skills; or the first time since one of them was published anew. */
   | { readonly kind: "search"; readonly skills: number; readonly changed?: true }
+  /** All that is checked of a publication, with an agent on the same machine; or the same requests and nothing else. */
+  | { readonly kind: "publish" | "floor-publish" }
   /** Tasks that wait for an answer, tasks that have ended, or plain objects, as many as a round has requests. */
   | { readonly kind: "idle-tasks" | "ended-tasks" | "floor-objects" }
   /** An object that stores a row in each of its turns, or that only takes as many turns. */

@@ -1,4 +1,4 @@
-/** What the registry costs, as rows of the benchmark: search by the number of skills that are published. */
+/** What the registry costs, as rows of the benchmark: search by the number of skills that are published, and what a publication's checks take. */
 import type { Group, Subject } from "./group.ts";
 
 export const REGISTRY_GROUPS: readonly Group[] = [
@@ -11,6 +11,15 @@ export const REGISTRY_GROUPS: readonly Group[] = [
       { title: "Search, 10,000 published skills", ours: "tenThousand", against: "ten", compare: "microseconds", atMost: 5_000 },
       { title: "The first search since one of 10,000 was published", ours: "changed", against: "tenThousand", compare: "microseconds" },
     ],
+  },
+  {
+    id: "registry-publish",
+    storages: ["memory"],
+    subjects: {
+      publish: { name: "a card of one skill, published", server: "none", load: { kind: "publish" }, connections: 1 },
+      floor: { name: "the same requests, one after the other", server: "none", load: { kind: "floor-publish" }, connections: 1 },
+    },
+    lines: [{ title: "A publication, without what is stored and probed", ours: "publish", against: "floor", compare: "p50" }],
   },
 ];
 

@@ -10,6 +10,7 @@ import type { WorkloadSpec } from "./group.ts";
 import { holding } from "./held-objects.ts";
 import type { HttpRequest, HttpResponse } from "./http-connection.ts";
 import type { Round, RoundOrder } from "./load.ts";
+import { publishing } from "./publications.ts";
 import { fetching, pushing } from "./push.ts";
 import { finishing, insertingOnce, recovering, recoveringObjects } from "./recovery.ts";
 import { call, complaint, messageFor, resultOf, sendAll, sendRequest, taskOf } from "./requests.ts";
@@ -104,6 +105,10 @@ function workloadFor(spec: WorkloadSpec): Workload {
       return deciding(spec.of, spec.worst);
     case "search":
       return searching(spec.skills, spec.changed === true);
+    case "publish":
+      return publishing(true);
+    case "floor-publish":
+      return publishing(false);
     case "floor-turns":
       return fixed({ method: "POST", path: "/turns", body: TEXT }, ({ body }) => body === '{"rows":20}');
     case "floor-idle-turns":

@@ -1,6 +1,7 @@
 /**
- * What was found, as people read it and as programs do: of each skill the same in both. Pure. Nothing that an agent says of itself is
- * repeated but names and addresses, so that none speaks here to whoever chooses.
+ * What was found, as people read it and as programs do: of each skill the same in both, but that the text names only the origin of an
+ * address, whose path may be a sentence. Pure. Nothing that an agent says of itself is repeated but names, versions and addresses, and
+ * those were examined when it was published: none is to speak here to whoever chooses.
  */
 import type { Found } from "../../shared/kit/registry.ts";
 import type { Part } from "../../shared/kit/skill.ts";
@@ -23,7 +24,11 @@ export function inWords(found: readonly Found[]): string {
 
 function itemOf({ agent, skill, version, score, because, url }: Found, at: number): string {
   const lines = [`${at + 1}. ${agent}/${skill}, version ${version}, score ${score.toFixed(2)}`, ...because.map((why) => `- ${why}`)];
-  return [...lines, `- is at ${url}`].join("\n   ");
+  return [...lines, `- is at ${originOf(url)}`].join("\n   ");
+}
+
+function originOf(url: string): string {
+  return URL.parse(url)?.origin ?? "an address that is none";
 }
 
 /** `{ need, preferences, found: [{ call, agent, skill, version, score, because, url, card, price?, evidence? }] }` */

@@ -1,6 +1,7 @@
 /**
  * Tells the registry of a call that a candidate in shadow may be tried on too: what the callee was sent, and what it answered, and
- * nothing that it did not get. In the background, once the call has ended: nobody waits for it, and no call can fail by it.
+ * nothing that it did not get. In the background, once the call has ended: nobody waits for it, and no call can fail by it. A registry
+ * that makes no copy of one is not told of the next ones for a while: it takes few, and all of them may be large.
  */
 import { waitUntil } from "cloudflare:workers";
 import type { OutboundCall } from "../host/calls.ts";
@@ -14,6 +15,10 @@ import { published } from "./published.ts";
 
 /** Of what was sent and answered together, as JSON. */
 const MOST_BYTES = 256 * 1024;
+/** After a call of which no copy was made. Milliseconds. */
+export const QUIET_MS = 5_000;
+/** Candidates; beyond it those that were told of first are forgotten. */
+const MOST_KEPT = 1_000;
 /** How a task ends that its agent brought to its end. What was canceled says nothing of whoever worked on it. */
 const ENDS: readonly unknown[] = ["TASK_STATE_COMPLETED", "TASK_STATE_FAILED", "TASK_STATE_REJECTED"];
 
@@ -28,19 +33,34 @@ export interface EndedCall {
   readonly ms: number;
 }
 
+/** Until when which candidate's registry is told nothing. Milliseconds since the epoch. */
+const quietUntil = new Map<string, number>();
+
 export function tellOfCopy(env: object, ended: EndedCall): void {
   const { REGISTRY } = env as RegistryEnv;
   const answer = answerIn(ended.reply);
   if (!REGISTRY || answer === undefined) return;
   const tell = async () => {
     try {
-      const copy = copyOf(await published(env, ended.call.agent), ended, answer);
-      if (copy && sizeOf(copy) <= MOST_BYTES) await REGISTRY.copy(copy);
+      const entry = await published(env, ended.call.agent);
+      const which = `${entry?.name}@${entry?.candidate?.version}`;
+      const copy = copyOf(entry, ended, answer);
+      if (!copy || Date.now() < (quietUntil.get(which) ?? 0) || sizeOf(copy) > MOST_BYTES) return;
+      // While it has not answered, the others that end at the same time are not told of either.
+      rest(which);
+      if (await REGISTRY.copy(copy)) quietUntil.delete(which);
     } catch (error) {
       console.warn(`the registry was not told of a call to ${ended.call.agent}, and its candidate is not tried on it`, error);
     }
   };
   waitUntil(tell());
+}
+
+function rest(which: string): void {
+  quietUntil.delete(which);
+  quietUntil.set(which, Date.now() + QUIET_MS);
+  const [first] = quietUntil.keys();
+  if (quietUntil.size > MOST_KEPT && first !== undefined) quietUntil.delete(first);
 }
 
 /** @returns undefined where there is no candidate that it could be made of without harm */

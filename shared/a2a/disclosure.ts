@@ -16,8 +16,8 @@ export interface Disclosed {
 export function disclosed(env: object, call: OutboundCall, options: OutboundOptions): Disclosed {
   if (agentBinding(env, call.agent)) return { call, options, isOutside: false };
   const { metadata: _, ...asked } = call;
-  const { principal, signal, sentAt } = options;
+  const { principal, signal, sentAt, mayCopy } = options;
   // Made of the task's id, by which two agents could tell that they work for the same task.
   const key = bytesToHex(sha256(utf8ToBytes(options.key)));
-  return { call: asked, options: { key, principal, signal, sentAt }, isOutside: true };
+  return { call: asked, options: { key, principal, signal, sentAt, mayCopy }, isOutside: true };
 }

@@ -6,12 +6,12 @@ import { CHAIN_EXTENSION } from "../chain/delegation.ts";
 import type { AsksBack, CallResult, Outbound, OutboundCall, OutboundOptions, Pending } from "../host/calls.ts";
 import type { Message } from "../task/a2a-types.ts";
 import { withHitl } from "../task/hitl-extension.ts";
-import { namingSkill } from "../task/skill-extension.ts";
 import { asSent, errorIn, goesOn, isPaused, taskIdIn, toResult } from "./callee-result.ts";
 import { callOff } from "./calling-off.ts";
 import { tellOfCopy } from "./copies.ts";
 import { disclosed } from "./disclosure.ts";
 import { jsonRpcCode } from "./errors.ts";
+import { configurationOf, firstMessage, LOOK, lookAt } from "./outside-form.ts";
 import { exchange, post, type Reply } from "./peer-request.ts";
 import { agentBinding, describePeer, manners } from "./peers.ts";
 import { revokedNow } from "./revocation.ts";
@@ -19,9 +19,6 @@ import { notify, watch } from "./watching.ts";
 
 const NOT_FOUND = jsonRpcCode("task-not-found");
 const INTERNAL = jsonRpcCode("internal");
-/** Between two looks at a task that goes on. Milliseconds. */
-const FIRST_WAIT_MS = 50;
-const LONGEST_WAIT_MS = 2_000;
 /** At a task that goes on, before it is left to be looked at again later. */
 const LONGEST_LOOK_MS = 10_000;
 /** That a callee may need to notice that the time of its question is over. */
@@ -48,14 +45,15 @@ export const outbound: Outbound<object> = {
 
   async call(env, given, all, atOnce = false) {
     const { call, options, isOutside } = disclosed(env, given, all);
-    const { keyed } = await manners(env, call);
+    const { keyed, unread } = await manners(env, call);
+    if (unread !== undefined) return { ok: "lost", message: unread, unread: true };
     // Its task's id is all that a stranger can be told to stop by, so it is wanted before the answer.
     const isFollowed = isOutside && !keyed;
-    const configuration = { historyLength: 0, ...((atOnce || isFollowed) && { returnImmediately: true }) };
+    const configuration = configurationOf(atOnce || isFollowed);
     const asked = { message: toMessage(call, options.key), ...underEnvelope(options) };
     const { sentAt = Date.now() } = options;
     const ended = (last: Reply): CallResult => {
-      if (isOutside) tellOfCopy(env, { call, params: asked, reply: last, ms: Date.now() - sentAt });
+      if (isOutside && options.mayCopy) tellOfCopy(env, { call, params: asked, reply: last, ms: Date.now() - sentAt });
       return toResult(call, last);
     };
     const reply = await post(env, call, options, "SendMessage", { ...asked, configuration });
@@ -98,7 +96,7 @@ function underEnvelope({ envelope }: OutboundOptions): { metadata?: object } {
 
 /** What is no answer yet, where the callee can be asked again. */
 function pendingIn(call: OutboundCall, reply: Reply): Pending | undefined {
-  if (reply.lost !== undefined) return { ok: "lost", message: reply.lost };
+  if (reply.lost !== undefined) return { ok: "lost", message: reply.lost, ...("unread" in reply && { unread: true }) };
   const error = errorIn(reply);
   // Its Worker is there, but what should have done the work was lost with it.
   if (error?.code === INTERNAL) return { ok: "lost", message: error.message };
@@ -124,7 +122,7 @@ async function follow(
       return { ok: "working", taskId };
     }
     if (missed === MOST_MISSED) return { ok: false, reason: "unreachable", message: `${agent} could not be reached any more`, taskId };
-    await passed(LONGEST_WAIT_MS);
+    await passed(LOOK.longestMs);
   }
 }
 
@@ -140,10 +138,11 @@ async function found(
   options: OutboundOptions,
   ended = (task: Reply): CallResult => toResult(call, task),
 ): Promise<CallResult | Pending | undefined> {
-  const { keyed } = await manners(env, call);
+  const { keyed, unread } = await manners(env, call);
+  if (unread !== undefined) return { ok: "lost", message: unread, unread: true };
   const began = Date.now();
-  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
-    const reply = await post(env, call, options, "GetTask", { id: call.taskId, historyLength: 0 });
+  for (let wait: number = LOOK.firstMs; ; wait = Math.min(2 * wait, LOOK.longestMs)) {
+    const reply = await post(env, call, options, "GetTask", lookAt(call.taskId));
     if (reply.revoked !== undefined) return revoked(call, reply.revoked);
     const pending = pendingIn(call, asSent(reply) ?? reply);
     if (pending?.ok === "lost") return pending;
@@ -169,12 +168,7 @@ function stillAsks({ asks }: AsksBack, past: string | undefined): boolean {
 }
 
 function toMessage({ agent: _, skill, taskId, parts, metadata, answer }: OutboundCall, key: string): Message {
-  const message: Message = {
-    messageId: key,
-    role: "ROLE_USER",
-    parts: [...parts],
-    ...(taskId !== undefined && { taskId }),
-    metadata: { ...metadata, ...namingSkill(skill) },
-  };
+  const first = firstMessage(key, skill, parts);
+  const message = { ...first, ...(taskId !== undefined && { taskId }), metadata: { ...metadata, ...first.metadata } };
   return withHitl(message, answer);
 }

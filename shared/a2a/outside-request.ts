@@ -5,8 +5,7 @@
  */
 import { whyNotReached } from "../net/guarded-fetch.ts";
 import type { SnapshotEntry } from "../registry/entry.ts";
-import { HITL_EXTENSION } from "../task/hitl-extension.ts";
-import { VERSION } from "./version.ts";
+import { outsideBody, outsideHeaders } from "./outside-form.ts";
 
 /** Of one answer, or of one stream of events. */
 const MOST_BYTES = 2 * 1024 * 1024;
@@ -37,15 +36,8 @@ export async function requestOutside(
   const response = await fetch(endpoint, {
     method: "POST",
     redirect: "manual",
-    headers: {
-      "Content-Type": "application/json",
-      "A2A-Version": VERSION,
-      "A2A-Extensions": HITL_EXTENSION,
-      "Idempotency-Key": key,
-      "User-Agent": "skein/1",
-      ...headers,
-    },
-    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+    headers: { ...outsideHeaders(key, method), ...headers },
+    body: outsideBody(method, params),
     signal,
   });
   const refusal = refusalIn(response.status);

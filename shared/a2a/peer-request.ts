@@ -8,17 +8,24 @@ import type { OutboundCall, OutboundOptions } from "../host/calls.ts";
 import { HITL_EXTENSION } from "../task/hitl-extension.ts";
 import { NotReached, requestOutside } from "./outside-request.ts";
 import { agentBinding } from "./peers.ts";
-import { publishedVersion } from "./published.ts";
+import { publishedVersion, unreadFor } from "./published.ts";
 import { unlessRevoked } from "./revocation.ts";
 import { VERSION } from "./version.ts";
 
 /**
- * `lost`: it may have arrived, and what has come back is no answer of the agent's. `revoked`: the agent's word does not count any
+ * `lost`: it may have arrived, and what has come back is no answer of the agent's. `unread`: nothing was sent, because the registry did
+ * not say where the agent is. `revoked`: the agent's word does not count any
  * more, for this reason, whatever it said.
  */
 export type Reply =
   | { readonly body: unknown; readonly lost?: string; readonly revoked?: undefined }
-  | { readonly unreachable: string; readonly lost?: string; readonly body?: undefined; readonly revoked?: undefined }
+  | {
+      readonly unreachable: string;
+      readonly lost?: string;
+      readonly unread?: true;
+      readonly body?: undefined;
+      readonly revoked?: undefined;
+    }
   | { readonly revoked: string; readonly lost?: undefined; readonly body?: undefined };
 
 /** @returns the answer to a JSON-RPC request; its body is undefined when it is no JSON */
@@ -26,6 +33,10 @@ export async function post(env: object, call: OutboundCall, options: OutboundOpt
   const { agent, card } = call;
   if (agentBinding(env, agent)) return exchange(env, call, options, method, params);
   const version = await publishedVersion(env, agent, card && { card });
+  if (version === "unread") {
+    const why = unreadFor(agent);
+    return { unreachable: why, lost: why, unread: true };
+  }
   if (!version) return { unreachable: `there is no agent "${agent}" in this mesh` };
   // It may not have been heard of here yet, where somebody else has just published it.
   if (version.endpoint === undefined) return { unreachable: unknown(version), lost: unknown(version) };
@@ -71,6 +82,7 @@ export async function request(
   const binding = agentBinding(env, agent);
   if (!binding) {
     const version = await publishedVersion(env, agent, card && { card });
+    if (version === "unread") throw new Error(unreadFor(agent));
     if (!version) throw new Error(`there is no agent "${agent}" in this mesh`);
     if (version.endpoint === undefined) throw new NotReached(unknown(version));
     return requestOutside(env, { name: agent, endpoint: version.endpoint }, { key, method, params, signal, headers: more });

@@ -6,13 +6,13 @@
 import { CHAIN_EXTENSION } from "../chain/delegation.ts";
 import type { Callee, Manners } from "../host/calls.ts";
 import type { Peer } from "../host/governance/peer.ts";
-import type { ChosenVersion, Which } from "../registry/chosen-version.ts";
+import type { Which } from "../registry/chosen-version.ts";
 import type { AgentCard } from "../task/a2a-types.ts";
 import { parseCard } from "../task/agent-card.ts";
-import { RESUME_EXTENSION } from "../task/resume-extension.ts";
 import { skillFactsIn } from "../task/skill-facts.ts";
 import { CARD_PATH } from "./card/server.ts";
-import { publishedVersion, whyNotCalled } from "./published.ts";
+import { isKeyed } from "./outside-form.ts";
+import { type PublishedVersion, publishedVersion, unreadFor, whyNotCalled } from "./published.ts";
 
 /** The front door and every Worker that delegates name their bindings so: `AGENT_` and the agent's name. */
 const AGENT_BINDING = "AGENT_";
@@ -54,24 +54,25 @@ async function lastCardOf(env: object, agent: string): Promise<AgentCard | undef
 
 /** What a call may expect of its callee. */
 export async function manners(env: object, { agent, card }: Callee): Promise<Manners> {
-  if (!agentBinding(env, agent)) return outsideManners(await publishedVersion(env, agent, card && { card }));
+  if (!agentBinding(env, agent)) return outsideManners(agent, await publishedVersion(env, agent, card && { card }));
   return mannersOf(await lastCardOf(env, agent));
 }
 
 function mannersOf(card: AgentCard | undefined): Manners {
   const { extensions = [], streaming, pushNotifications } = card?.capabilities ?? {};
-  const keyed = extensions.some(({ uri }) => uri === RESUME_EXTENSION);
+  const keyed = isKeyed(extensions.map(({ uri }) => uri));
   return { keyed, streams: streaming === true, notifies: pushNotifications === true };
 }
 
 /** It is not told where this mesh could be called back: the address says for whom the call is. */
-function outsideManners(chosen: ChosenVersion | undefined): Manners {
+function outsideManners(agent: string, chosen: PublishedVersion): Manners {
   const outside = { notifies: false, revocable: true } as const;
+  if (chosen === "unread") return { keyed: true, streams: false, unread: unreadFor(agent), ...outside };
   if (!chosen) return { keyed: false, streams: false, ...outside };
   // What is sent nowhere is asked for again as often as one likes: this isolate may not have heard of it yet.
   if (chosen.endpoint === undefined) return { keyed: true, streams: false, ...outside };
   const { extensions, streaming } = chosen.declares();
-  return { keyed: extensions.includes(RESUME_EXTENSION), streams: streaming, ...outside };
+  return { keyed: isKeyed(extensions), streams: streaming, ...outside };
 }
 
 /**
@@ -85,13 +86,20 @@ export function describePeer(env: object, agent: string, which?: Which): Peer | 
 }
 
 function describePublished(env: object, agent: string, which: Which | undefined): Peer | undefined | Promise<Peer | undefined> {
-  const peer = (chosen: ChosenVersion | undefined) => outsidePeer(chosen, which);
+  const peer = (chosen: PublishedVersion) => (chosen === "unread" ? unreadPeer(agent, which) : outsidePeer(chosen, which));
   const chosen = publishedVersion(env, agent, which);
   return chosen instanceof Promise ? chosen.then(peer) : peer(chosen);
 }
 
 /** Whatever its card says, it carries no chain on: nobody would answer for what it calls. */
-function outsidePeer(chosen: ChosenVersion | undefined, which: Which | undefined): Peer | undefined {
+/** A call that is out goes on at the version that it began with; a new one cannot, and that is nobody's fault. */
+function unreadPeer(name: string, which: Which | undefined): Peer {
+  const nothing = { name, chain: false, facts: new Map() } as const;
+  if (which && "card" in which) return { ...nothing, ...which.card };
+  return { ...nothing, version: "unknown", unread: unreadFor(name) };
+}
+
+function outsidePeer(chosen: Exclude<PublishedVersion, "unread">, which: Which | undefined): Peer | undefined {
   if (!chosen) return undefined;
   const { name, version, digest, status } = chosen;
   // A call that is out has passed that gate: whoever waits for it is told when its version is revoked, and of nothing less.

@@ -1,7 +1,7 @@
 /**
  * The agents that were published to this mesh, as an isolate knows them: the latest snapshot of the registry, which it reads again
  * in the background while it is used. A call waits for the registry only where nothing is known, or nothing new, and then a
- * moment. Values only, never promises of them: a request must not wait for what another one began, because that one may be canceled.
+ * moment: longer only a new one where nothing is known. That nothing is known is no word about any agent. Values only, never promises of them: a request must not wait for what another one began, because that one may be canceled.
  */
 import type { RegistryEnv } from "../registry/api.ts";
 import { type ChosenVersion, chosenVersion, type Which } from "../registry/chosen-version.ts";
@@ -18,10 +18,15 @@ export const PUBLISHED = {
   lastMs: 10 * 60_000,
   /** A call waits so long for a registry. */
   waitMs: 500,
+  /** A new call waits so long in all where nothing is known, and asks again so soon of one that fails. */
+  firstMs: 5_000,
+  retryMs: 250,
 } as const;
 
 type Registry = NonNullable<RegistryEnv["REGISTRY"]>;
 type Entries = ReadonlyMap<string, SnapshotEntry>;
+/** `unread`: the registry has said nothing yet, or nothing for so long that it does not count any more. */
+type Read = Entries | "unread";
 
 export class PublishedAgents {
   #snapshot: Snapshot | undefined;
@@ -33,14 +38,21 @@ export class PublishedAgents {
   /** What was read before is known to be old. */
   #changedAt = 0;
 
-  /** By name: at once where that is fresh enough. Never rejects. */
-  entries(registry: Registry | undefined, againMs: number = PUBLISHED.againMs): Entries | Promise<Entries> {
-    if (!registry) return new Map();
+  /** By name: at once where that is fresh enough; none where nothing could be read. Never rejects. */
+  entries(registry: Registry | undefined, againMs?: number): Entries | Promise<Entries> {
+    const read = this.read(registry, againMs);
+    return read instanceof Promise ? read.then(entriesOf) : entriesOf(read);
+  }
+
+  /** The same, told apart from what could not be read. @param firstMs how long it is waited where nothing is known */
+  read(registry: Registry | undefined, againMs: number = PUBLISHED.againMs, firstMs: number = PUBLISHED.waitMs): Read | Promise<Read> {
+    if (!registry) return NONE;
     const now = Date.now();
     // For a while nobody waits for one that has just kept somebody waiting.
     const isOld = now - this.#readAt >= PUBLISHED.freshMs || this.#readAt <= this.#changedAt;
     const isWaited = isOld && now - this.#silentAt >= PUBLISHED.freshMs;
-    if (isWaited) return this.#soon(registry);
+    const isNew = this.#known() === "unread" && firstMs > PUBLISHED.waitMs;
+    if (isWaited || isNew) return this.#soon(registry, isNew ? firstMs : PUBLISHED.waitMs, isNew);
     if (now - this.#askedAt >= againMs) void this.#read(registry);
     return this.#known();
   }
@@ -51,16 +63,23 @@ export class PublishedAgents {
     this.#silentAt = 0;
   }
 
-  #known(): Entries {
-    return Date.now() - this.#readAt < PUBLISHED.lastMs ? this.#entries : new Map();
+  #known(): Read {
+    return Date.now() - this.#readAt < PUBLISHED.lastMs ? this.#entries : "unread";
   }
 
-  async #soon(registry: Registry): Promise<Entries> {
-    const late = Promise.withResolvers<boolean>();
-    const timer = setTimeout(() => late.resolve(false), PUBLISHED.waitMs);
-    const isRead = await Promise.race([this.#read(registry), late.promise]);
+  /** @param again asked as often as the time allows, where it fails before */
+  async #soon(registry: Registry, waitMs: number, again: boolean): Promise<Read> {
+    const late = Promise.withResolvers<"late">();
+    let isOver = false;
+    const timer = setTimeout(() => late.resolve("late"), waitMs);
+    let isRead = await Promise.race([this.#read(registry), late.promise]);
+    while (again && isRead === false) {
+      const passed = new Promise<false>((resolve) => setTimeout(resolve, PUBLISHED.retryMs, false));
+      isRead = await Promise.race([passed.then(() => !isOver && this.#read(registry)), late.promise]);
+    }
+    isOver = true;
     clearTimeout(timer);
-    if (!isRead) this.#silentAt = Date.now();
+    if (isRead !== true) this.#silentAt = Date.now();
     return this.#known();
   }
 
@@ -87,6 +106,12 @@ export class PublishedAgents {
   }
 }
 
+const NONE: Entries = new Map();
+
+function entriesOf(read: Read): Entries {
+  return read === "unread" ? NONE : read;
+}
+
 const ISOLATE = new PublishedAgents();
 
 /** All of them, by name, whatever their status; none where the mesh has no registry. Never rejects. */
@@ -100,16 +125,28 @@ export function published(env: object, agent: string, againMs?: number): Snapsho
   return entries instanceof Promise ? entries.then((read) => read.get(agent)) : entries.get(agent);
 }
 
-/** The version of it that a call goes to. @param which absent where nothing is called */
-export function publishedVersion(
-  env: object,
-  agent: string,
-  which: Which | undefined,
-  againMs?: number,
-): ChosenVersion | undefined | Promise<ChosenVersion | undefined> {
-  const chosen = (entry: SnapshotEntry | undefined) => entry && chosenVersion(entry, which);
-  const entry = published(env, agent, againMs);
-  return entry instanceof Promise ? entry.then(chosen) : chosen(entry);
+export type PublishedVersion = ChosenVersion | "unread" | undefined;
+
+/**
+ * The version of it that a call goes to. One that is out is asked again whatever is known, so that it waits no longer than a moment.
+ *
+ * @param which absent where nothing is called
+ * @returns `unread` where the registry could not be asked whether there is such an agent
+ */
+export function publishedVersion(env: object, agent: string, which: Which | undefined): PublishedVersion | Promise<PublishedVersion> {
+  const isOut = which !== undefined && "card" in which;
+  const chosen = (read: Read): PublishedVersion => {
+    if (read === "unread") return read;
+    const entry = read.get(agent);
+    return entry && chosenVersion(entry, which);
+  };
+  const read = ISOLATE.read((env as RegistryEnv).REGISTRY, PUBLISHED.againMs, isOut ? PUBLISHED.waitMs : PUBLISHED.firstMs);
+  return read instanceof Promise ? read.then(chosen) : chosen(read);
+}
+
+/** As a sentence: no word about the agent. */
+export function unreadFor(agent: string): string {
+  return `the registry of this mesh could not be read, so nobody knows here where ${agent} is: ask again in a minute`;
 }
 
 type Standing = Pick<SnapshotEntry, "name" | "status" | "reason">;

@@ -48,8 +48,11 @@ export interface Outbound<Env> {
 /** Whom a call goes to. */
 export type Callee = Pick<OutboundCall, "agent" | "card">;
 
-/** No answer yet: of a callee that can be asked again by the call's key. `lost`: it may not even have arrived. */
-export type Pending = { readonly ok: "working"; readonly taskId: string } | { readonly ok: "lost"; readonly message: string };
+/** No answer yet: of a callee that can be asked again by the call's key. `lost`: it may not even have arrived.
+ * `unread`: nothing was sent, because the registry of the mesh did not say where. */
+export type Pending =
+  | { readonly ok: "working"; readonly taskId: string }
+  | { readonly ok: "lost"; readonly message: string; readonly unread?: true };
 
 export interface Manners {
   /** The same key is the same call. */
@@ -58,6 +61,8 @@ export interface Manners {
   readonly notifies: boolean;
   /** It may lose its place in the mesh while it is waited for: then it is not waited for any longer. */
   readonly revocable?: true;
+  /** Why nothing is known of it, as a sentence: the registry of the mesh could not be read. It is sent nothing before it can. */
+  readonly unread?: string;
 }
 
 export interface Address {
@@ -91,6 +96,8 @@ export interface OutboundOptions {
   readonly signal: AbortSignal;
   /** When the message was first sent, in whatever run. Milliseconds since the epoch. */
   readonly sentAt?: number | undefined;
+  /** It may be made of a second version of its callee too, whose answer nobody gets: its label lets it go to any agent. */
+  readonly mayCopy?: boolean | undefined;
   /** Of an answer: those who gave it; the principal where it is absent. */
   readonly by?: readonly Principal[] | undefined;
   readonly envelope?: Envelope | undefined;
@@ -107,6 +114,8 @@ export type CallResult =
       readonly refused?: string;
       /** Nobody waits for the callee any more, which may be at work: it is to be told. */
       readonly working?: true;
+      /** To the end the registry of the mesh did not say where the callee is: that is not the callee's fault. */
+      readonly unread?: true;
     })
   | AsksBack;
 

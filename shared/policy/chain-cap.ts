@@ -119,8 +119,13 @@ function reliabilityOfCallee(contract: ChainCapContract, { leaf, record }: Chain
 
 /** A label that is none is stricter than all. */
 function mayCarry(contract: ChainCapContract, { leaf, label }: ChainCapSignals): boolean {
+  return leaf ? isForLeaves(contract, label) : LABELS.includes(label);
+}
+
+/** Whether what has this label may be sent to agents that do not carry the chain's limits on. */
+export function isForLeaves({ leafLabel }: Pick<ChainCapContract, "leafLabel">, label: ChainCapSignals["label"]): boolean {
   const strictness = LABELS.indexOf(label);
-  return strictness >= 0 && (!leaf || strictness <= LABELS.indexOf(contract.leafLabel));
+  return strictness >= 0 && strictness <= LABELS.indexOf(leafLabel);
 }
 
 function inWords({ agent, skill, reliability, evidence }: Hop): string {

@@ -116,8 +116,11 @@ export interface RegistryApi {
   rollouts(name?: string): Promise<readonly RolloutReport[]>;
   /** Sends a rollout on or back, whatever its gates say: on by an operator only. */
   roll(change: RolloutChange): Promise<Changed>;
-  /** Makes the call of the candidate too, if it is in shadow, and compares. Best effort, and nobody waits for it. */
-  copy(copy: ShadowCopy): Promise<void>;
+  /**
+   * Makes the call of the candidate too, if it is in shadow, and compares. Best effort, and nobody waits for what comes of it.
+   * @returns whether it is made: of a candidate that gets none for the moment there is no use in telling of the next call at once
+   */
+  copy(copy: ShadowCopy): Promise<boolean>;
 }
 
 /** In one answer: each may be nearly as large as a card and its probes may be. */

@@ -8,7 +8,7 @@ import type { CalledCard } from "../task/event.ts";
 import { type SkillFacts, skillFactsIn } from "../task/skill-facts.ts";
 import { believedCard, believedFacts, withoutUntrue } from "./believed.ts";
 import type { CandidateEntry, Entry, OtherVersion, SnapshotEntry } from "./entry.ts";
-import { lotsOf } from "./lot.ts";
+import { lotsOf, secretLot } from "./lot.ts";
 
 export type Which =
   /** Of a call that has begun: the card that it began with. */
@@ -41,8 +41,16 @@ export function chosenVersion(entry: SnapshotEntry, which?: Which): ChosenVersio
 function drawn(entry: SnapshotEntry, { skill, lot }: { readonly skill: string; readonly lot: string }): ChosenVersion {
   const { name, candidate } = entry;
   if (!candidate?.card.skills.some(({ id }) => id === skill)) return calledOne(entry);
-  // Of each candidate another lot, and of one the same while its share grows: who was called once is not called off again.
-  return lotsOf(name, candidate.version)(lot) < candidate.share ? candidateOne(name, candidate) : calledOne(entry);
+  return lotFor(name, candidate, lot) < candidate.share ? candidateOne(name, candidate) : calledOne(entry);
+}
+
+/**
+ * Of each candidate another lot, and of one the same while its share grows: who was called once is not called off again. A call's words
+ * are made of what its caller chose, who must not be able to choose the version by them.
+ */
+function lotFor(name: string, { version, salt }: CandidateEntry, lot: string): number {
+  // A rollout that was opened before there were salts goes on as it began.
+  return salt === undefined ? lotsOf(name, version)(lot) : secretLot(salt, name, version, lot);
 }
 
 /**

@@ -52,6 +52,8 @@ export interface CandidateEntry extends Pick<Entry, "version" | "digest" | "url"
   readonly stage: Stage;
   /** Of the new calls to skills that it has, 0..1: 0 in shadow. */
   readonly share: number;
+  /** Of its rollout: for the lot, and shown to nobody outside the mesh. Absent of one that was opened before there were salts. */
+  readonly salt?: string;
   /** What its card declares and was found to be false. */
   readonly untrue: readonly string[];
   /** What was measured of it, by skill, for whoever published it. */

@@ -39,11 +39,12 @@ const QUOTED = 80;
 
 /**
  * @param others cards of other agents that are listed
+ * @param url where the card was published from
  * @returns nothing for a card that only describes
  */
-export function examine(card: AgentCard, others: readonly AgentCard[] = []): readonly Suspicion[] {
+export function examine(card: AgentCard, others: readonly AgentCard[] = [], url = ""): readonly Suspicion[] {
   return [
-    ...textsOf(card).flatMap(({ field, text }) => instructed(field, text, card.name)),
+    ...[...textsOf(card), ...namesOf(card, url)].flatMap(({ field, text }) => instructed(field, text, card.name)),
     ...card.skills.flatMap(stuffed),
     ...borrowed(card, others),
   ];
@@ -67,6 +68,31 @@ function textsOf({ name, description, provider, skills, capabilities }: AgentCar
     ...skills.flatMap((skill, at) => skillTexts(skill, `skills[${at}]`)),
   ];
   return texts.filter(({ text }) => text !== "");
+}
+
+/** What is shown with a card and is no text: read with its separators as spaces, as whoever is shown it reads it. */
+function namesOf({ version, supportedInterfaces }: AgentCard, url: string): readonly Text[] {
+  const names = [
+    { field: "version", text: version },
+    { field: "url", text: url },
+    ...supportedInterfaces.map((each, at) => ({ field: `supportedInterfaces[${at}].url`, text: each.url })),
+  ];
+  return names.map(({ field, text }) => ({ field, text: spaced(unescaped(text)) }));
+}
+
+function unescaped(url: string): string {
+  try {
+    return decodeURIComponent(url);
+  } catch {
+    return url;
+  }
+}
+
+function spaced(name: string): string {
+  return name
+    .replace(/(?<=\p{Ll})(?=\p{Lu})/gu, " ")
+    .replace(/[^\p{L}\p{N}]+/gu, " ")
+    .trim();
 }
 
 function skillTexts({ id, name, description, tags, examples = [] }: AgentSkill, at: string): readonly Text[] {

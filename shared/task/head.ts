@@ -3,6 +3,7 @@
  * stays small however long the task; a stored head (a snapshot) bounds the fold after an eviction. Pure.
  */
 import type { Principal } from "../auth/principal.ts";
+import type { Delegation } from "../chain/delegation.ts";
 import { LABELS } from "../contract/chain-cap.ts";
 import type { ContractVersions } from "../contract/shelf.ts";
 import { isInterrupted, isObject, type JsonObject, type TaskState } from "./a2a-types.ts";
@@ -222,6 +223,11 @@ export function evolve(head: TaskHead | undefined, { seq, at, event, madeBy }: L
       event satisfies never;
   }
   return head;
+}
+
+/** What limits whom the task's content may be sent to. */
+export function labelOf({ chain, wishes }: Pick<TaskHead, "chain" | "wishes">): Delegation["label"] {
+  return chain?.delegation.label ?? wishes?.label ?? "internal";
 }
 
 /**

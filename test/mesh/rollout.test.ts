@@ -131,7 +131,8 @@ describe("a version that does as well as the one before", () => {
     expect(calls.slice(0, CONTRACT.minCopies).map(({ version }) => version)).toEqual(["1.0.0", "1.0.0", "1.0.0"]);
     const originals = new Map(base.sent.map(({ params: { message } }) => [JSON.stringify(message.parts), message]));
     for (const { headers, params, text } of next.sent.slice(0, CONTRACT.minCopies)) {
-      expect(Object.keys(params)).toEqual(["message"]);
+      expect(Object.keys(params)).toEqual(["message", "configuration"]);
+      expect(Object.keys(headers)).toEqual(Object.keys(base.sent[0]?.headers ?? {}));
       expect(Object.keys(params.message).toSorted()).toEqual(["messageId", "metadata", "parts", "role"]);
       expect(params.message.metadata).toEqual({ "urn:skein:ext:skill:v1": { skill: "train" } });
       const original = originals.get(JSON.stringify(params.message.parts));

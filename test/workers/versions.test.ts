@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { tellOfCopy } from "../../shared/a2a/copies.ts";
+import { QUIET_MS, tellOfCopy } from "../../shared/a2a/copies.ts";
 import { outbound } from "../../shared/a2a/outbound.ts";
 import { LOCAL_PRINCIPAL } from "../../shared/auth/principal.ts";
 import type { OutboundCall } from "../../shared/host/calls.ts";
@@ -51,10 +51,10 @@ const begun = (version: string): CalledCard => ({ version, digest: `of ${version
 const call = (card: CalledCard) => ({ agent: "weather", skill: "echo", parts: [{ text: "hello" }], card });
 
 /** A mesh whose registry says this, and takes copies as given. */
-function meshOf(entries: readonly SnapshotEntry[], copy: (copied: ShadowCopy) => void = () => {}) {
+function meshOf(entries: readonly SnapshotEntry[], copy: (copied: ShadowCopy) => unknown = () => {}) {
   revision += 1;
   const snapshot = { revision, entries };
-  return { SKEIN_LOCAL: "1", REGISTRY: { snapshot: async () => snapshot, copy: async (copied: ShadowCopy) => copy(copied) } };
+  return { SKEIN_LOCAL: "1", REGISTRY: { snapshot: async () => snapshot, copy: async (copied: ShadowCopy) => copy(copied) !== false } };
 }
 
 const methods = async (hook: Hook) => (await hook.delivered()).map(({ body }) => body["method"]);
@@ -116,6 +116,38 @@ describe("a call that began with a version", () => {
   });
 });
 
+describe("a registry that could not be read", () => {
+  // As in an isolate that has read nothing, or not for long: each test begins an hour after the one before.
+  const away = () => ({ SKEIN_LOCAL: "1", REGISTRY: { snapshot: () => Promise.reject(new Error("the registry is down")) } });
+  const words = "the registry of this mesh could not be read, so nobody knows here where weather is: ask again in a minute";
+  let warned: ReturnType<typeof vi.spyOn>;
+  beforeEach(() => {
+    revision += 1;
+    vi.setSystemTime(T0 + revision * 3_600_000);
+    warned = vi.spyOn(console, "warn").mockImplementation(() => {});
+  });
+  afterEach(() => warned.mockRestore());
+
+  it("leaves a call that is out to be asked again: it is never told that its callee is not there", async () => {
+    const its = { ...call(begun("1.0.0")), taskId: "t-1" };
+    const lost = { ok: "lost", message: words, unread: true };
+    expect(await outbound.call(away(), its, options)).toEqual(lost);
+    expect(await outbound.look(away(), its, options)).toEqual(lost);
+    expect(await outbound.cancel(away(), its, options)).toBeUndefined();
+    expect(await outbound.isRevoked(away(), its)).toBe(false);
+    expect(await outbound.describe(away(), "weather", { card: begun("1.0.0") })).toMatchObject(begun("1.0.0"));
+  });
+
+  it("lets a new call wait, and then says that it could not be read", async () => {
+    expect(await outbound.describe(away(), "weather", { skill: "echo", lot: "l" })).toMatchObject({ unread: words });
+  });
+
+  it("is not taken for one that knows no such agent", async () => {
+    expect(await outbound.describe(meshOf([]), "weather", { skill: "echo", lot: "l" })).toBeUndefined();
+    expect(await outbound.call(meshOf([]), call(begun("1.0.0")), options)).toMatchObject({ ok: false, reason: "unreachable" });
+  });
+});
+
 describe("the registry of a mesh with a candidate in shadow", () => {
   const task = (state: string, text = "done") => ({ id: "t-1", status: { state }, artifacts: [{ artifactId: "a", parts: [{ text }] }] });
   const hook = newHook();
@@ -161,6 +193,39 @@ describe("the registry of a mesh with a candidate in shadow", () => {
     expect(
       await toldOf({ task: task("TASK_STATE_COMPLETED") }, call(begun("1.0.0")), entry("1.0.0", hook, { candidate: tried(hook) })),
     ).toEqual([]);
+  });
+
+  it("is told once the call has ended, and nothing of what its label keeps from agents that do not carry the chain on", async () => {
+    const message = { messageId: "a", parts: [{ text: "done" }] };
+    vi.stubGlobal("fetch", async () => Response.json({ jsonrpc: "2.0", id: 1, result: { message } }));
+    const copies: ShadowCopy[] = [];
+    const mesh = meshOf([shadow()], (copy) => void copies.push(copy));
+    await outbound.call(mesh, { ...call(begun("1.0.0")), parts: [{ text: "kept" }] }, options);
+    await outbound.call(mesh, call(begun("1.0.0")), { ...options, mayCopy: true });
+    await vi.waitFor(() => expect(copies).toHaveLength(1));
+    vi.unstubAllGlobals();
+    expect(JSON.stringify(copies)).not.toContain("kept");
+  });
+
+  it("is told of no other call for a while where it has made no copy, and then again", async () => {
+    const offered: ShadowCopy[] = [];
+    let takes = false;
+    const mesh = meshOf([shadow()], (copy) => {
+      offered.push(copy);
+      return takes;
+    });
+    const tell = async () => {
+      tellOfCopy(mesh, { call: call(begun("1.0.0")), params, reply: { body: { result: { task: task("TASK_STATE_COMPLETED") } } }, ms: 7 });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return offered.length;
+    };
+    expect(await tell()).toBe(1);
+    vi.setSystemTime(Date.now() + QUIET_MS - 1);
+    expect(await tell()).toBe(1);
+    vi.setSystemTime(Date.now() + 1);
+    takes = true;
+    expect(await tell()).toBe(2);
+    expect(await tell()).toBe(3);
   });
 
   it("may fail to take it, and no call fails by that", async () => {

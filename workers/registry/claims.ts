@@ -3,11 +3,12 @@
  * away says nothing either way. Sends nothing but what may be sent to a skill without harm.
  */
 import { createParser } from "eventsource-parser";
+import { configurationOf, outsideBody, outsideHeaders } from "../../shared/a2a/outside-form.ts";
 import { whyNotReached } from "../../shared/net/guarded-fetch.ts";
 import type { Probe } from "../../shared/registry/probe.ts";
 import { type Harmless, harmlessMessage } from "../../shared/registry/probe-choice.ts";
 import { type AgentCard, isObject } from "../../shared/task/a2a-types.ts";
-import { type Asking, askAgent, HEADERS, messageOf, requestBody } from "./asked-agent.ts";
+import { type Asking, askAgent, messageOf, newKey } from "./asked-agent.ts";
 
 export interface Tried {
   readonly ok: boolean;
@@ -67,14 +68,15 @@ async function isNotDenied(
 async function streams(endpoint: string, asked: Harmless, { fetch, local }: Asking, timeoutMs: number): Promise<Tried | undefined> {
   if (whyNotReached(endpoint, { local }) !== undefined) return undefined;
   const timeout = AbortSignal.timeout(timeoutMs);
+  const key = newKey();
   const no = (what: string): Tried => ({ ok: false, why: `is declared, and SendStreamingMessage ${what}` });
   try {
     const response = await fetch(endpoint, {
       method: "POST",
       redirect: "manual",
       signal: timeout,
-      headers: { ...HEADERS, Accept: "text/event-stream" },
-      body: requestBody("SendStreamingMessage", { message: messageOf(asked) }),
+      headers: outsideHeaders(key, "SendStreamingMessage"),
+      body: outsideBody("SendStreamingMessage", { message: messageOf(asked, key), configuration: configurationOf(false) }),
     });
     const { status, headers, body } = response;
     const isStream = status === 200 && headers.get("Content-Type")?.startsWith("text/event-stream") === true;

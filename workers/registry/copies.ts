@@ -2,6 +2,7 @@
  * The copies of calls that go to candidates in shadow, as the registry's object sees them: which call gets one, how many are out, and
  * what came of them. It sends nothing itself. What is out is kept in memory only: who loses it makes at most two copies more at once.
  */
+import { isKeyed } from "../../shared/a2a/outside-form.ts";
 import type { RolloutContract } from "../../shared/contract/rollout.ts";
 import { type Copying, withCopy, withoutCopy } from "../../shared/registry/copy-slots.ts";
 import type { ShadowCopy } from "../../shared/registry/rollout.ts";
@@ -22,6 +23,7 @@ interface Between {
   readonly base: string;
   readonly version: string;
   readonly endpoint: string;
+  readonly keyed: boolean;
   readonly skills: ReadonlySet<string>;
 }
 
@@ -55,7 +57,7 @@ export class Copies {
     const between = this.#between(agent, base, rollout.version);
     if (!between?.skills.has(skill)) return undefined;
     this.#out.set(agent, out);
-    return { id, name: agent, version: rollout.version, endpoint: between.endpoint };
+    return { id, name: agent, version: rollout.version, endpoint: between.endpoint, keyed: between.keyed };
   }
 
   /** @param outcome none where it could not be told @returns whether there is one more to look at */
@@ -76,7 +78,9 @@ export class Copies {
     const { store } = this.#parts;
     const [before, candidate] = [store.entry(agent, base), store.entry(agent, version)];
     if (!before || !candidate) return undefined;
-    const between = { base, version, endpoint: candidate.endpoint, skills: new Set(copiedSkills(before.card, candidate.card)) };
+    const { endpoint, card } = candidate;
+    const keyed = isKeyed((card.capabilities.extensions ?? []).map(({ uri }) => uri));
+    const between = { base, version, endpoint, keyed, skills: new Set(copiedSkills(before.card, card)) };
     this.#known.set(agent, between);
     return between;
   }

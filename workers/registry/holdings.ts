@@ -19,6 +19,8 @@ export interface CopyTarget {
   /** Of the candidate. */
   readonly version: string;
   readonly endpoint: string;
+  /** The same key is the same call to it, by its card. */
+  readonly keyed?: boolean;
 }
 
 export interface Holdings {

@@ -1,7 +1,8 @@
 /**
- * Runs an agent's probes: sends each as a stranger would, and holds the answer against what is expected. Bounded in time, in how many
+ * Runs an agent's probes: sends each as a call is sent, and holds the answer against what is expected. Bounded in time, in how many
  * go out at once, and in what the agent says they cost. Decides nothing and stores nothing: outcomes go back to whoever asked.
  */
+import { isKeyed } from "../../shared/a2a/outside-form.ts";
 import type { PublishingContract } from "../../shared/contract/publishing.ts";
 import { type Answer, readAnswer } from "../../shared/registry/answer.ts";
 import type { Entry } from "../../shared/registry/entry.ts";
@@ -11,7 +12,7 @@ import { chooseProbes } from "../../shared/registry/probe-choice.ts";
 import { PATIENCE_MS } from "../../shared/registry/probe-rules.ts";
 import { isObject, isTerminal, type Json, type TaskState } from "../../shared/task/a2a-types.ts";
 import { skillFactsIn } from "../../shared/task/skill-facts.ts";
-import { type Asking, askAgent, messageOf, type Replied } from "./asked-agent.ts";
+import { type Asked, type Asking, askAgent, askToEnd, messageOf, newKey, type Replied } from "./asked-agent.ts";
 import { claimsOf } from "./claims.ts";
 import { KEPT_SECRET } from "./hidden-probes.ts";
 
@@ -45,6 +46,7 @@ export async function runProbes(entry: Probed, probing: Probing): Promise<ProbeO
   const { now, limits, probeMs = PATIENCE_MS } = probing;
   const { card, endpoint, hidden = [] } = entry;
   const prices = skillFactsIn(card);
+  const asked: Asked = { endpoint, keyed: isKeyed((card.capabilities.extensions ?? []).map(({ uri }) => uri)) };
   let spent = 0;
 
   const claims = claimsOf(entry, probing).map(
@@ -58,7 +60,7 @@ export async function runProbes(entry: Probed, probing: Probing): Promise<ProbeO
   const jobOf = (probe: Probe, isHidden: boolean): Job => {
     return async () => {
       if (spent >= limits.probeRunMicroUsd) return undefined;
-      const outcome = await runProbe(endpoint, probe, probing, probeMs);
+      const outcome = await runProbe(asked, probe, probing, probeMs);
       spent += outcome.microUsd ?? prices.get(probe.skill)?.price ?? 0;
       return isHidden && !outcome.ok ? { ...outcome, why: KEPT_SECRET } : outcome;
     };
@@ -87,13 +89,14 @@ async function inLanes(jobs: readonly Job[], lanes: number, isTimeLeft: () => bo
   return outcomes.filter((outcome) => outcome !== undefined);
 }
 
-async function runProbe(endpoint: string, probe: Probe, probing: Probing, probeMs: number): Promise<ProbeOutcome> {
+async function runProbe(asked: Asked, probe: Probe, probing: Probing, probeMs: number): Promise<ProbeOutcome> {
   const began = probing.now();
-  const replied = await askAgent(endpoint, "SendMessage", { message: messageOf(probe) }, probing, probeMs);
+  const key = newKey();
+  const replied = await askToEnd(asked, messageOf(probe, key), probing, probeMs);
   const ms = probing.now() - began;
   const json = replied.kind === "result" ? answerIn(replied.result) : undefined;
   const answer = readAnswer(json);
-  if (answer) await takeBack(endpoint, answer, probing);
+  if (answer) await takeBack(asked.endpoint, answer, probing, key);
   return {
     skill: probe.skill,
     at: new Date(began).toISOString(),
@@ -120,7 +123,7 @@ export function answerIn(result: Json): Json | undefined {
 }
 
 /** A question that nobody will answer, and work that nobody waits for, are not left behind. Whatever comes of it. */
-export async function takeBack(endpoint: string, { taskId, state }: Answer, asking: Asking): Promise<void> {
+export async function takeBack(endpoint: string, { taskId, state }: Answer, asking: Asking, key: string): Promise<void> {
   if (taskId === undefined || state === undefined || isTerminal(state as TaskState)) return;
-  await askAgent(endpoint, "CancelTask", { id: taskId }, asking, CANCEL_MS);
+  await askAgent(endpoint, "CancelTask", { id: taskId }, asking, CANCEL_MS, key);
 }

@@ -121,6 +121,7 @@ function entryOf({ publisher, probes = [] }: Publication, { url, card, digest, k
   const [suspicion, ...more] = examine(
     card,
     called.filter((each) => each.status === "listed").map((each) => each.card),
+    url,
   );
   const others = more.length > 0 ? ` (and ${more.length} more)` : "";
   const { name, version } = card;

@@ -39,8 +39,8 @@ export interface RegistryParts {
     env: RegistryWorkerEnv,
     called: () => Promise<readonly SnapshotEntry[]>,
   ) => Promise<Published>;
-  /** Makes a call of a candidate too, and tells the holdings what came of it. */
-  readonly copy: (copy: ShadowCopy, holdings: Holdings, env: RegistryWorkerEnv) => Promise<void>;
+  /** What makes a call of a candidate too, and tells the holdings what came of it; undefined for a call that gets no copy. */
+  readonly copy: (copy: ShadowCopy, holdings: Holdings, env: RegistryWorkerEnv) => Promise<(() => Promise<void>) | undefined>;
   readonly rank: (entries: readonly SnapshotEntry[], need: string, preferences: Preferences, limit: number) => readonly Found[];
 }
 
@@ -129,9 +129,11 @@ export function defineRegistry({ publish, copy, rank }: RegistryParts) {
     }
 
     /** Answered before anything is sent: whoever tells of a call has others to see to. */
-    async copy(call: ShadowCopy): Promise<void> {
-      const copied = copy(call, this.#object(), this.env);
-      this.ctx.waitUntil(copied.catch((error: unknown) => console.error("a call was not copied to its candidate", error)));
+    async copy(call: ShadowCopy): Promise<boolean> {
+      const failed = (error: unknown) => console.error("a call was not copied to its candidate", error);
+      const make = await copy(call, this.#object(), this.env).catch(failed);
+      if (make) this.ctx.waitUntil(make().catch(failed));
+      return make !== undefined;
     }
 
     /** Kept here, so that only what has changed is sent. */

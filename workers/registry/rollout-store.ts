@@ -22,6 +22,8 @@ export interface StoredRollout extends Rollout {
   readonly before?: Readonly<Record<string, Counted>>;
   /** When something was seen of it that had not been before, ISO 8601; absent before that. */
   readonly changedAt?: string;
+  /** For the lots of its calls: drawn when it begins, and never shown. */
+  readonly salt?: string;
 }
 
 export class RolloutStore {

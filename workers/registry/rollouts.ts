@@ -75,7 +75,8 @@ export class Rollouts {
   begin(rollout: Rollout): void {
     this.settle(rollout.name);
     this.#parts.rows.forgetCopies(rollout.name);
-    this.#parts.rows.put(rollout);
+    // Whoever could tell the lots could choose which of their calls the candidate gets.
+    this.#parts.rows.put({ ...rollout, salt: crypto.randomUUID() });
   }
 
   /** Ends one that cannot go on, whoever changed what. */
@@ -135,7 +136,7 @@ export class Rollouts {
     const both = stored && this.#both(stored);
     if (!both) return undefined;
     const counts = await this.#counts(both);
-    const { before = countsOf(counts.base), ...rollout } = stored;
+    const { before = countsOf(counts.base), salt: _, ...rollout } = stored;
     const { skills, decision } = this.#judged({ ...rollout, before }, both, counts);
     return { ...rollout, skills, why: decision.why, waitsFor: decision.waitsFor };
   }

@@ -67,10 +67,11 @@ export class ShownAgents {
     };
   }
 
-  #candidate(entry: Entry, { stage, share }: Pick<CandidateEntry, "stage" | "share">): CandidateEntry {
+  #candidate(entry: Entry, { stage, share, salt }: Pick<CandidateEntry, "stage" | "share" | "salt">): CandidateEntry {
     const { version, digest, url, endpoint, card } = entry;
     const untrue = this.#untrue(entry.name, version);
-    return { version, digest, url, endpoint, card, stage, share, untrue, evidence: this.#evidence(entry) };
+    const drawn = { stage, share, ...(salt !== undefined && { salt }) };
+    return { version, digest, url, endpoint, card, ...drawn, untrue, evidence: this.#evidence(entry) };
   }
 
   #evidence({ name, version, card }: Entry): SnapshotEntry["evidence"] {

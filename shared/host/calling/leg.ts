@@ -5,9 +5,11 @@
 
 import type { Principal } from "../../auth/principal.ts";
 import { type Amount, least, ONE_CALL, plus } from "../../budget/amount.ts";
+import { isForLeaves } from "../../policy/chain-cap.ts";
 import type { Json } from "../../task/a2a-types.ts";
 import { callOf } from "../../task/account.ts";
 import { digest } from "../../task/digest.ts";
+import { labelOf } from "../../task/head.ts";
 import { traceparentFor } from "../../task/trace-context.ts";
 import type { CallingRun, CallResult, OutboundCall } from "../calls.ts";
 import { callBegins, callEnded, heldAs } from "../governance/agents.ts";
@@ -64,7 +66,9 @@ export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, le
   const untilNow = () => Math.max(leastUntil, Math.min(sentAt + deadlineMs, givenUntil()));
   const { principal, origin } = task.head;
   const traceparent = task.head.traceparent === undefined ? undefined : traceparentFor(task.head.traceparent, key);
-  const options = { key, principal, by, origin, traceparent };
+  // Also where the chain cap is only tried, and has let it go to this one.
+  const mayCopy = governor !== undefined && isForLeaves(governor.rule("chain-cap", task), labelOf(task.head));
+  const options = { key, principal, by, origin, traceparent, mayCopy };
   const envelope = async () => {
     if (!(governor && admitted?.peer.chain && lease)) return undefined;
     return envelopeFor(run, governor, key, call, admitted, { lease, deadlineMs: untilNow() - Date.now(), traceparent });
@@ -145,7 +149,7 @@ function noteEnd<Env>(
 ): void {
   // Declined, stopped, or canceled from here: that says nothing about how well the agent works.
   const worked = result.ok === true || result.ok === "asks";
-  const says = worked ? "worked" : FAULTS.has(result.reason) && !signal.aborted ? "failed" : "says-nothing";
+  const says = worked ? "worked" : FAULTS.has(result.reason) && result.unread !== true && !signal.aborted ? "failed" : "says-nothing";
   const { tenant } = run.task.head.principal;
   callEnded(governor.rule("agent-breaker", run.task), tenant, heldAs(call.agent, call.card), {
     call: `${run.task.id}/${name}`,

@@ -7,6 +7,7 @@ import type { Envelope } from "../../chain/delegation.ts";
 import { beginEnvelope, type NextHop, narrowEnvelope } from "../../chain/envelope.ts";
 import { chainKeys } from "../../chain/keys.ts";
 import { narrowTo } from "../../control/surface.ts";
+import { labelOf } from "../../task/head.ts";
 import type { CallingRun } from "../calls.ts";
 import { holderKeyFor } from "../governance/agents.ts";
 import type { Admitted } from "../governance/call-gate.ts";
@@ -27,7 +28,7 @@ export async function envelopeFor<Env>(
   { lease, deadlineMs, traceparent }: { lease: Amount; deadlineMs: number; traceparent: string | undefined },
 ): Promise<Envelope> {
   const now = Date.now();
-  const { chain, wishes, principal, contracts = {} } = task.head;
+  const { chain, principal, contracts = {} } = task.head;
   const next: NextHop = {
     audience: peer.name,
     call: key,
@@ -37,7 +38,7 @@ export async function envelopeFor<Env>(
     // What this task's own caller gives anew may be less than it was.
     lease: { id: key, limit: chain ? least(lease, chain.delegation.lease.limit) : lease },
     surface: narrowTo(chain?.delegation.surface ?? "any", surface ?? "any"),
-    label: chain?.delegation.label ?? wishes?.label ?? "internal",
+    label: labelOf(task.head),
     contracts,
     ...(traceparent !== undefined && { traceparent }),
   };

@@ -39,18 +39,25 @@ const STANDING_MS = 3_000;
 export async function answerTo<Env>(run: CallingRun<Env>, errand: Errand): Promise<Waited> {
   const { sentAt, signal } = errand;
   const { holdMs, watchMs } = run.waits;
+  // Why nothing could be asked the last time, and how often in a row.
+  let unread: string | undefined;
+  let times = 0;
   for (let lost = 0; ; ) {
     if (signal.aborted) return "let-go";
-    if (Date.now() >= errand.until) return "too-late";
+    if (Date.now() >= errand.until)
+      return unread === undefined ? "too-late" : { ok: false, reason: "unreachable", message: unread, unread: true };
     const answer = refusedForTime(await run.during(() => asked(run, errand)), errand);
     if (answer.ok !== "lost" && answer.ok !== "working") return answer;
+    unread = answer.ok === "lost" && answer.unread ? answer.message : undefined;
+    times = unread === undefined ? 0 : times + 1;
     if (signal.aborted || Date.now() >= errand.until) continue;
     // One that was at work for long may well be away for a while.
     const isLong = Date.now() - sentAt >= holdMs + watchMs;
     if (answer.ok === "lost" && !isLong) {
-      lost += 1;
+      // Not the callee is away: it is asked for as long as the call has time.
+      if (unread === undefined) lost += 1;
       if (lost === ATTEMPTS) return { ok: false, reason: "unreachable", message: answer.message };
-      await run.during(() => pause(Math.min(RETRY.firstMs * 2 ** (lost - 1), RETRY.longestMs), signal));
+      await run.during(() => pause(Math.min(RETRY.firstMs * 2 ** (lost + times - 1), RETRY.longestMs), signal));
     } else await away(run, errand, answer);
   }
 }
@@ -65,7 +72,9 @@ function refusedForTime(answer: CallResult | Pending, { until, isGivenLonger }: 
 async function asked<Env>(run: CallingRun<Env>, errand: Errand): Promise<CallResult | Pending> {
   const { outbound, env, waits } = run;
   const { call, sentAt, until, signal } = errand;
-  const { keyed, streams }: Manners = await outbound.manners(env, call);
+  const { keyed, streams, unread }: Manners = await outbound.manners(env, call);
+  // How it takes a message that it had before is not known yet.
+  if (unread !== undefined) return { ok: "lost", message: unread, unread: true };
   // A stranger would take the same message for another one: its only answer is waited for to the end.
   if (!keyed || errand.looks) return sent(run, errand, until, false);
   const holdUntil = Math.min(sentAt + waits.holdMs, until);

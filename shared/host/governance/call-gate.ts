@@ -7,6 +7,7 @@ import type { Amount } from "../../budget/amount.ts";
 import { decideAgentBreaker } from "../../policy/agent-breaker.ts";
 import { type ChainCapDecision, type ChainCapSignals, decideChainCap, describeChainCap } from "../../policy/chain-cap.ts";
 import { decideCircuitBreaker, describeCircuitBreaker } from "../../policy/circuit-breaker.ts";
+import { labelOf } from "../../task/head.ts";
 import type { DelegateCall, DelegateResult, SkillName } from "../program.ts";
 import { callBegins, callEnded, heldAs, stateOf } from "./agents.ts";
 import { arrange, describeArrangement } from "./arranging.ts";
@@ -72,11 +73,12 @@ export async function admit(run: Spending, governor: Governor, name: string, cal
 }
 
 function isCallable(peer: Peer | undefined): peer is Peer {
-  return peer !== undefined && peer.barred === undefined;
+  return peer !== undefined && peer.barred === undefined && peer.unread === undefined;
 }
 
 function notCallable({ agent }: DelegateCall, peer: Peer | undefined): DelegateResult & { ok: false } {
   if (peer?.barred !== undefined) return { ok: false, reason: "refused", message: peer.barred };
+  if (peer?.unread !== undefined) return { ok: false, reason: "unreachable", message: peer.unread };
   return { ok: false, reason: "unreachable", message: `there is no agent "${agent}" in this mesh` };
 }
 
@@ -143,7 +145,7 @@ function chainSignals(run: Spending, governor: Governor, call: DelegateCall, pee
     basis: call.basis ?? 1,
     hopsLeft: governor.hopsLeft(task),
     surface: surface === "any" || surface.includes(skill) ? "inside" : "outside",
-    label: delegation?.label ?? task.head.wishes?.label ?? "internal",
+    label: labelOf(task.head),
     leaf: peer?.chain === false,
     deadlineLeftMs: governor.deadline(task, now) - now,
     allowed,

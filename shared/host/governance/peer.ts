@@ -14,4 +14,6 @@ export interface Peer {
   readonly candidate?: true;
   /** Why it gets no call, as a sentence; absent where it may be called. */
   readonly barred?: string;
+  /** Why nobody knows whether it may be called, as a sentence: the registry could not be read, which is not the agent's fault. */
+  readonly unread?: string;
 }

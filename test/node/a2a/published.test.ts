@@ -144,3 +144,60 @@ describe("a registry that does not answer", () => {
     expect(await names(agents, api)).toEqual(["archivist"]);
   });
 });
+
+describe("an agent in a registry that could not be read", () => {
+  const NEW = PUBLISHED.firstMs;
+  const isRead = async (agents: PublishedAgents, api: RegistryApi, firstMs?: number) =>
+    (await agents.read(api, PUBLISHED.againMs, firstMs)) !== "unread";
+
+  it("is told apart from one that is not in it", async () => {
+    const { api, says } = registry("down");
+    const agents = new PublishedAgents();
+    expect(await agents.read(api)).toBe("unread");
+    says(snapshot(1));
+    await pass(PUBLISHED.freshMs);
+    expect(await agents.read(api)).toEqual(new Map());
+    expect(await agents.read(undefined)).toEqual(new Map());
+  });
+
+  it("is not in what was said too long ago", async () => {
+    const { api, says } = registry(snapshot(1, "archivist"));
+    const agents = new PublishedAgents();
+    await agents.read(api);
+    says("down");
+    await pass(PUBLISHED.lastMs);
+    expect(await agents.read(api)).toBe("unread");
+  });
+
+  it.each([
+    ["late", 900],
+    ["later than anybody waits for what was read before", PUBLISHED.firstMs - 1],
+  ])("is found by a new call when the registry is %s", async (_how, ms) => {
+    const api = {
+      snapshot: () => new Promise<Snapshot>((resolve) => setTimeout(resolve, ms, snapshot(1, "archivist"))),
+    } as unknown as RegistryApi;
+    const known = isRead(new PublishedAgents(), api);
+    const fresh = isRead(new PublishedAgents(), api, NEW);
+    await pass(ms);
+    expect([await known, await fresh]).toEqual([false, true]);
+  });
+
+  it("is found by a new call when the registry fails first, and is given up after so long", async () => {
+    const { api, asked, says } = registry("down");
+    const [agents, others] = [new PublishedAgents(), new PublishedAgents()];
+    const found = isRead(agents, api, NEW);
+    await pass(PUBLISHED.retryMs);
+    says(snapshot(1, "archivist"));
+    await pass(PUBLISHED.retryMs);
+    expect(await found).toBe(true);
+    says("down");
+    const before = asked.length;
+    const lost = isRead(others, api, NEW);
+    await pass(NEW);
+    expect(await lost).toBe(false);
+    expect(asked.length - before).toBeLessThanOrEqual(NEW / PUBLISHED.retryMs + 1);
+    // Nobody else waits for that, but another new call.
+    expect(others.read(api)).toBe("unread");
+    expect(others.read(api, PUBLISHED.againMs, NEW)).toBeInstanceOf(Promise);
+  });
+});

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type ChainCapSignals, decideChainCap, describeChainCap, type Hop } from "../../../shared/policy/chain-cap.ts";
+import { LABELS } from "../../../shared/contract/chain-cap.ts";
+import { type ChainCapSignals, decideChainCap, describeChainCap, type Hop, isForLeaves } from "../../../shared/policy/chain-cap.ts";
 import { CHAIN_CAP } from "./chain-cap-contract.ts";
 
 const FIRST: Hop = { agent: "orchestrator", skill: null, reliability: 1, evidence: "self" };
@@ -148,6 +149,21 @@ function neverFrees<T>(change: fc.Arbitrary<T>, worse: (given: ChainCapSignals, 
     { numRuns: 1_000 },
   );
 }
+
+describe("isForLeaves", () => {
+  it("is what decides about agents that do not carry the chain on, label for label", () => {
+    for (const leafLabel of LABELS)
+      for (const label of LABELS) {
+        const contract = { ...CHAIN_CAP, leafLabel };
+        const { reason } = decideChainCap(contract, { ...signals(), label, leaf: true });
+        expect(isForLeaves(contract, label), `${label}, ${leafLabel}`).toBe(reason !== "label");
+      }
+  });
+
+  it("lets nothing go that is labelled as nobody knows", () => {
+    expect(isForLeaves({ leafLabel: LABELS[LABELS.length - 1] ?? "internal" }, "cosmic" as never)).toBe(false);
+  });
+});
 
 describe("decideChainCap, whatever the signals", () => {
   it("never frees a call by one hop more, wherever it stands", () => {

@@ -80,6 +80,20 @@ describe("a new call", () => {
     expect(isTried(next)).not.toEqual(isTried(half));
   });
 
+  it("draws a lot that nobody can tell who has not the rollout's salt, and that stays as long as there is that salt", () => {
+    const lots = Array.from({ length: CALLS }, (_, call) => `task-${call}/delegate:1`);
+    const drawn = (salt: string | undefined, share = 0.5) => {
+      const tried = entry({ candidate: candidate(share, salt === undefined ? {} : { salt }) });
+      return lots.map((lot) => versionOf(tried, lot) === "1.2.0");
+    };
+    const [one, other, none] = [drawn("one"), drawn("other"), drawn(undefined)];
+    expect(drawn("one")).toEqual(one);
+    // Of two draws that know nothing of each other half agree: five standard deviations are the bound.
+    const agreeing = (those: readonly boolean[]) => one.filter((went, at) => went === those[at]).length;
+    for (const those of [other, none]) expect(Math.abs(agreeing(those) - CALLS / 2)).toBeLessThan(5 * Math.sqrt(CALLS / 4));
+    expect(drawn("one", 0.9).every((went, at) => went || !one[at])).toBe(true);
+  });
+
   it("never goes to a candidate in shadow, and always to one with a share of all", () => {
     fc.assert(
       fc.property(fc.string(), (lot) => {

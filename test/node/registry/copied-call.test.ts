@@ -1,21 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { copyOf, isSmall } from "../../../shared/registry/copied-call.ts";
+import { isSmall, partsOf } from "../../../shared/registry/copied-call.ts";
 import { type Copying, withCopy, withoutCopy } from "../../../shared/registry/copy-slots.ts";
-import { skillNamedIn } from "../../../shared/task/skill-extension.ts";
 
 // What of a call goes along in its copy, and how many copies there are.
 
 const MESSAGE = { messageId: "m-1", role: "ROLE_USER", parts: [{ text: "count three herons" }] };
 
 describe("a copy", () => {
-  it("has what was asked and the skill, under a name of its own, and nothing else of the call", () => {
+  it("has what was asked, and nothing else of the call", () => {
     const secret = "acme-secret";
     const message = {
       ...MESSAGE,
       parts: [
         { text: "count", metadata: { secret } },
-        { data: { pond: "north" }, mediaType: "application/json" },
+        { mediaType: "application/json", data: { pond: "north" } },
       ],
       contextId: secret,
       referenceTaskIds: [secret],
@@ -23,17 +22,10 @@ describe("a copy", () => {
       metadata: { "urn:skein:ext:governance:v1": { secret } },
     };
     const configuration = { acceptedOutputModes: ["text/plain"], taskPushNotificationConfig: { url: "https://x.example", token: secret } };
-    const copy = copyOf({ message, configuration, tenant: secret, metadata: { secret } }, "count", "m-2");
-    expect(copy).toEqual({
-      message: {
-        messageId: "m-2",
-        role: "ROLE_USER",
-        parts: [{ text: "count" }, { data: { pond: "north" }, mediaType: "application/json" }],
-        metadata: expect.anything(),
-      },
-      configuration: { acceptedOutputModes: ["text/plain"] },
-    });
-    expect(copy && skillNamedIn(copy.message)).toBe("count");
+    const copy = partsOf({ message, configuration, tenant: secret, metadata: { secret } });
+    expect(copy).toEqual([{ text: "count" }, { mediaType: "application/json", data: { pond: "north" } }]);
+    // Also in the order that it had: by another one the copy could be told from the call.
+    expect(copy?.map((each) => Object.keys(each))).toEqual([["text"], ["mediaType", "data"]]);
     expect(JSON.stringify(copy)).not.toContain(secret);
   });
 
@@ -44,12 +36,12 @@ describe("a copy", () => {
     ["is no JSON", { message: { ...MESSAGE, parts: [{ data: 1n }] } }],
     ["is too long", { message: { ...MESSAGE, parts: [{ text: "x".repeat(256 * 1024) }] } }],
     ["has more parts than anybody reads", { message: { ...MESSAGE, parts: Array.from({ length: 101 }, () => ({ text: "x" })) } }],
-  ])("is not made of a request that %s", (_, params) => expect(copyOf(params, "count", "m-2")).toBeUndefined());
+  ])("is not made of a request that %s", (_, params) => expect(partsOf(params)).toBeUndefined());
 
   it("is never larger than what it was made of may be, and never throws", () => {
     fc.assert(
       fc.property(fc.oneof(fc.anything(), fc.record({ message: fc.record({ parts: fc.array(fc.anything()) }) })), (params) => {
-        const copy = copyOf(params, "count", "m-2");
+        const copy = partsOf(params);
         if (copy) expect(isSmall(params)).toBe(true);
       }),
     );

@@ -29,7 +29,8 @@ async function copied(answer: Answering, more: Partial<ShadowCopy> = {}) {
     beginCopy: async () => ({ id: 1, name: "heron", version: "1.1.0", endpoint }),
     endCopy: async (_target: unknown, outcome: CopyOutcome | undefined) => void told.push(outcome),
   };
-  await copyCall(call(more), { fetch, local: true, now: Date.now, holdings, alike });
+  const make = await copyCall(call(more), { fetch, local: true, now: Date.now, holdings, alike });
+  await make?.();
   return told;
 }
 

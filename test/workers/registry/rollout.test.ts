@@ -52,6 +52,19 @@ describe("a new version at a place of its own", () => {
     ]);
   });
 
+  it("has a salt of its own for its lots, which stays from step to step and is in nothing that is shown outside", async () => {
+    const [{ holdings, reach, name }, other] = [await withCandidate(), await withCandidate()];
+    const salt = (await shown(holdings, name))?.candidate?.salt;
+    expect(salt).toMatch(/^[\w-]{36}$/);
+    expect((await shown(other.holdings, other.name))?.candidate?.salt).not.toBe(salt);
+    await copies(holdings, name, 10);
+    expect((await shown(holdings, name))?.candidate).toMatchObject({ stage: "canary", salt });
+    await holdings.roll(to("ramp", name));
+    expect((await shown(holdings, name))?.candidate).toMatchObject({ stage: "ramp", salt });
+    const outside = [await reach().rollouts(), await reach().versions(name), await reach().log(0, 100), await reach().called()];
+    expect(JSON.stringify(outside)).not.toContain(salt);
+  });
+
   it("that an operator sends back to shadow needs copies anew", async () => {
     const { holdings, name } = await withCandidate();
     await copies(holdings, name, 10);

@@ -107,6 +107,8 @@ export type CallResult =
       readonly refused?: string;
       /** Nobody waits for the callee any more, which may be at work: it is to be told. */
       readonly working?: true;
+      /** The callee itself did not want it: neither was it canceled, nor did this side take it back. */
+      readonly rejected?: true;
     })
   | AsksBack;
 

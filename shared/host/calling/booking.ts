@@ -99,6 +99,6 @@ function reportExcess<Env>(
 }
 
 function withoutCost(result: Ended): DelegateResult {
-  const { cost: _, refused: __, working: ___, ...plain } = result;
+  const { cost: _, refused: __, working: ___, rejected: ____, ...plain } = result;
   return plain;
 }

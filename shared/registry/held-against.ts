@@ -44,8 +44,8 @@ export function holdSuccess(contract: RolloutContract, base: Record, candidate: 
 }
 
 /**
- * Refusals and questions, of all calls: no more than the base has, but for the rise that is allowed. A base with fewer calls than
- * `minBase` says nothing of how often a skill has to ask; then the candidate should answer as often as the floor says, and what it does
+ * Refusals and questions, of the calls that did not fail: no more than the base has, but for the rise that is allowed. A base with fewer of these
+ * than `minBase` says nothing of how often a skill has to ask; then the candidate should answer as often as the floor says, and what it does
  * not takes nothing back.
  *
  * @returns undefined where the candidate declined nothing
@@ -53,9 +53,9 @@ export function holdSuccess(contract: RolloutContract, base: Record, candidate: 
 export function holdDeclined(contract: RolloutContract, base: Record, candidate: Record): Gate | undefined {
   const [its, ofBase] = [declinedOf(candidate), declinedOf(base)];
   if (its.successes === 0) return undefined;
-  const isMeasured = callsOf(base) >= contract.minBase;
-  const most = isMeasured ? ofBase.successes / callsOf(base) + contract.maxDeclinedRise : 1 - contract.floor;
-  const holds = its.successes / callsOf(candidate) <= most + ROUNDING;
+  const isMeasured = outcomesOf(ofBase) >= contract.minBase;
+  const most = isMeasured ? ofBase.successes / outcomesOf(ofBase) + contract.maxDeclinedRise : 1 - contract.floor;
+  const holds = its.successes / outcomesOf(its) <= most + ROUNDING;
   const limit = boundOf(1 - contract.tail, ofBase) + contract.maxDeclinedRise;
   const mayBeChance = !isMeasured || its.successes < contract.minFailures || boundOf(contract.tail, its) <= limit;
   const against = isMeasured ? `where the base did to ${ratio(ofBase)}` : `where at most ${percent(1 - contract.floor)} may be`;
@@ -98,14 +98,9 @@ export function outcomesOf({ successes, failures }: Record): number {
   return successes + failures;
 }
 
-/** With those that it declined. */
-function callsOf(record: Record): number {
-  return outcomesOf(record) + (record.declined ?? 0);
-}
-
-/** Declined, against all others: a share whose bounds are found as a success rate's are. */
-function declinedOf(record: Record): Record {
-  return { successes: record.declined ?? 0, failures: outcomesOf(record) };
+/** Declined, against answered: a share whose bounds are found as a success rate's are. A failure must not make it look better. */
+function declinedOf({ declined = 0, successes }: Record): Record {
+  return { successes: declined, failures: successes };
 }
 
 function verdictOf(holds: boolean, mayBeChance: boolean): Verdict {

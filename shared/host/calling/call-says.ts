@@ -3,13 +3,24 @@
  * it. What the caller's own side did, its limits and its people included, says nothing. Pure.
  */
 import type { AgentBreakerContract } from "../../contract/agent-breaker.ts";
-import type { CallResult } from "../calls.ts";
 
 /** `asked`: it wants to know more first, which is work, and no answer. `declined`: it does not want to. */
 export type CallSays = "worked" | "failed" | "asked" | "declined" | "says-nothing";
 
+/** Of a CallResult, as much as is looked at. */
+export type Ended =
+  | { readonly ok: true }
+  /** `metadata`: the limit it waits at, which is its caller's. */
+  | { readonly ok: "asks"; readonly metadata?: object | undefined }
+  /** `rejected`: by the callee itself. */
+  | {
+      readonly ok: false;
+      readonly reason: "refused" | "failed" | "deadline" | "unreachable" | "nonsense" | "stopped";
+      readonly rejected?: true;
+    };
+
 export interface CallEnd {
-  readonly result: CallResult;
+  readonly result: Ended;
   /** How long it was waited for, milliseconds. */
   readonly waitedMs: number;
   /** It is the call's first message, and no answer to a question of its callee. */

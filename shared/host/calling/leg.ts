@@ -162,8 +162,10 @@ function noteEnd<Env>(
   if (says === "says-nothing") return;
   const { name: agent, version } = admitted.peer;
   const { skill } = call;
-  if (result.ok === "asks" || says === "declined")
-    return governor.scores.note({ agent, version, skill, ok: false, declined: true, ms, cost: ONE_CALL });
+  if (result.ok === "asks" || says === "declined") {
+    governor.scores.note({ agent, version, skill, ok: false, declined: true, ms, cost: ONE_CALL });
+    return;
+  }
   // Whoever needs more asks for it. What is claimed beyond that is charged, but not expected of the next call: a liar's leases
   // would grow with every lie.
   const charged = chargeOf(run, name, call, result, admitted);

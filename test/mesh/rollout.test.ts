@@ -167,7 +167,7 @@ describe.concurrent("a rollout that nobody touches", () => {
     expect(await standings("falcon")).toEqual(["1.1.0 listed", "1.0.0 listed"]);
     expect(await stepsOf("falcon", "1.1.0")).toEqual([
       expect.stringMatching(/^candidate: in shadow beside version 1\.0\.0: /),
-      expect.stringMatching(/^candidate: in canary beside version 1\.0\.0, with 50% of the new calls: has \d+ (?:of 3 )?copies seen/),
+      expect.stringMatching(/^candidate: in canary beside version 1\.0\.0, with 50% of the new calls: has \d+ (?:of 3 )?copies compared/),
       expect.stringMatching(/^candidate: in ramp beside version 1\.0\.0, with 75% of the new calls: has \d+ (?:of 4 )?calls seen/),
       expect.stringMatching(/^listed: active: has \d+ (?:of 16 )?calls seen.*, and all gates hold/),
     ]);

@@ -67,14 +67,13 @@ describe("a new version at a place of its own", () => {
   });
 
   it("that an operator sends back a step stays there: it needs calls anew", async () => {
-    const { holdings, reach, stub, name } = await withCandidate({ harmless: false });
+    const { reach, stub, name } = await withCandidate({ harmless: false });
     const share = async () => (await reach().rollouts(name))[0]?.share;
     await vi.waitFor(async () => expect(await hasCounted(stub)).toBe(true));
     await Promise.all([calls(name, "1.0.0", 40), calls(name, "1.1.0", 20)]);
     await look(stub);
     expect(await share()).toBe(0.25);
     await reach().roll(to("canary", name));
-    for (const _ of [1, 2]) await look(stub);
     expect((await reach().rollouts(name))[0]).toMatchObject({
       share: 0.1,
       waitsFor: "20 more calls to the candidate",
@@ -86,8 +85,6 @@ describe("a new version at a place of its own", () => {
     await calls(name, "1.1.0", 1);
     await look(stub);
     expect(await share()).toBe(0.25);
-    // What is shown of the version is all of it, whatever a step was decided by.
-    expect((await holdings.versions(name))[0]).toMatchObject({ status: "candidate" });
   });
 
   it("begins in canary where no skill may get copies, and says why", async () => {

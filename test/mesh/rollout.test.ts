@@ -206,6 +206,19 @@ describe.concurrent("a rollout that nobody touches", () => {
   });
 });
 
+describe("a version that refuses its calls", () => {
+  it("is taken back for that, although nothing fails", async ({ expect }) => {
+    await published("stork", "1.0.0");
+    const picky = await published("stork", "1.1.0");
+    picky.breaks("too hard for me", "TASK_STATE_REJECTED");
+    await rollAt(as("olaf"), "stork-trainer", { to: "canary", reason: "it is known well" });
+    await callUntil("stork", async () => (await tried("stork")) === undefined);
+    expect((await stepsOf("stork", "1.1.0")).at(-1)).toMatch(
+      /^quarantined: taken back: skill "train" refused or asked back to (\d+) of \1 calls, where the base did to 0 of \d+/,
+    );
+  });
+});
+
 describe.concurrent("a rollout that somebody sends", () => {
   it("goes on or back as an operator says, and back as its publisher says; nobody else is let", async ({ expect }) => {
     const [first, second] = [await published("egret", "1.0.0"), await published("egret", "1.1.0")];

@@ -58,7 +58,7 @@ async function publishOnce(url: string, fetch: PublishingDeps["fetch"]): Promise
     { url, publisher: "bench/bench/bench", reserved: ["orchestrator"] },
     {
       ...{ fetch, local: true, now: Date.now },
-      held: async () => [],
+      admits: async () => ({ ok: true, again: false }),
       called: async () => [],
       commit: async (entry) => ({ ok: true, entry, again: false }),
     },

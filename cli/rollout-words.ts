@@ -84,11 +84,12 @@ function copiesRows(copies: CopiesSeen | undefined, base: string, version: strin
 }
 
 /** Counts of real calls are whole; what was weighed by age is not. */
-function seenInWords({ successes, failures, ms, microUsd }: SkillSeen): string {
+function seenInWords({ successes, failures, declined = 0, ms, microUsd }: SkillSeen): string {
   const all = Math.round(successes + failures);
-  if (all === 0) return "none yet";
+  if (all === 0 && declined === 0) return "none yet";
   return [
     `${Math.round(successes)} of ${all} went well`,
+    ...(declined === 0 ? [] : [`${Math.round(declined)} refused or asked back to`]),
     ...(ms === undefined ? [] : [`${Math.round(ms)} ms`]),
     ...(microUsd === undefined ? [] : [figure("microUsd", microUsd)]),
   ].join(", ");

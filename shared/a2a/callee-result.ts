@@ -68,7 +68,7 @@ export function toResult({ agent, skill }: OutboundCall, reply: Reply): CallResu
   const parsed = v.safeParse(replySchema, reply.body);
   if (!parsed.success) return { ok: false, reason: "nonsense", message: `${agent}/${skill} gave an answer that is no A2A response` };
   if ("error" in parsed.output)
-    return { ok: false, reason: "refused", message: `${agent}/${skill} refused: ${parsed.output.error.message}` };
+    return { ok: false, reason: "refused", message: `${agent}/${skill} refused: ${parsed.output.error.message}`, rejected: true };
   const { result } = parsed.output;
   if ("message" in result) {
     return {
@@ -99,7 +99,7 @@ export function toResult({ agent, skill }: OutboundCall, reply: Reply): CallResu
         ...(status.state === "TASK_STATE_AUTH_REQUIRED" && { auth: true as const }),
       };
     case "TASK_STATE_REJECTED":
-      return { ok: false, reason: "refused", message: words || `${agent}/${skill} refused`, taskId, cost };
+      return { ok: false, reason: "refused", message: words || `${agent}/${skill} refused`, taskId, cost, rejected: true };
     case "TASK_STATE_CANCELED":
       // By whoever owns it, or because its time was over: not for want of skill.
       return { ok: false, reason: "refused", message: words || `${agent}/${skill} was canceled`, taskId, cost };

@@ -26,7 +26,11 @@ export const rolloutContract = v.strictObject({
   rampMinCalls: wholeNumber(1, 100_000),
   /** Of a success rate (0..1). */
   maxSuccessDrop: share,
-  /** Success rate (0..1) asked where the base has fewer outcomes than `minBase`. */
+  /** Of a candidate's calls to a skill, before it is taken back for them: failures, or refusals and questions. */
+  minFailures: wholeNumber(1, 1_000),
+  /** Of the share (0..1) of calls that are refused or asked back to. */
+  maxDeclinedRise: share,
+  /** Success rate (0..1) asked before a next step, and where the base has fewer outcomes than `minBase`. */
   floor: share,
   minBase: wholeNumber(1, 100_000),
   /** Probability (0..0.5) on either side of what was counted. */

@@ -116,6 +116,8 @@ export type CallResult =
       readonly working?: true;
       /** To the end the registry of the mesh did not say where the callee is: that is not the callee's fault. */
       readonly unread?: true;
+      /** The callee itself did not want it: neither was it canceled, nor did this side take it back. */
+      readonly rejected?: true;
     })
   | AsksBack;
 

@@ -1,5 +1,6 @@
 /**
- * One version of a skill held against another: how often it succeeds, how long it takes, what it costs, and whether it says the same.
+ * One version of a skill held against another: how often it succeeds and how often it declines, how long it takes, what it costs, and
+ * whether it says the same.
  * Each comparison is a gate with one of three verdicts. What only chance may have done breaches none. Pure.
  */
 import type { RolloutContract } from "../contract/rollout.ts";
@@ -10,33 +11,55 @@ import type { CopiesSeen, SkillSeen, Within } from "./rollout.ts";
 export type Verdict = "holds" | "doubt" | "breach";
 
 export interface Gate {
-  readonly gate: "success" | "likeness" | "latency" | "cost";
+  readonly gate: "success" | "declined" | "likeness" | "latency" | "cost";
   readonly verdict: Verdict;
   /** The end of a sentence about the candidate, with both figures. */
   readonly why: string;
 }
 
-type Record = Pick<SkillSeen, "successes" | "failures">;
+type Record = Pick<SkillSeen, "successes" | "failures" | "declined">;
 
 /** A share that lies on its bound holds, however it was divided. */
 const ROUNDING = 1e-9;
 
 /**
  * Not inferior, but for the drop that is allowed. As seen: the rates themselves. Beyond chance: the candidate's upper bound lies below
- * the base's lower one, less the drop; both of the success rate's Beta posterior from a flat prior. A base with fewer outcomes than
- * `minBase` says nothing, and the contract's floor stands in for it.
+ * the base's lower one, less the drop; both of the success rate's Beta posterior from a flat prior; and so many failed that they are
+ * not one caller's mishap. A base with fewer outcomes than `minBase` says nothing, and the contract's floor stands in for it. Below
+ * the floor nothing holds, whatever the base did: two that always fail are as good as each other.
  *
  * @returns undefined where the candidate has no outcome
  */
 export function holdSuccess(contract: RolloutContract, base: Record, candidate: Record): Gate | undefined {
   if (outcomesOf(candidate) === 0) return undefined;
   const isMeasured = outcomesOf(base) >= contract.minBase;
-  const wanted = isMeasured ? base.successes / outcomesOf(base) - contract.maxSuccessDrop : contract.floor;
+  const allowed = isMeasured ? base.successes / outcomesOf(base) - contract.maxSuccessDrop : contract.floor;
+  const wanted = Math.max(allowed, contract.floor);
   const least = isMeasured ? boundOf(contract.tail, base) - contract.maxSuccessDrop : contract.floor;
   const holds = candidate.successes / outcomesOf(candidate) >= wanted - ROUNDING;
-  const mayBeChance = boundOf(1 - contract.tail, candidate) >= least;
-  const against = isMeasured ? `where ${ratio(base)} of the base's did` : `where at least ${percent(contract.floor)} should`;
+  const mayBeChance = candidate.failures < contract.minFailures || boundOf(1 - contract.tail, candidate) >= least;
+  const against =
+    isMeasured && wanted === allowed ? `where ${ratio(base)} of the base's did` : `where at least ${percent(contract.floor)} should`;
   return { gate: "success", verdict: verdictOf(holds, mayBeChance), why: `has ${ratio(candidate)} calls that succeeded, ${against}` };
+}
+
+/**
+ * Refusals and questions, of the calls that did not fail: no more than the base has, but for the rise that is allowed. A base with fewer of these
+ * than `minBase` says nothing of how often a skill has to ask; then the candidate should answer as often as the floor says, and what it does
+ * not takes nothing back.
+ *
+ * @returns undefined where the candidate declined nothing
+ */
+export function holdDeclined(contract: RolloutContract, base: Record, candidate: Record): Gate | undefined {
+  const [its, ofBase] = [declinedOf(candidate), declinedOf(base)];
+  if (its.successes === 0) return undefined;
+  const isMeasured = outcomesOf(ofBase) >= contract.minBase;
+  const most = isMeasured ? ofBase.successes / outcomesOf(ofBase) + contract.maxDeclinedRise : 1 - contract.floor;
+  const holds = its.successes / outcomesOf(its) <= most + ROUNDING;
+  const limit = boundOf(1 - contract.tail, ofBase) + contract.maxDeclinedRise;
+  const mayBeChance = !isMeasured || its.successes < contract.minFailures || boundOf(contract.tail, its) <= limit;
+  const against = isMeasured ? `where the base did to ${ratio(ofBase)}` : `where at most ${percent(1 - contract.floor)} may be`;
+  return { gate: "declined", verdict: verdictOf(holds, mayBeChance), why: `refused or asked back to ${ratio(its)} calls, ${against}` };
 }
 
 /** Of the answers that were compared, so many must be alike. @returns undefined where none was */
@@ -73,6 +96,11 @@ export function holdCost(contract: RolloutContract, base: SkillSeen, candidate: 
 
 export function outcomesOf({ successes, failures }: Record): number {
   return successes + failures;
+}
+
+/** Declined, against answered: a share whose bounds are found as a success rate's are. A failure must not make it look better. */
+function declinedOf({ declined = 0, successes }: Record): Record {
+  return { successes: declined, failures: successes };
 }
 
 function verdictOf(holds: boolean, mayBeChance: boolean): Verdict {

@@ -41,13 +41,14 @@ export function medianWithin(values: readonly number[], tail: number): Within | 
  *
  * @param tail of the rollout contract
  */
-export function seenOf({ successes, failures, ms, microUsd }: CallsSeen, tail: number): SkillSeen {
+export function seenOf({ successes, failures, declined, ms, microUsd }: CallsSeen, tail: number): SkillSeen {
   const costs = [...microUsd, ...Array.from({ length: Math.max(0, ms.length - microUsd.length) }, () => 0)];
   const [medianMs, medianCost] = [medianOf(ms), medianOf(costs)];
   const [msWithin, microUsdWithin] = [medianWithin(ms, tail), medianWithin(costs, tail)];
   return {
     successes,
     failures,
+    ...(declined !== undefined && declined > 0 && { declined }),
     ...(medianMs !== undefined && { ms: medianMs }),
     ...(medianCost !== undefined && { microUsd: medianCost }),
     ...(msWithin && { msWithin }),

@@ -4,11 +4,11 @@
  * I/O, never throws, and the order in which skills are given changes nothing.
  */
 import type { RolloutContract } from "../contract/rollout.ts";
-import { type Gate, holdCost, holdLatency, holdLikeness, holdSuccess, outcomesOf } from "./held-against.ts";
+import { type Gate, holdCost, holdDeclined, holdLatency, holdLikeness, holdSuccess, outcomesOf } from "./held-against.ts";
 import type { CopiesSeen, Rollout, RolloutReport, SkillSeen } from "./rollout.ts";
 
 export interface RolloutSignals extends Pick<Rollout, "stage" | "share"> {
-  /** In canary and ramp, `candidate` has all of its calls so far, whichever share they came with. */
+  /** In canary and ramp, `candidate` has all of its calls so far, whichever share they came with; since the last step by hand. */
   readonly skills: RolloutReport["skills"];
   /** What the candidate's card declares and was found false, where it was not found false of the base. */
   readonly untrue: readonly string[];
@@ -47,13 +47,12 @@ export function decideRollout(contract: RolloutContract, { stage, share, skills,
   const breach = judged.find(({ verdict }) => verdict === "breach");
   if (breach) return { ...by, outcome: "back", reason: breach.gate, why: sentence(breach) };
 
-  const seen = Object.values(skills).reduce(
-    (sum, skill) => sum + outcomesOf(stage === "shadow" ? copiesOf(skill).candidate : skill.candidate),
-    0,
-  );
+  // A copy that came to nothing to compare says too little to go on by.
+  const seenIn = (skill: RolloutSignals["skills"][string]) => (stage === "shadow" ? copiesOf(skill).compared : outcomesOf(skill.candidate));
+  const seen = sumOf(Object.values(skills).map(seenIn));
   const wanted = wantedAt(contract, { stage, share });
-  const what = stage === "shadow" ? "copies" : "calls";
-  const counted = seen > wanted ? `${seen} ${what} seen, where ${wanted} were wanted` : `${seen} of ${wanted} ${what} seen`;
+  const what = stage === "shadow" ? "copies compared" : "calls seen";
+  const counted = seen > wanted ? `${seen} ${what}, where ${wanted} were wanted` : `${seen} of ${wanted} ${what}`;
   const doubts = judged.filter(({ verdict }) => verdict === "doubt");
   const doubt = doubts[0];
   if (seen < wanted)
@@ -72,7 +71,8 @@ export function decideRollout(contract: RolloutContract, { stage, share, skills,
       why: `may be worse, or it is chance: ${doubts.map(sentence).join("; ")}`,
       waitsFor: `more ${stage === "shadow" ? "copies" : "calls to the candidate"}, until ${doubt.gate} (${doubt.what}) holds or is breached`,
     };
-  return { ...by, outcome: "advance", reason: "gates-hold", why: `has ${counted}, and all gates hold` };
+  const unseen = inOrder(skills).flatMap(([id, skill]) => (seenIn(skill) === 0 ? [id] : []));
+  return { ...by, outcome: "advance", reason: "gates-hold", why: `has ${counted}, and all gates hold${nobodySaw(unseen, stage)}` };
 }
 
 /** Where a rollout begins. @param tryable whether any skill may get copies; in canary at once where none may */
@@ -99,6 +99,9 @@ const TOGETHER = "all skills together";
 const NOTHING_SEEN: SkillSeen = { successes: 0, failures: 0 };
 const NO_COPY: CopiesSeen = { base: NOTHING_SEEN, candidate: NOTHING_SEEN, compared: 0, alike: 0 };
 
+/** Named in a reason, which is to stay a sentence. */
+const MOST_NAMED = 3;
+
 /** Outcomes of the candidate: copies, or calls with all that the steps before have seen. */
 function wantedAt({ minCopies, canaryMinCalls, rampShares, rampMinCalls }: RolloutContract, { stage, share }: RolloutStep): number {
   if (stage === "shadow") return minCopies;
@@ -121,6 +124,7 @@ function judgeCalls(contract: RolloutContract, skills: RolloutSignals["skills"])
   return [
     ...each.flatMap(([skill, { base, candidate }]) => of(skill, holdSuccess(contract, base, candidate))),
     ...(together ? of(TOGETHER, holdSuccess(contract, together.base, together.candidate), false) : []),
+    ...each.flatMap(([skill, { base, candidate }]) => of(skill, holdDeclined(contract, base, candidate))),
     ...each.flatMap(([skill, { base, candidate }]) => of(skill, holdLatency(contract, base, candidate))),
     ...each.flatMap(([skill, { base, candidate }]) => of(skill, holdCost(contract, base, candidate))),
   ];
@@ -166,7 +170,16 @@ function sentence({ what, why }: Judged): string {
   return `${what} ${why}`;
 }
 
+/** They go on with the others: for want of calls no gate has anything to say of them. */
+function nobodySaw(skills: readonly string[], stage: Rollout["stage"]): string {
+  if (skills.length === 0) return "";
+  const named = skills.slice(0, MOST_NAMED).map((skill) => `"${skill}"`);
+  const rest = skills.length - named.length;
+  const which = [...named, ...(rest > 0 ? [`${rest} more`] : [])].join(", ");
+  return `; ${stage === "shadow" ? "nothing was compared" : "nobody has had an answer"} of ${which}`;
+}
+
 function more({ maxCopiesPerMinute }: RolloutContract, count: number, stage: Rollout["stage"]): string {
-  if (stage === "shadow") return `${count} more ${count === 1 ? "copy" : "copies"} of calls, at most ${maxCopiesPerMinute} a minute`;
+  if (stage === "shadow") return `${count} more ${count === 1 ? "copy" : "copies"} to compare, at most ${maxCopiesPerMinute} a minute`;
   return `${count} more ${count === 1 ? "call" : "calls"} to the candidate`;
 }

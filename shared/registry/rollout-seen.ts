@@ -12,7 +12,7 @@ const NO_CALLS: CallsSeen = { successes: 0, failures: 0, ms: [], microUsd: [] };
 type BySkill<T> = Readonly<Record<string, T>>;
 
 /** Of calls to one skill, when a rollout began. Stored shape. */
-export type Counted = Pick<CallsSeen, "successes" | "failures">;
+export type Counted = Pick<CallsSeen, "successes" | "failures" | "declined">;
 
 /** Of one call and its copy. */
 export interface CopyOutcome {
@@ -27,6 +27,8 @@ export interface CopyOutcome {
 
 export interface OneSeen {
   readonly ok: boolean;
+  /** It refused, or asked back: no success, and no failure. */
+  readonly declined?: true;
   /** Milliseconds. */
   readonly ms: number;
   /** As the agent says. */
@@ -38,8 +40,10 @@ export interface SeenOfBoth {
   readonly skills: readonly string[];
   readonly base: BySkill<CallsSeen>;
   readonly candidate: BySkill<CallsSeen>;
-  /** Of the base, when the rollout began. */
+  /** Of the base, when the rollout began, or was last sent to another step by hand. */
   readonly before: BySkill<Counted>;
+  /** Of the candidate, when that was done. Absent where it was not. */
+  readonly candidateBefore?: BySkill<Counted>;
   readonly copies: readonly CopyOutcome[];
 }
 
@@ -48,13 +52,16 @@ export interface SeenOfBoth {
  *
  * @param tail of the rollout contract
  */
-export function skillsSeen({ skills, base, candidate, before, copies }: SeenOfBoth, tail: number): RolloutReport["skills"] {
+export function skillsSeen(
+  { skills, base, candidate, before, candidateBefore = {}, copies }: SeenOfBoth,
+  tail: number,
+): RolloutReport["skills"] {
   const copiesOf = Map.groupBy(copies, ({ skill }) => skill);
   return Object.fromEntries(
     skills.map((skill) => {
       const calls = {
         base: seenOf(since(own(base, skill) ?? NO_CALLS, own(before, skill)), tail),
-        candidate: seenOf(own(candidate, skill) ?? NO_CALLS, tail),
+        candidate: seenOf(since(own(candidate, skill) ?? NO_CALLS, own(candidateBefore, skill)), tail),
       };
       const its = copiesOf.get(skill);
       return [skill, its ? { ...calls, copies: copiesSeen(its, tail) } : calls];
@@ -63,7 +70,8 @@ export function skillsSeen({ skills, base, candidate, before, copies }: SeenOfBo
 }
 
 export function countsOf(calls: BySkill<CallsSeen>): BySkill<Counted> {
-  return Object.fromEntries(Object.entries(calls).map(([skill, { successes, failures }]) => [skill, { successes, failures }]));
+  const counts = ({ successes, failures, declined }: Counted): Counted => ({ successes, failures, ...(declined && { declined }) });
+  return Object.fromEntries(Object.entries(calls).map(([skill, its]) => [skill, counts(its)]));
 }
 
 /** What the base does as it declares it, and the candidate declares and does not do: such as streaming. */
@@ -77,7 +85,7 @@ function copiesSeen(copies: readonly CopyOutcome[], tail: number): CopiesSeen {
   const compared = copies.filter(({ alike }) => alike !== undefined);
   return {
     base: seenOf(callsOf(copies.map(({ base }) => base)), tail),
-    candidate: seenOf(callsOf(copies.map(({ candidate }) => candidate)), tail),
+    candidate: seenOf(callsOf(copies.filter(({ base }) => base.ok).map(({ candidate }) => candidate)), tail),
     compared: compared.length,
     alike: compared.filter(({ alike }) => alike).length,
   };
@@ -85,9 +93,11 @@ function copiesSeen(copies: readonly CopyOutcome[], tail: number): CopiesSeen {
 
 function callsOf(outcomes: readonly OneSeen[]): CallsSeen {
   const held = outcomes.filter(({ ok }) => ok);
+  const declined = outcomes.filter((outcome) => outcome.declined).length;
   return {
     successes: held.length,
-    failures: outcomes.length - held.length,
+    failures: outcomes.length - held.length - declined,
+    declined,
     ms: held.map(({ ms }) => ms),
     microUsd: held.flatMap(({ microUsd }) => microUsd ?? []),
   };
@@ -95,11 +105,13 @@ function callsOf(outcomes: readonly OneSeen[]): CallsSeen {
 
 /** A scoreboard that has forgotten a skill meanwhile counts from nothing: then all it has is since. */
 function since(calls: CallsSeen, before: Counted = NO_CALLS): CallsSeen {
-  const isForgotten = calls.successes < before.successes || calls.failures < before.failures;
+  const [declined, declinedBefore] = [calls.declined ?? 0, before.declined ?? 0];
+  const isForgotten = calls.successes < before.successes || calls.failures < before.failures || declined < declinedBefore;
   if (isForgotten) return calls;
   const successes = calls.successes - before.successes;
   const latest = (samples: readonly number[]) => (successes === 0 ? [] : samples.slice(-successes));
-  return { successes, failures: calls.failures - before.failures, ms: latest(calls.ms), microUsd: latest(calls.microUsd) };
+  const counts = { successes, failures: calls.failures - before.failures, declined: declined - declinedBefore };
+  return { ...counts, ms: latest(calls.ms), microUsd: latest(calls.microUsd) };
 }
 
 /** What a card calls its skills is nobody's prototype. */

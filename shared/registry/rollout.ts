@@ -29,6 +29,8 @@ export interface Rollout {
 export interface SkillSeen {
   readonly successes: number;
   readonly failures: number;
+  /** Refused, or asked back to: neither. Absent where there were none. */
+  readonly declined?: number;
   /** Medians over successes, milliseconds and micro-USD; absent where nothing was seen. */
   readonly ms?: number;
   readonly microUsd?: number;
@@ -43,6 +45,7 @@ export type Within = readonly [low: number, high: number];
 /** Of copies of calls to one skill, in shadow: what came of the call, and of its copy. */
 export interface CopiesSeen {
   readonly base: SkillSeen;
+  /** Only of the copies whose call the base had answered: what the base could not do says nothing of another. */
   readonly candidate: SkillSeen;
   /** Of how many copies both answered, and of how many of these the answers were alike. */
   readonly compared: number;

@@ -14,6 +14,8 @@ export type Prior = Omit<Counting, "minSamples">;
 export interface CallsSeen {
   readonly successes: number;
   readonly failures: number;
+  /** Refused, or asked back to: neither. Absent where there were none. */
+  readonly declined?: number;
   /** Of the latest successes, the last one last. */
   readonly ms: readonly number[];
   /** Of those that cost something, as far as what agents say of it is believed. */
@@ -21,8 +23,14 @@ export interface CallsSeen {
 }
 
 /** Of a skill, as the scoreboard keeps it. Nothing is also what is booked where an agent says nothing, or is not believed. */
-export function callsIn({ successes, failures, ms, costs }: ScoreKept): CallsSeen {
-  return { successes, failures, ms, microUsd: costs.map(({ microUsd }) => microUsd).filter((cost) => cost > 0) };
+export function callsIn({ successes, failures, declined, ms, costs }: ScoreKept): CallsSeen {
+  return {
+    successes,
+    failures,
+    ...(declined !== undefined && { declined }),
+    ms,
+    microUsd: costs.map(({ microUsd }) => microUsd).filter((cost) => cost > 0),
+  };
 }
 
 type ScoreKept = Omit<CallsSeen, "microUsd"> & { readonly costs: readonly { readonly microUsd: number }[] };

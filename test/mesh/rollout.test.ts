@@ -168,7 +168,7 @@ describe.concurrent("a rollout that nobody touches", () => {
     expect(await standings("falcon")).toEqual(["1.1.0 listed", "1.0.0 listed"]);
     expect(await stepsOf("falcon", "1.1.0")).toEqual([
       expect.stringMatching(/^candidate: in shadow beside version 1\.0\.0: /),
-      expect.stringMatching(/^candidate: in canary beside version 1\.0\.0, with 50% of the new calls: has \d+ (?:of 3 )?copies seen/),
+      expect.stringMatching(/^candidate: in canary beside version 1\.0\.0, with 50% of the new calls: has \d+ (?:of 3 )?copies compared/),
       expect.stringMatching(/^candidate: in ramp beside version 1\.0\.0, with 75% of the new calls: has \d+ (?:of 4 )?calls seen/),
       expect.stringMatching(/^listed: active: has \d+ (?:of 16 )?calls seen.*, and all gates hold/),
     ]);
@@ -204,6 +204,19 @@ describe.concurrent("a rollout that nobody touches", () => {
       "candidate: in shadow beside version 1.0.0: gets copies of calls first",
       expect.stringMatching(/^quarantined: taken back: skill "train" has 0 of \d+ calls that succeeded, where /),
     ]);
+  });
+});
+
+describe("a version that refuses its calls", () => {
+  it("is taken back for that, although nothing fails", async ({ expect }) => {
+    await published("stork", "1.0.0");
+    const picky = await published("stork", "1.1.0");
+    picky.breaks("too hard for me", "TASK_STATE_REJECTED");
+    await rollAt(as("olaf"), "stork-trainer", { to: "canary", reason: "it is known well" });
+    await callUntil("stork", async () => (await tried("stork")) === undefined);
+    expect((await stepsOf("stork", "1.1.0")).at(-1)).toMatch(
+      /^quarantined: taken back: skill "train" refused or asked back to (\d+) of \1 calls, where the base did to 0 of \d+/,
+    );
   });
 });
 

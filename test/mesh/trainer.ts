@@ -15,13 +15,15 @@ export interface Sent {
   readonly text: string;
 }
 
+type End = "TASK_STATE_FAILED" | "TASK_STATE_REJECTED";
+
 export interface Trainer extends AsyncDisposable {
   readonly url: string;
   readonly version: string;
   /** Messages, in the order in which they came. */
   readonly sent: readonly Sent[];
-  /** From now on it fails whatever it is asked, and says this. */
-  breaks(why: string): void;
+  /** From now on it fails, or rejects, whatever it is asked, and says this. */
+  breaks(why: string, as?: End): void;
 }
 
 /** @param subject whom it trains, one word: it is found by that @returns one whose name is `<subject>-trainer` */
@@ -29,7 +31,7 @@ export async function startTrainer(subject: string, version: string): Promise<Tr
   const sent: Sent[] = [];
   const tasks = new Map<string, Task>();
   const now = () => new Date().toISOString();
-  let broken: string | undefined;
+  let broken: { readonly why: string; readonly as: End } | undefined;
   const agent = await anAgent({
     name: `${subject}-trainer`,
     version,
@@ -46,7 +48,7 @@ export async function startTrainer(subject: string, version: string): Promise<Tr
       const said: Message = { messageId: randomUUID(), role: "ROLE_AGENT", parts: [{ text: words }], taskId: id };
       return { id, contextId: id, status: { state, message: said, timestamp: now() } };
     };
-    if (broken !== undefined) return rests("TASK_STATE_FAILED", broken);
+    if (broken !== undefined) return rests(broken.as, broken.why);
     if (text.includes("carefully") && message.taskId === undefined) return rests("TASK_STATE_INPUT_REQUIRED", "Which glove?");
     const artifacts = [{ artifactId: randomUUID(), parts: [{ text: `A plan for: ${text}` }] }];
     return { id, contextId: id, status: { state: "TASK_STATE_COMPLETED", timestamp: now() }, artifacts };
@@ -68,8 +70,8 @@ export async function startTrainer(subject: string, version: string): Promise<Tr
     url: agent.url,
     version,
     sent,
-    breaks(why) {
-      broken = why;
+    breaks(why, as = "TASK_STATE_FAILED") {
+      broken = { why, as };
     },
     [Symbol.asyncDispose]: () => agent[Symbol.asyncDispose](),
   };

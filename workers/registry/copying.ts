@@ -21,6 +21,8 @@ export interface CopyingDeps extends Asking {
 
 /** Who waits for nobody's sake is let go of by the runtime after half a minute. Milliseconds. */
 const LONGEST_MS = 25_000;
+/** It did not want to, or wants to know or to be allowed something first. */
+const DECLINING = ["TASK_STATE_REJECTED", "TASK_STATE_INPUT_REQUIRED", "TASK_STATE_AUTH_REQUIRED"];
 /** Ends of a call that say something of an agent: not those that its caller chose. Undefined is a message. */
 const ENDS = [undefined, "TASK_STATE_COMPLETED", "TASK_STATE_FAILED", "TASK_STATE_REJECTED"];
 
@@ -42,7 +44,7 @@ export async function copyCall(call: ShadowCopy, deps: CopyingDeps): Promise<(()
       // The candidate may be slower: how much slower is for the gates.
       const patience = Math.min(LONGEST_MS, Math.max(PATIENCE_MS, 2 * ms));
       const { seen, given } = await asked(target, firstMessage(newKey(), skill, parts), deps, patience);
-      const ofBase = { ok: isAnswer(said), ms, ...costOf(said) };
+      const ofBase = oneSeen(said, ms);
       const alike = given && ofBase.ok && seen.ok ? { alike: deps.alike(said, given) } : {};
       outcome = { skill, base: ofBase, candidate: seen, ...alike };
     } finally {
@@ -63,7 +65,12 @@ async function asked(
   const ms = deps.now() - began;
   const given = replied.kind === "result" ? readAnswer(answerIn(replied.result)) : undefined;
   if (given) await takeBack(endpoint, given, deps, copy.messageId);
-  return { seen: { ok: given !== undefined && isAnswer(given), ms, ...(given && costOf(given)) }, given };
+  return { seen: given ? oneSeen(given, ms) : { ok: false, ms }, given };
+}
+
+function oneSeen(answer: Answer, ms: number): OneSeen {
+  const isDeclined = answer.state !== undefined && DECLINING.includes(answer.state);
+  return { ok: isAnswer(answer), ...(isDeclined && { declined: true as const }), ms, ...costOf(answer) };
 }
 
 function isAnswer({ state }: Answer): boolean {

@@ -37,7 +37,7 @@ type Job = () => Promise<ProbeOutcome | undefined>;
 const CANCEL_MS = 2_000;
 
 /**
- * What the card declares is tried first, then each probe of a skill that may be probed, until the time or the money is used up; what
+ * What the card declares is tried first, and once more where it fails; then each probe of a skill that may be probed, until the time or the money is used up; what
  * did not get its turn has no outcome. Never rejects.
  *
  * @returns in this order: claims, hidden probes, the publisher's
@@ -48,13 +48,22 @@ export async function runProbes(entry: Probed, probing: Probing): Promise<ProbeO
   const prices = skillFactsIn(card);
   const asked: Asked = { endpoint, keyed: isKeyed((card.capabilities.extensions ?? []).map(({ uri }) => uri)) };
   let spent = 0;
+  // One that is begun has its whole time: what was cut short would say nothing of the agent.
+  const lastStart = now() + limits.probeRunSeconds * 1_000 - probeMs - CANCEL_MS;
+  const isTimeLeft = () => now() <= lastStart;
 
   const claims = claimsOf(entry, probing).map(
     ({ claim, try: tryIt }): Job =>
       async () => {
-        const began = now();
-        const tried = await tryIt(probeMs);
-        return tried && { skill: "", claim, at: new Date(began).toISOString(), ms: now() - began, ...tried };
+        const once = async () => {
+          const began = now();
+          const tried = await tryIt(probeMs);
+          return tried && { skill: "", claim, at: new Date(began).toISOString(), ms: now() - began, ...tried };
+        };
+        const outcome = await once();
+        if (outcome?.ok !== false) return outcome;
+        // A bad moment is no lie: it is false only when it fails twice, and where there is no time for that nothing is said.
+        return isTimeLeft() ? once() : undefined;
       },
   );
   const jobOf = (probe: Probe, isHidden: boolean): Job => {
@@ -71,9 +80,7 @@ export async function runProbes(entry: Probed, probing: Probing): Promise<ProbeO
     ...chooseProbes(card, entry.probes).sent.map((probe) => jobOf(probe, false)),
   ];
 
-  // One that is begun has its whole time: what was cut short would say nothing of the agent.
-  const lastStart = now() + limits.probeRunSeconds * 1_000 - probeMs - CANCEL_MS;
-  return inLanes([...claims, ...probes], limits.probesAtOnce, () => now() <= lastStart);
+  return inLanes([...claims, ...probes], limits.probesAtOnce, isTimeLeft);
 }
 
 async function inLanes(jobs: readonly Job[], lanes: number, isTimeLeft: () => boolean): Promise<ProbeOutcome[]> {

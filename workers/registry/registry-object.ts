@@ -170,7 +170,11 @@ export function defineRegistryObject<Env>({ probe, calls, prior, publishing, rol
     }
 
     async roll(change: RolloutChange): Promise<Changed> {
-      return this.#rollouts.roll(change);
+      const rolled = this.#rollouts.roll(change);
+      // Its calls count from here on: those until the next look would be lost, which may be all that a breaker lets through.
+      if (rolled.ok)
+        await this.#rollouts.look(change.name).catch((error: unknown) => console.error(`${change.name} was not looked at`, error));
+      return rolled;
     }
 
     async beginCopy(call: Pick<ShadowCopy, "agent" | "skill" | "base">): Promise<CopyTarget | undefined> {

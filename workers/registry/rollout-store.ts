@@ -18,12 +18,16 @@ CREATE INDEX IF NOT EXISTS copies_skill ON copies (name, version, skill, n);`;
 const LATEST_KEPT = 200;
 
 export interface StoredRollout extends Rollout {
-  /** Calls to the base before it began, by skill; absent until somebody has asked the scoreboard. */
+  /** Calls to the base before it began, or was sent on by hand, by skill; absent until somebody has asked the scoreboard. */
   readonly before?: Readonly<Record<string, Counted>>;
   /** When something was seen of it that had not been before, ISO 8601; absent before that. */
   readonly changedAt?: string;
   /** For the lots of its calls: drawn when it begins, and never shown. */
   readonly salt?: string;
+  /** Calls to the candidate before it was sent on by hand, likewise. Absent where nobody did. */
+  readonly candidateBefore?: Readonly<Record<string, Counted>>;
+  /** It was sent on by hand: what the candidate has when `before` is taken is counted no more. */
+  readonly isAnew?: true;
 }
 
 export class RolloutStore {

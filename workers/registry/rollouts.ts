@@ -102,7 +102,7 @@ export class Rollouts {
       const rollout = this.#parts.rows.of(name);
       // Somebody may have sent it on or back meanwhile: what was read is for the step before.
       if (!rollout || !isSameStep(rollout, looked)) return;
-      const counted = { ...rollout, before: rollout.before ?? countsOf(counts.base) };
+      const counted = countedFrom(rollout, counts);
       const { outcome, why } = this.#judged(counted, both, counts).decision;
       if (outcome !== "stay") this.#keep(both, counts);
       if (outcome === "back") this.#apply(counted, "back", why, REGISTRY);
@@ -123,7 +123,9 @@ export class Rollouts {
     this.#parts.inOne(() => {
       // Whoever sends it back to shadow wants other copies: those that it has would send it on again at once.
       if (change.to === "shadow") rows.forgetCopies(change.name);
-      this.#apply(rolling.rollout, rolling.step, reason, change.by);
+      // What sent it here, or would have, must not decide the next step too.
+      const { before: _, candidateBefore: __, ...anew } = rolling.rollout;
+      this.#apply({ ...anew, isAnew: true }, rolling.step, reason, change.by);
     });
     const { version } = rolling.rollout;
     const entry = store.entry(change.name, version);
@@ -136,8 +138,9 @@ export class Rollouts {
     const both = stored && this.#both(stored);
     if (!both) return undefined;
     const counts = await this.#counts(both);
-    const { before = countsOf(counts.base), salt: _, ...rollout } = stored;
-    const { skills, decision } = this.#judged({ ...rollout, before }, both, counts);
+    const counted = countedFrom(stored, counts);
+    const { skills, decision } = this.#judged(counted, both, counts);
+    const { before: _, candidateBefore: __, isAnew: ___, salt: ____, changedAt: _____, ...rollout } = counted;
     return { ...rollout, skills, why: decision.why, waitsFor: decision.waitsFor };
   }
 
@@ -162,12 +165,12 @@ export class Rollouts {
     touched(name);
   }
 
-  #judged(rollout: StoredRollout & { readonly before: NonNullable<StoredRollout["before"]> }, { base, candidate }: Both, counts: Counts) {
+  #judged(rollout: CountedRollout, { base, candidate }: Both, counts: Counts) {
     const { rows, outcomes, contract } = this.#parts;
-    const { name, version, stage, share, before } = rollout;
+    const { name, version, stage, share, before, candidateBefore = {} } = rollout;
     const rules = contract(rollout.contract);
     const ids = candidate.card.skills.map(({ id }) => id);
-    const skills = skillsSeen({ skills: ids, ...counts, before, copies: rows.copies(name, version) }, rules.tail);
+    const skills = skillsSeen({ skills: ids, ...counts, before, candidateBefore, copies: rows.copies(name, version) }, rules.tail);
     const untrue = lostClaims(outcomes.claims(name, base.version), outcomes.claims(name, version));
     const tryable = copiedSkills(base.card, candidate.card).length > 0;
     return { skills, decision: decideRollout(rules, { stage, share, skills, untrue, tryable }) };
@@ -182,6 +185,14 @@ export class Rollouts {
     const [baseEntry, candidate] = [this.#parts.store.entry(name, base), this.#parts.store.entry(name, version)];
     return baseEntry && candidate && { base: baseEntry, candidate };
   }
+}
+
+type CountedRollout = StoredRollout & { readonly before: NonNullable<StoredRollout["before"]> };
+
+/** From where its calls count: from now, as long as nobody has noted it. */
+function countedFrom(rollout: StoredRollout, counts: Counts): CountedRollout {
+  if (rollout.before) return { ...rollout, before: rollout.before };
+  return { ...rollout, before: countsOf(counts.base), ...(rollout.isAnew && { candidateBefore: countsOf(counts.candidate) }) };
 }
 
 function isSameStep(one: Rollout, other: Rollout): boolean {

@@ -67,7 +67,7 @@ function inHeaders(outcomes: readonly SkillOutcome[]): OutcomeOfAgent[][] {
 }
 
 /** Nothing else that came along, which nobody has checked. */
-function whatCounts({ version, skill, ok, ms, cost }: SkillOutcome): OutcomeOfAgent {
+function whatCounts({ version, skill, ok, declined, ms, cost }: SkillOutcome): OutcomeOfAgent {
   const { microUsd, tokensIn, tokensOut, calls, wallMs } = cost;
-  return { version, skill, ok, ms, cost: { microUsd, tokensIn, tokensOut, calls, wallMs } };
+  return { version, skill, ok, ...(declined && { declined }), ms, cost: { microUsd, tokensIn, tokensOut, calls, wallMs } };
 }

@@ -99,6 +99,6 @@ function reportExcess<Env>(
 }
 
 function withoutCost(result: Ended): DelegateResult {
-  const { cost: _, refused: __, working: ___, unread: ____, ...plain } = result;
+  const { cost: _, refused: __, working: ___, unread: ____, rejected: _____, ...plain } = result;
   return plain;
 }

@@ -17,6 +17,7 @@ import type { Admitted } from "../governance/call-gate.ts";
 import type { Governor } from "../governance/governor.ts";
 import { countedUnder } from "../governance/share-gate.ts";
 import { chargeOf, leaseOf } from "./booking.ts";
+import { saysOf } from "./call-says.ts";
 import { costOfReleased, release } from "./releasing.ts";
 import { envelopeFor } from "./under-envelope.ts";
 import { answerTo, type Waited } from "./waiting.ts";
@@ -85,9 +86,14 @@ export async function send<Env>(run: CallingRun<Env>, { name, call, admitted, le
     },
     isGivenLonger: () => givenUntil() > Date.now(),
   });
+  // Before it is let go of, which may take a while itself.
+  const waitedMs = Date.now() - sentAt;
   const result = isLeft(waited) ? await left(run, { name, call, admitted, signal }, waited, deadlineMs) : waited;
   if (governor && admitted)
-    noteEnd(run, governor, { name, call, admitted, signal }, result, Date.now() - (isLong(run, sentAt) ? sentAt : began));
+    noteEnd(run, governor, { name, call, admitted, signal }, result, {
+      ms: Date.now() - (isLong(run, sentAt) ? sentAt : began),
+      waitedMs,
+    });
   // A question is remembered too: its answer must go to the task that asked, also from a later run.
   if (result.ok === "asks") run.remember(name, JSON.parse(JSON.stringify(result)) as Json);
   return result;
@@ -145,29 +151,32 @@ function noteEnd<Env>(
   governor: Governor,
   { name, call, admitted, signal }: Leg & { readonly admitted: Admitted },
   result: CallResult,
-  ms: number,
+  { ms, waitedMs }: { readonly ms: number; readonly waitedMs: number },
 ): void {
-  // Declined, stopped, or canceled from here: that says nothing about how well the agent works.
-  const worked = result.ok === true || result.ok === "asks";
-  const says = worked ? "worked" : FAULTS.has(result.reason) && result.unread !== true && !signal.aborted ? "failed" : "says-nothing";
+  const breaker = governor.rule("agent-breaker", run.task);
+  const says = saysOf(breaker, { result, waitedMs, isFirst: callOf(name) === name, isLetGo: signal.aborted });
   const { tenant } = run.task.head.principal;
-  callEnded(governor.rule("agent-breaker", run.task), tenant, heldAs(call.agent, call.card), {
+  callEnded(breaker, tenant, heldAs(call.agent, call.card), {
     call: `${run.task.id}/${name}`,
-    result: says,
+    // Whoever asks works, however often.
+    result: result.ok === "asks" ? "worked" : says === "failed" || says === "worked" ? says : "says-nothing",
     ms,
     at: Date.now(),
   });
-  if (says === "says-nothing" || result.ok === "asks") return;
+  if (says === "says-nothing") return;
   const { name: agent, version } = admitted.peer;
+  const { skill } = call;
+  if (result.ok === "asks" || says === "declined") {
+    governor.scores.note({ agent, version, skill, ok: false, declined: true, ms, cost: ONE_CALL });
+    return;
+  }
   // Whoever needs more asks for it. What is claimed beyond that is charged, but not expected of the next call: a liar's leases
   // would grow with every lie.
   const charged = chargeOf(run, name, call, result, admitted);
   const isHeld = governor.rule("budget", run.task).mode === "enforce";
   const cost = plus(isHeld ? least(charged, leaseOf(run, name, admitted)) : charged, ONE_CALL);
-  governor.scores.note({ agent, version, skill: call.skill, ok: worked, ms, cost });
+  governor.scores.note({ agent, version, skill, ok: says === "worked", ms, cost });
 }
 
 /** It was sent, and may have cost something, whatever the broken connection looks like from here. */
 const LET_GO = { ok: false, reason: "failed", message: "the call was let go" } as const;
-
-const FAULTS: ReadonlySet<string> = new Set(["failed", "nonsense", "deadline", "unreachable"]);

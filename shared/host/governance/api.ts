@@ -79,6 +79,8 @@ export interface SkillOutcome {
   readonly version: string;
   readonly skill: string;
   readonly ok: boolean;
+  /** Of one that is not `ok`: the agent asked back, or did not want to. That is no failure. */
+  readonly declined?: true;
   readonly ms: number;
   readonly cost: Amount;
 }
@@ -87,6 +89,8 @@ export interface SkillOutcome {
 export interface SkillScore {
   readonly successes: number;
   readonly failures: number;
+  /** Calls that the agent refused or asked back to, which are neither; absent where there were none. */
+  readonly declined?: number;
   /** Of the latest successes, milliseconds and costs, in no order. */
   readonly ms: readonly number[];
   readonly costs: readonly Amount[];

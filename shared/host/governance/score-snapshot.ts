@@ -35,7 +35,9 @@ export class ScoreSnapshot {
   #silentAt = 0;
 
   known(agent: string, version: string, skill: string): SkillScore | "unmeasured" {
-    return this.#agents.get(agent)?.scores.get(scoreKey(version, skill)) ?? "unmeasured";
+    const score = this.#agents.get(agent)?.scores.get(scoreKey(version, skill));
+    // Who only declined has been measured in nothing.
+    return score && score.successes + score.failures > 0 ? score : "unmeasured";
   }
 
   /** Of these agents, the ones that nobody asked about lately. */

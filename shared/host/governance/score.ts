@@ -23,7 +23,11 @@ export function scoreKey(version: string, skill: string): string {
   return `${version}/${skill}`;
 }
 
-export function withOutcome(score: SkillScore = NOTHING_SEEN, { ok, ms, cost }: Pick<SkillOutcome, "ok" | "ms" | "cost">): SkillScore {
+export function withOutcome(
+  score: SkillScore = NOTHING_SEEN,
+  { ok, declined, ms, cost }: Pick<SkillOutcome, "ok" | "declined" | "ms" | "cost">,
+): SkillScore {
+  if (declined) return { ...score, declined: (score.declined ?? 0) + 1 };
   if (!ok) return { ...score, failures: score.failures + 1 };
   return { ...score, successes: score.successes + 1, ms: latest(score.ms, Math.round(ms)), costs: latest(score.costs, cost) };
 }
@@ -35,12 +39,13 @@ export function isAgentName(name: unknown): name is string {
 /** @returns what keeps an outcome from being counted, in words; undefined when nothing does */
 export function outcomeProblem(outcome: SkillOutcome): string | undefined {
   if (typeof outcome !== "object" || outcome === null) return "an outcome must be an object";
-  const { agent, version, skill, ok, ms, cost } = outcome;
+  const { agent, version, skill, ok, declined, ms, cost } = outcome;
   if (!isAgentName(agent)) return "agent must be a card's name: lower-case letters, digits and dashes, at most 63";
   if (typeof version !== "string" || !VERSION.test(version)) return "version must be a card's version: plain ASCII, at most 64 characters";
   if (typeof skill !== "string" || !SKILL_ID.test(skill))
     return "skill must be a skill's id: letters, digits, dots and dashes, at most 128";
   if (typeof ok !== "boolean") return "ok must be true or false";
+  if (declined !== undefined && (declined !== true || ok)) return "declined must be true, of an outcome that is not ok, or not be there";
   if (!between(ms, MOST_MS)) return `ms must be milliseconds, from 0 to ${MOST_MS}`;
   if (typeof cost !== "object" || cost === null) return `cost must be an amount of ${UNITS.join(", ")}`;
   const unit = UNITS.find((unit) => !Number.isInteger(cost[unit]) || !between(cost[unit], MOST_OF_A_UNIT));

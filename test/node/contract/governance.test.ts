@@ -86,6 +86,8 @@ const BOUNDARIES: readonly (readonly [PolicyName, string, readonly string[], rea
   ],
   ["rollout", "rampMinCalls", ["1", "100000"], ["0", "100001"]],
   ["rollout", "maxSuccessDrop", ["0", "1"], ["-0.001", "1.001"]],
+  ["rollout", "minFailures", ["1", "1000"], ["0", "1001"]],
+  ["rollout", "maxDeclinedRise", ["0", "1"], ["-0.001", "1.001"]],
   ["rollout", "floor", ["0", "1"], ["-0.001", "1.001"]],
   ["rollout", "minBase", ["1", "100000"], ["0", "100001"]],
   ["rollout", "tail", ["0.001", "0.5"], ["0", "0.501", ".nan"]],

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { amountOf, UNITS } from "../../../shared/budget/amount.ts";
-import type { SkillOutcome } from "../../../shared/host/governance/api.ts";
+import type { SkillOutcome, SkillScore } from "../../../shared/host/governance/api.ts";
 import { outcomeProblem, withOutcome } from "../../../shared/host/governance/score.ts";
 
 const GOOD: SkillOutcome = { agent: "writer", version: "1.0.0", skill: "write", ok: true, ms: 20, cost: amountOf({ calls: 1 }) };
@@ -28,6 +28,8 @@ describe("an outcome", () => {
     ["a cost of which a unit is missing", { cost: { calls: 1 } }, /^cost\.microUsd/],
     ["no cost", { cost: null }, /^cost must be/],
     ["an end that is neither", { ok: "yes" }, /^ok must be/],
+    ["a success that was declined", { declined: true }, /^declined must be/],
+    ["a declining that is no word", { ok: false, declined: 1 }, /^declined must be/],
     ["the prototype as its agent", { agent: "__proto__" }, /^agent must be/],
     ["an object's id as its agent", { agent: "a".repeat(64) }, /^agent must be/],
     ["an agent that is no text", { agent: ["writer"] }, /^agent must be/],
@@ -58,6 +60,17 @@ describe("an outcome", () => {
 });
 
 describe("a score", () => {
+  it("counts what was declined as neither a success nor a failure", () => {
+    const declined = { ...GOOD, ok: false, declined: true as const };
+    const score = [GOOD, declined, { ...GOOD, ok: false }, declined].reduce(
+      (before: SkillScore | undefined, each) => withOutcome(before, each),
+      undefined,
+    );
+    expect(outcomeProblem(declined)).toBeUndefined();
+    expect(score).toMatchObject({ successes: 1, failures: 1, declined: 2, ms: [20] });
+    expect(withOutcome(undefined, GOOD)).not.toHaveProperty("declined");
+  });
+
   it("counts all outcomes, and keeps the times of the latest 50 successes and nothing of failures", () => {
     const outcomes = fc.array(fc.record({ ok: fc.boolean(), ms: fc.nat(10_000) }), { maxLength: 200 });
     fc.assert(

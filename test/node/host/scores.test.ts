@@ -67,6 +67,16 @@ describe("what is known of a skill", () => {
     expect(scores.known("constructor", "1.0.0", "write")).toBe("unmeasured");
   });
 
+  it("is nothing where an agent has only declined: reliability counts answers", async () => {
+    const board = new Board();
+    const scores = scoresOn(board);
+    await scores.ready(["writer"]);
+    scores.note(outcome({ ok: false, declined: true }));
+    expect(scores.known("writer", "1.0.0", "write")).toBe("unmeasured");
+    scores.note(outcome());
+    expect(scores.known("writer", "1.0.0", "write")).toMatchObject({ successes: 1, failures: 0, declined: 1 });
+  });
+
   it("is shared by all objects of an isolate, but for those that wait for nobody", async () => {
     const board = new Board();
     board.scores.set("writer", FIVE);

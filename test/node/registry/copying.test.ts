@@ -53,7 +53,6 @@ describe("a copy of a call", () => {
 
   it.each<[string, Answering]>([
     ["fails", () => task("TASK_STATE_FAILED")],
-    ["rejects it", () => task("TASK_STATE_REJECTED")],
     ["answers what is no answer", () => 7],
     ["breaks", (_asked, response) => void response.writeHead(500).end()],
   ])("counts against a candidate that %s, and nothing is compared", async (_, answer) => {
@@ -61,6 +60,15 @@ describe("a copy of a call", () => {
     expect(outcome).toMatchObject({ base: { ok: true }, candidate: { ok: false } });
     expect(outcome?.alike).toBeUndefined();
     expect(more).toEqual([]);
+  });
+
+  it("that a candidate rejects, or asks back to, counts as declined", async () => {
+    const rejected = await copied(() => task("TASK_STATE_REJECTED"));
+    expect(rejected).toMatchObject([{ base: { ok: true }, candidate: { ok: false, declined: true } }]);
+    expect(rejected[0]?.base).not.toHaveProperty("declined");
+    await agent?.stop();
+    const [asked] = await copied(({ method }) => task(method === "SendMessage" ? "TASK_STATE_INPUT_REQUIRED" : "TASK_STATE_CANCELED"));
+    expect(asked).toMatchObject({ candidate: { ok: false, declined: true } });
   });
 
   it("counts for both alike where the base had failed as well", async () => {

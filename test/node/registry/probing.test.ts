@@ -180,6 +180,22 @@ describe("a capability that is declared", () => {
     expect(await claimOf(answer)).toEqual([]);
   });
 
+  it("is true when it only failed once", async () => {
+    let tries = 0;
+    const claims = await claimOf((_asked, response) => {
+      tries += 1;
+      return tries === 1 ? completed("7") : void dripping(response, "text/event-stream", working);
+    });
+    expect(tries).toBe(2);
+    expect(claims).toMatchObject([{ claim: "capabilities.streaming", ok: true }]);
+  });
+
+  it("is neither when it failed once, and there is no time for another try", async () => {
+    // 700 ms for a try and 2 s to take it back are kept of these.
+    expect(await run(() => undefined, { card: STREAMS, probes: [], runMs: 2_900 })).toEqual([]);
+    expect(agent?.asked).toHaveLength(1);
+  });
+
   it("is tried with what a skill may be sent without harm, or not at all", async () => {
     await claimOf((_asked, response) => void dripping(response, "text/event-stream", working));
     expect(agent?.asked.map(({ message }) => message?.parts)).toEqual([[{ text: "count two herons" }]]);

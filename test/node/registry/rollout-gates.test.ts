@@ -16,7 +16,7 @@ const steady = (of: number, ms: number, microUsd = 0): SkillSeen =>
   );
 
 /** Of copies in shadow. */
-const copied = (alike: number, compared: number, candidate = seen(compared, compared)): Skills => ({
+const copied = (alike: number, compared: number, candidate: SkillSeen = seen(compared, compared)): Skills => ({
   count: { base: seen(0, 0), candidate: seen(0, 0), copies: { base: seen(compared, compared), candidate, compared, alike } },
 });
 
@@ -31,6 +31,14 @@ describe("a candidate goes on", () => {
     ["faster, cheaper and better", one(steady(40, 900, 9_000), steady(20, 10, 10))],
   ])("with %s", (_what, skills) => {
     expect(decide({ skills })).toMatchObject({ policy: "rollout", version: 1, outcome: "advance", reason: "gates-hold", waitsFor: "" });
+  });
+
+  it("and says which skills nobody has had an answer of, three of them by name", () => {
+    const rest = { base: seen(50, 50), candidate: seen(0, 0) };
+    const skills = { ...one(seen(95, 100), seen(20, 20)), e: rest, a: rest, d: rest, b: rest, c: rest };
+    expect(decide({ skills }).why).toMatch(/all gates hold; nobody has had an answer of "a", "b", "c", 2 more$/);
+    expect(decide({ stage: "shadow", share: 0, skills: { ...copied(10, 10), a: rest } }).why).toMatch(/; nothing was compared of "a"$/);
+    expect(decide({ skills: one(seen(95, 100), seen(20, 20)) }).why).toMatch(/all gates hold$/);
   });
 
   it("at once where no skill may get copies, and says so", () => {
@@ -81,9 +89,15 @@ describe("a candidate stays", () => {
     [
       "9 copies",
       { stage: "shadow" as const, share: 0, skills: copied(9, 9) },
-      `1 more copy of calls, at most ${ROLLOUT.maxCopiesPerMinute} a minute`,
+      `1 more copy to compare, at most ${ROLLOUT.maxCopiesPerMinute} a minute`,
     ],
     ["nothing at all", {}, "20 more calls to the candidate"],
+    [
+      "20 copies that both answered of which none could be compared",
+      { stage: "shadow" as const, share: 0, skills: copied(0, 0, seen(20, 20)) },
+      `10 more copies to compare, at most ${ROLLOUT.maxCopiesPerMinute} a minute`,
+    ],
+    ["20 calls that it refused", { skills: one(seen(0, 0), { ...seen(0, 0), declined: 20 }) }, "20 more calls to the candidate"],
   ])("with %s, and says what it waits for", (_what, over, waitsFor) => {
     expect(decide(over)).toMatchObject({ outcome: "stay", reason: "too-few", waitsFor });
   });
@@ -104,6 +118,26 @@ describe("a candidate stays", () => {
       { ...one(seen(95, 100), seen(20, 20)), rest: { base: seen(50, 50), candidate: seen(0, 1) } },
       /"rest" has 0 of 1/,
     ],
+    [
+      "three calls of a rare skill that failed, which may be one caller's",
+      { ...one(seen(95, 100), seen(20, 20)), rest: { base: seen(50, 50), candidate: seen(0, 3) } },
+      /"rest" has 0 of 3/,
+    ],
+    [
+      "calls that all fail, as the base's do: the floor holds for whoever goes on",
+      one(seen(0, 100), seen(0, 60)),
+      /has 0 of 60 calls that succeeded, where at least 50% should/,
+    ],
+    [
+      "9 of 30 calls declined, where 15% may be: chance may have done it",
+      one({ ...seen(57, 57), declined: 3 }, { ...seen(21, 21), declined: 9 }),
+      /asked back to 9 of 30 calls, where the base did to 3 of 60/,
+    ],
+    [
+      "a new skill that asks back more often than it answers, of which nobody knows how often it has to",
+      one(seen(0, 0), { ...seen(20, 20), declined: 60 }),
+      /asked back to 60 of 80 calls, where at most 50% may be/,
+    ],
   ])("in doubt with %s", (_what, skills, words) => {
     const decision = decide({ skills });
     expect(decision).toMatchObject({
@@ -119,10 +153,10 @@ describe("a candidate is taken back", () => {
   it.each([
     // the upper bound of Beta(1 + held, 1 + failed) at 0.98 against the lower one of the base at 0.02, less 0.1
     [
-      "2 of 2 calls failed: 1 - 0.02^(1/3) = 0.73 < 0.96 - 0.1",
-      one(seen(100, 100), seen(0, 2)),
+      "4 of 4 calls failed: 1 - 0.02^(1/5) = 0.54 < 0.96 - 0.1",
+      one(seen(100, 100), seen(0, 4)),
       "success",
-      /has 0 of 2 calls that succeeded, where 100 of 100/,
+      /has 0 of 4 calls that succeeded, where 100 of 100/,
     ],
     ["half of 20 failed", one(seen(95, 100), seen(10, 20)), "success", /10 of 20 .* 95 of 100/],
     [
@@ -133,7 +167,7 @@ describe("a candidate is taken back", () => {
     ],
     [
       "a rarely called skill fails, beside a good one",
-      { ...one(seen(990, 1_000), seen(58, 58)), rest: { base: seen(50, 50), candidate: seen(0, 2) } },
+      { ...one(seen(990, 1_000), seen(58, 58)), rest: { base: seen(50, 50), candidate: seen(0, 4) } },
       "success",
       /^skill "rest"/,
     ],
@@ -154,6 +188,12 @@ describe("a candidate is taken back", () => {
       one(steady(40, 100, 0), steady(6, 100, 5_000)),
       "cost",
       /costs 5000 .* the base costs 0/,
+    ],
+    [
+      "it refuses 9 of 10, and does the easy one well",
+      one({ ...seen(95, 95), declined: 5 }, { ...seen(2, 2), declined: 18 }),
+      "declined",
+      /refused or asked back to 18 of 20 calls, where the base did to 5 of 100/,
     ],
   ])("when %s", (_what, skills, reason, words) => {
     const decision = decide({ skills });
@@ -182,6 +222,12 @@ describe("a candidate is taken back", () => {
     expect(decide({ ...stage, skills: copied(10, 10, seen(0, 10)) })).toMatchObject({ outcome: "back", reason: "success" });
   });
 
+  it("when its copies refuse what the base answered", () => {
+    const copies = { base: seen(10, 10), candidate: { ...seen(0, 0), declined: 10 }, compared: 0, alike: 0 };
+    const decision = decide({ stage: "shadow", share: 0, skills: { count: { base: seen(0, 0), candidate: seen(0, 0), copies } } });
+    expect(decision).toMatchObject({ outcome: "back", reason: "declined" });
+  });
+
   it("for one claim that is false, whatever else was seen", () => {
     const decision = decide({ skills: one(seen(95, 100), seen(60, 60)), untrue: ["capabilities.streaming"] });
     expect(decision).toMatchObject({
@@ -201,11 +247,12 @@ const skill = fc
     baseMs: fc.array(fc.nat(5_000), { maxLength: 30 }),
     alike: fc.nat(20),
     unlike: fc.nat(20),
+    declined: fc.tuple(fc.nat(20), fc.nat(20)),
   })
-  .map(({ base, candidate, ms, baseMs, alike, unlike }) => {
-    const of = ([successes, failures]: readonly [number, number], times: readonly number[]) =>
-      seenOf({ successes, failures, ms: times, microUsd: [] }, ROLLOUT.tail);
-    const both = { base: of(base, baseMs), candidate: of(candidate, ms) };
+  .map(({ base, candidate, ms, baseMs, alike, unlike, declined: [less, more] }) => {
+    const of = ([successes, failures]: readonly [number, number], times: readonly number[], declined: number) =>
+      seenOf({ successes, failures, declined, ms: times, microUsd: [] }, ROLLOUT.tail);
+    const both = { base: of(base, baseMs, less), candidate: of(candidate, ms, more) };
     return { ...both, copies: { ...both, compared: alike + unlike, alike } };
   });
 const step = fc.constantFrom(
@@ -261,6 +308,17 @@ describe("for all that may be seen", () => {
           decideRollout(ROLLOUT, signals({ ...at, skills: { x: { ...its, candidate, copies: { ...its.copies, candidate } } } }));
         fc.pre(of(its.candidate).outcome === "back");
         expect(of(worse).outcome).toBe("back");
+      }),
+    );
+  });
+
+  it("a call more that it declines never serves the candidate", () => {
+    fc.assert(
+      fc.property(skill, step, (its, at) => {
+        const of = (candidate: SkillSeen) =>
+          decideRollout(ROLLOUT, signals({ ...at, skills: { x: { ...its, candidate, copies: { ...its.copies, candidate } } } }));
+        const more = { ...its.candidate, declined: (its.candidate.declined ?? 0) + 1 };
+        expect(RANK[of(more).outcome]).toBeLessThanOrEqual(RANK[of(its.candidate).outcome]);
       }),
     );
   });

@@ -28,6 +28,20 @@ describe("calls", () => {
     expect(seenOf({ base, before })?.base).toMatchObject({ successes: 2, failures: 1, ms: 20 });
   });
 
+  it("that were declined count from then too, of the candidate from when it was sent on by hand", () => {
+    const all = { count: { ...calls(9, 9), declined: 5 } };
+    const before = { count: { successes: 4, failures: 3, declined: 2 } };
+    const left = { successes: 5, failures: 6, declined: 3 };
+    expect(seenOf({ base: all, before, candidate: all })).toMatchObject({
+      base: left,
+      candidate: { successes: 9, failures: 9, declined: 5 },
+    });
+    expect(seenOf({ candidate: all, candidateBefore: before })?.candidate).toMatchObject(left);
+    expect(countsOf(all)).toEqual({ count: { successes: 9, failures: 9, declined: 5 } });
+    // Noted by a registry that did not count them yet.
+    expect(seenOf({ base: all, before: { count: { successes: 4, failures: 3 } } })?.base).toMatchObject({ declined: 5 });
+  });
+
   it("to a skill that the scoreboard has forgotten and learnt anew all count", () => {
     const before = { count: { successes: 10, failures: 4 } };
     expect(seenOf({ base: { count: calls(3, 0, [5]) }, before })?.base).toMatchObject({ successes: 3, failures: 0, ms: 5 });
@@ -62,6 +76,20 @@ describe("copies", () => {
       compared: 2,
       alike: 1,
     });
+  });
+
+  it("of calls that the base could not answer say nothing of the candidate, whatever came of it", () => {
+    const garbage = copy({ base: { ok: false, ms: 5 }, candidate: { ok: false, ms: 5 } });
+    const { alike: _, ...refused } = { ...garbage, base: { ok: false, declined: true as const, ms: 5 }, alike: false };
+    expect(seenOf({ copies: [garbage, garbage, refused, copy()] })?.copies).toMatchObject({
+      base: { successes: 1, failures: 2, declined: 1 },
+      candidate: { successes: 1, failures: 0 },
+    });
+  });
+
+  it("that the candidate declined are neither its successes nor its failures", () => {
+    const { alike: _, ...declined } = copy({ candidate: { ok: false, declined: true, ms: 5 } });
+    expect(seenOf({ copies: [declined] })?.copies?.candidate).toEqual({ successes: 0, failures: 0, declined: 1 });
   });
 
   it("of another skill are that one's", () => {

@@ -15,6 +15,8 @@ interface Manner {
   /** Median, milliseconds; times are log-normal, nine in ten between a third and three times it. */
   readonly ms: number;
   readonly microUsd: number;
+  /** Share of the calls that it refuses or asks back to. */
+  readonly declines?: number;
   /** Share of its answers that are like the other version's. */
   readonly alike?: number;
 }
@@ -51,9 +53,10 @@ function rollOut(random: () => number, { base, candidate, skills, tryable, rare 
     const its = rare && name === names[0] ? rare : candidate;
     if (step.stage === "shadow") {
       counts.copies++;
-      const both = [baseCopies.get(name)?.add(base, random), copies.get(name)?.add(its, random)];
+      const isAnswered = baseCopies.get(name)?.add(base, random);
       const answers = likeness.get(name);
-      if (answers && both.every(Boolean)) {
+      // What the base could not answer counts for the base alone.
+      if (answers && isAnswered && copies.get(name)?.add(its, random)) {
         answers.compared++;
         if (random() < (its.alike ?? 0.9)) answers.alike++;
       }
@@ -101,15 +104,19 @@ function tally(): Tally {
       read ??= seenOf(all, ROLLOUT.tail);
       return read;
     },
-    add({ success, ms, microUsd }, random) {
+    add({ success, ms, microUsd, declines = 0 }, random) {
+      const { successes, failures, declined = 0 } = all;
+      read = undefined;
+      if (random() < declines) {
+        all = { ...all, declined: declined + 1 };
+        return false;
+      }
       const ok = random() < success;
-      const { successes, failures } = all;
       const took = ms * Math.exp(SPREAD * normal(random));
       const cost = microUsd * Math.exp(0.1 * normal(random));
       all = ok
-        ? { successes: successes + 1, failures, ms: [...all.ms.slice(1 - KEPT), took], microUsd: [...all.microUsd.slice(1 - KEPT), cost] }
+        ? { ...all, successes: successes + 1, ms: [...all.ms.slice(1 - KEPT), took], microUsd: [...all.microUsd.slice(1 - KEPT), cost] }
         : { ...all, failures: failures + 1 };
-      read = undefined;
       return ok;
     },
   };
@@ -159,6 +166,12 @@ describe("over a whole rollout, with a look after every call", () => {
     ["one that is as good in each of five skills", 100, trial({}, { skills: 5 }), 0.05],
     ["one that is as bad: 0.7 both", 200, trial({}, { base: POOR, candidate: POOR }), 0.05],
     ["one that is worse by less than is allowed: 0.9 for 0.95", 200, trial({ success: 0.9 }), 0.05],
+    [
+      "one that refuses or asks back to one call in ten, as the base does",
+      200,
+      trial({ declines: 0.1 }, { base: { ...BASE, declines: 0.1 } }),
+      0.03,
+    ],
     ["one that is slower by less than is allowed: a quarter", 200, trial({ ms: 500 }), 0.03],
   ])("hardly ever takes back %s", (what, rollouts, its, most) => {
     const { back, active } = simulated(what, rollouts, its);
@@ -175,6 +188,9 @@ describe("over a whole rollout, with a look after every call", () => {
     ["twice as dear", 200, trial({ microUsd: 2_000 }), 0.99, 10],
     ["twice as dear, without copies", 200, trial({ microUsd: 2_000 }, { tryable: false }), 0.99, 10],
     ["breaking a skill that one call in twenty is for", 60, trial({}, { skills: 5, rare: { ...BASE, success: 0 } }), 0.95, 100],
+    ["refusing half of what it is asked", 200, trial({ declines: 0.5 }), 0.99, 60],
+    ["refusing half of what it is asked, without copies", 200, trial({ declines: 0.5 }, { tryable: false }), 0.95, 60],
+    ["refusing nine in ten, without copies", 200, trial({ declines: 0.9 }, { tryable: false }), 0.99, 30],
     ["saying something else four times in five", 200, trial({ alike: 0.2 }), 0.9, 20],
   ])("takes back one that is clearly worse before it is active: %s", (what, rollouts, its, least, most) => {
     const { back, copies, calls } = simulated(what, rollouts, its);

@@ -73,10 +73,31 @@ describe("a new version at a place of its own", () => {
     await copies(holdings, name, 9);
     expect((await holdings.rollouts(name))[0]).toMatchObject({
       stage: "shadow",
-      waitsFor: expect.stringContaining("1 more copy of calls"),
+      waitsFor: expect.stringContaining("1 more copy to compare"),
     });
     await copies(holdings, name, 1);
     expect((await holdings.rollouts(name))[0]).toMatchObject({ stage: "canary" });
+  });
+
+  it("that an operator sends back a step stays there: it needs calls anew", async () => {
+    const { reach, stub, name } = await withCandidate({ harmless: false });
+    const share = async () => (await reach().rollouts(name))[0]?.share;
+    await vi.waitFor(async () => expect(await hasCounted(stub)).toBe(true));
+    await Promise.all([calls(name, "1.0.0", 40), calls(name, "1.1.0", 20)]);
+    await look(stub);
+    expect(await share()).toBe(0.25);
+    await reach().roll(to("canary", name));
+    expect((await reach().rollouts(name))[0]).toMatchObject({
+      share: 0.1,
+      waitsFor: "20 more calls to the candidate",
+      skills: { [SKILL]: { base: { successes: 0 }, candidate: { successes: 0 } } },
+    });
+    await calls(name, "1.1.0", 19);
+    await look(stub);
+    expect(await share()).toBe(0.1);
+    await calls(name, "1.1.0", 1);
+    await look(stub);
+    expect(await share()).toBe(0.25);
   });
 
   it("begins in canary where no skill may get copies, and says why", async () => {
@@ -132,6 +153,32 @@ describe("a candidate that is worse", () => {
     expect(await statuses(holdings, name)).toEqual(["1.1.0 quarantined", "1.0.0 listed"]);
     expect((await holdings.versions(name))[0]?.reason).toMatch(/^taken back: .*count-words/);
     expect((await shown(holdings, name))?.candidate).toBeUndefined();
+  });
+
+  it("stays where the calls that it failed are those that the base had failed too", async () => {
+    const { holdings, name } = await withCandidate();
+    await copies(holdings, name, 40, { ok: false, baseOk: false });
+    expect(await statuses(holdings, name)).toEqual(["1.1.0 candidate", "1.0.0 listed"]);
+    expect((await holdings.rollouts(name))[0]).toMatchObject({ stage: "shadow", waitsFor: expect.stringContaining("10 more copies") });
+  });
+
+  it("stays where two calls failed, which anybody may have sent", async () => {
+    const { reach, stub, name } = await withCandidate({ harmless: false });
+    await vi.waitFor(async () => expect(await hasCounted(stub)).toBe(true));
+    await Promise.all([calls(name, "1.0.0", 20), calls(name, "1.1.0", 2, false)]);
+    await look(stub);
+    expect(await statuses(reach(), name)).toEqual(["1.1.0 candidate", "1.0.0 listed"]);
+  });
+
+  it("is taken back in canary for what it declines, although all that it takes goes well", async () => {
+    const { reach, stub, name } = await withCandidate({ harmless: false });
+    await vi.waitFor(async () => expect(await hasCounted(stub)).toBe(true));
+    await Promise.all([calls(name, "1.0.0", 40), calls(name, "1.1.0", 2), calls(name, "1.1.0", 18, false, true)]);
+    await look(stub);
+    expect((await reach().versions(name))[0]).toMatchObject({
+      status: "quarantined",
+      reason: expect.stringContaining("refused or asked back to 18 of 20 calls"),
+    });
   });
 
   it("is taken back in shadow for answers that are unlike", async () => {

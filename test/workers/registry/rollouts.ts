@@ -39,17 +39,25 @@ export async function withCandidate(more: Parameters<typeof apart>[2] = {}) {
 }
 
 /** Copies of calls that went well, and what came of each of them. */
-export async function copies(holdings: Holdings, name: string, count: number, { ok = true, alike = true } = {}) {
+export async function copies(holdings: Holdings, name: string, count: number, { ok = true, alike = true, baseOk = true } = {}) {
   for (let id = 0; id < count; id++) {
     const { version = "none" } = (await holdings.rollouts(name))[0] ?? {};
-    const base = { ok: true, ms: 100, microUsd: 10 };
-    const outcome = { skill: SKILL, base, candidate: { ...base, ok }, ...(ok && { alike }) };
+    const base = { ok: baseOk, ms: 100, microUsd: 10 };
+    const outcome = { skill: SKILL, base, candidate: { ...base, ok }, ...(ok && baseOk && { alike }) };
     await holdings.endCopy({ id, name, version, endpoint: "https://nowhere.example" }, outcome);
   }
 }
 
-export async function calls(name: string, version: string, count: number, ok = true) {
-  const call = { agent: name, version, skill: SKILL, ok, ms: 100, cost: amountOf({ microUsd: 10 }) };
+export async function calls(name: string, version: string, count: number, ok = true, declined = false) {
+  const call = {
+    agent: name,
+    version,
+    skill: SKILL,
+    ok,
+    ...(declined && { declined: true as const }),
+    ms: 100,
+    cost: amountOf({ microUsd: 10 }),
+  };
   await SCOREBOARD.record(Array.from({ length: count }, () => call));
 }
 

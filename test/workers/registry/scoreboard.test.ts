@@ -5,6 +5,7 @@ import { amountOf } from "../../../shared/budget/amount.ts";
 import type { ScoreboardApi, SkillOutcome } from "../../../shared/host/governance/api.ts";
 import { ScoreSnapshot } from "../../../shared/host/governance/score-snapshot.ts";
 import { Scores } from "../../../shared/host/governance/scores.ts";
+import { counted, NOBODY_SEEN } from "../../../workers/registry/seen.ts";
 
 const { Scoreboard } = exports as unknown as { Scoreboard: ScoreboardApi };
 // Promises of our own: a call's own promise is a stub as well, and rejects once more for each property that is looked at.
@@ -141,14 +142,43 @@ describe("what the scoreboard knows", () => {
     expect(Object.keys(await scoresOf(agent)).sort()).toEqual(["1/search", "3/search", "4/search", "5/search", "6/search"]);
   });
 
-  it("is of the last 32 skills of a version that somebody called", async () => {
+  it("is all of two versions with as many skills as a card may have: calls to others wash out no failure", async () => {
     const agent = newAgent();
-    await scoreboard.record(Array.from({ length: 40 }, (_, index) => outcome(agent, { skill: `skill-${index}` })));
-    await scoreboard.record([outcome(agent, { version: "2.0.0" })]);
+    await scoreboard.record([outcome(agent, { version: "1.1.0", skill: "skill-0", ok: false })]);
+    const skills = Array.from({ length: 99 }, (_, index) => outcome(agent, { version: "1.1.0", skill: `skill-${index + 1}` }));
+    await scoreboard.record(skills);
+    await scoreboard.record(skills.map((each) => ({ ...each, version: "1.0.0" })));
+    expect(Object.keys(await scoresOf(agent))).toHaveLength(199);
+    expect(await scoresOf(agent)).toMatchObject({ "1.1.0/skill-0": { successes: 0, failures: 1 } });
+  });
+
+  it("is of the last 220 skills that somebody called", async () => {
+    const agent = newAgent();
+    for (const part of [0, 1])
+      await scoreboard.record(Array.from({ length: 115 }, (_, index) => outcome(agent, { skill: `skill-${part * 115 + index}` })));
     const known = Object.keys(await scoresOf(agent));
-    expect(known).toHaveLength(33);
-    expect(known).not.toContain("1.0.0/skill-7");
-    expect(known).toContain("1.0.0/skill-8");
+    expect(known).toHaveLength(220);
+    expect(known).not.toContain("1.0.0/skill-9");
+    expect(known).toContain("1.0.0/skill-10");
+  });
+
+  it("is small, whatever was called: of skills that were not called for long, all counts and the latest 10 samples", async () => {
+    const dear = { ms: 604_799_999, cost: amountOf({ microUsd: 1e12, tokensIn: 1e12, tokensOut: 1e12, calls: 1e12, wallMs: 1e12 }) };
+    const wide = (skill: number) => ({ version: '\\"'.repeat(32), skill: `s${skill}${"x".repeat(120)}`, ok: true, ...dear });
+    const every = Array.from({ length: 220 }, (_, skill) => Array.from({ length: 50 }, () => wide(skill))).flat();
+    const seen = counted(NOBODY_SEEN, every, null);
+    expect(JSON.stringify(seen).length).toBeLessThan(600_000);
+    expect(seen.skills).toHaveLength(220);
+    expect(seen.skills[0]).toMatchObject({ successes: 50, ms: { length: 10 }, costs: { length: 10 } });
+    expect(seen.skills.at(-32)).toMatchObject({ successes: 50, ms: { length: 50 }, costs: { length: 50 } });
+  });
+
+  it("has what was declined beside successes and failures, and no such count of others", async () => {
+    const agent = newAgent();
+    await scoreboard.record([outcome(agent), outcome(agent, { ok: false, declined: true }), outcome(agent, { skill: "other" })]);
+    const scores = await scoresOf(agent);
+    expect(scores["1.0.0/search"]).toMatchObject({ successes: 1, failures: 0, declined: 1 });
+    expect(scores["1.0.0/other"]).not.toHaveProperty("declined");
   });
 
   it("is nothing of an agent that nobody has called, and asking writes nothing", async () => {

@@ -1,0 +1,80 @@
+/**
+ * What is read of the registry at the front door: who is published, how each stands and is measured, what fits a need, and the log.
+ * Changes nothing.
+ */
+import type { Hono } from "hono";
+import * as v from "valibot";
+import { wholeNumber } from "../../shared/a2a/path.ts";
+import { optional, parseRequest, text } from "../../shared/a2a/request.ts";
+import type { Scope } from "../../shared/auth/principal.ts";
+import { PREFERENCES } from "../../shared/host/governance/governor.ts";
+import type { RegistryApi } from "../../shared/registry/api.ts";
+import type { RolloutReport } from "../../shared/registry/rollout.ts";
+import { asking, nobody, type RegistryDoorEnv, withEvidence } from "./registry-asking.ts";
+
+const READING = ["call", "publish", "operate"] as const satisfies readonly Scope[];
+
+const rule = (from: number, to: number) => `must be a whole number from ${from} to ${to}`;
+const whole = (from: number, to: number) =>
+  v.pipe(v.number(rule(from, to)), v.integer(rule(from, to)), v.minValue(from, rule(from, to)), v.maxValue(to, rule(from, to)));
+const share = v.optional(
+  v.pipe(v.string(), v.regex(/^(0(\.\d{1,6})?|1(\.0{1,6})?)$/, "must be a number from 0 to 1"), v.transform(Number)),
+);
+const search = v.object({ need: text, limit: v.optional(whole(1, 100), 10), accuracy: share, cost: share, latency: share });
+const page = v.object({ after: optional(text), limit: v.optional(whole(1, 1_000), 100) });
+const log = v.object({ after: v.optional(whole(0, Number.MAX_SAFE_INTEGER), 0), limit: v.optional(whole(1, 1_000), 100) });
+
+/** @param base of the paths, without a slash at its end */
+export function addReading<E extends RegistryDoorEnv>(app: Hono<{ Bindings: E }>, base: string): void {
+  app.get(`${base}/agents`, async (c) => {
+    const { registry } = await asking(c, READING);
+    const { after, limit } = parseRequest(page, numbered(c.req.query(), "limit"));
+    const [entries, more] = firstOf(await registry.entries(after, limit + 1), limit);
+    const next = more ? entries.at(-1)?.name : undefined;
+    return c.json({ agents: await withEvidence(registry, entries), ...(next !== undefined && { next }) });
+  });
+  app.get(`${base}/agents/:name`, async (c) => {
+    const { registry } = await asking(c, READING);
+    const name = c.req.param("name");
+    const versions = await registry.versions(name);
+    if (versions.length === 0) throw nobody(name);
+    return c.json({ name, versions: await withEvidence(registry, versions), ...(await rolloutOf(registry, name)) });
+  });
+  app.get(`${base}/agents/:name/rollout`, async (c) => {
+    const { registry } = await asking(c, READING);
+    const name = c.req.param("name");
+    const under = await rolloutOf(registry, name);
+    if (!under.rollout && (await registry.versions(name)).length === 0) throw nobody(name);
+    return c.json(under);
+  });
+  app.get(`${base}/rollouts`, async (c) => {
+    const { registry } = await asking(c, READING);
+    return c.json({ rollouts: await registry.rollouts() });
+  });
+  app.get(`${base}/search`, async (c) => {
+    const { registry } = await asking(c, READING);
+    const { need, limit, accuracy, cost, latency } = parseRequest(search, numbered(c.req.query(), "limit"));
+    const { accuracy: a, cost: b, latency: d } = PREFERENCES;
+    const preferences = { accuracy: accuracy ?? a, cost: cost ?? b, latency: latency ?? d };
+    return c.json({ found: await registry.find(need, preferences, limit) });
+  });
+  app.get(`${base}/log`, async (c) => {
+    const { registry } = await asking(c, READING);
+    const { after, limit } = parseRequest(log, numbered(c.req.query(), "after", "limit"));
+    return c.json(await registry.log(after, limit));
+  });
+}
+
+async function rolloutOf(registry: RegistryApi, name: string): Promise<{ rollout?: RolloutReport }> {
+  const [rollout] = await registry.rollouts(name);
+  return rollout ? { rollout } : {};
+}
+
+function firstOf<T>(items: readonly T[], most: number): readonly [readonly T[], more: boolean] {
+  return [items.slice(0, most), items.length > most];
+}
+
+/** Numbers are text in a query. */
+function numbered(query: Record<string, string>, ...names: readonly string[]): Record<string, string | number> {
+  return Object.fromEntries(Object.entries(query).map(([name, said]) => [name, names.includes(name) ? wholeNumber(said) : said]));
+}

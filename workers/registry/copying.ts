@@ -2,7 +2,6 @@
  * A call that has ended, made of the candidate too: the copy is sent as a stranger's call, what comes back is read as a probe's answer
  * is, and held against what the call came to. Nobody gets the answer, and nobody is charged. Bounded in time; decides nothing.
  */
-
 import { type Answer, readAnswer } from "../../shared/registry/answer.ts";
 import { copyOf, isSmall } from "../../shared/registry/copied-call.ts";
 import { PATIENCE_MS } from "../../shared/registry/probe-rules.ts";

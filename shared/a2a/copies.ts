@@ -6,7 +6,7 @@ import { waitUntil } from "cloudflare:workers";
 import type { OutboundCall } from "../host/calls.ts";
 import type { RegistryEnv } from "../registry/api.ts";
 import type { SnapshotEntry } from "../registry/entry.ts";
-import { isHarmless } from "../registry/probe-choice.ts";
+import { harmlessSkills } from "../registry/harmless.ts";
 import type { ShadowCopy } from "../registry/rollout.ts";
 import { isObject } from "./json-object.ts";
 import type { Reply } from "./peer-request.ts";
@@ -34,7 +34,7 @@ export function tellOfCopy(env: object, ended: EndedCall): void {
   if (!REGISTRY || answer === undefined) return;
   const tell = async () => {
     try {
-      const copy = copyOf(await published(env, ended.call.agent), ended, answer);
+      const copy = shadowCopyOf(await published(env, ended.call.agent), ended, answer);
       if (copy && sizeOf(copy) <= MOST_BYTES) await REGISTRY.copy(copy);
     } catch (error) {
       console.warn(`the registry was not told of a call to ${ended.call.agent}, and its candidate is not tried on it`, error);
@@ -44,12 +44,12 @@ export function tellOfCopy(env: object, ended: EndedCall): void {
 }
 
 /** @returns undefined where there is no candidate that it could be made of without harm */
-function copyOf(entry: SnapshotEntry | undefined, { call, params, ms }: EndedCall, answer: object): ShadowCopy | undefined {
+function shadowCopyOf(entry: SnapshotEntry | undefined, { call, params, ms }: EndedCall, answer: object): ShadowCopy | undefined {
   const { agent, skill, card, taskId } = call;
   const candidate = entry?.candidate;
   // An answer to a question is nothing without the task that asked.
   if (!entry || candidate?.stage !== "shadow" || taskId !== undefined || card?.version !== entry.version) return undefined;
-  if (![entry, candidate].every((each) => isHarmless(each.card)(skill))) return undefined;
+  if (![entry, candidate].every((each) => harmlessSkills(each.card).has(skill))) return undefined;
   return { agent, skill, base: entry.version, params, answer, ms };
 }
 

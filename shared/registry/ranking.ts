@@ -151,7 +151,7 @@ function firstOf(limit: number, need: string, candidates: Candidate[]): readonly
   return ordered.slice(0, limit);
 }
 
-/** One that is new, for a share of needs, where its action can be taken back or changes nothing; which of them, the lot says. */
+/** One that is new, for a share of needs, where it does no harm; which of them, the lot says. */
 function triedFirst(need: string, candidates: readonly Candidate[], best: number, exploration: Exploration): Candidate | undefined {
   if (!isForTheNew(need, exploration)) return undefined;
   const fresh = candidates.filter(({ fit, listed: { evidence, facts } }) => fit >= FITS * best && mayBeTried(evidence, facts, exploration));

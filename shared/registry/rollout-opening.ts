@@ -5,7 +5,7 @@
 import type { RolloutContract } from "../contract/rollout.ts";
 import type { AgentCard } from "../task/a2a-types.ts";
 import type { Held } from "./admission.ts";
-import { isHarmless } from "./probe-choice.ts";
+import { harmlessSkills } from "./harmless.ts";
 import type { Rollout } from "./rollout.ts";
 import { firstStage } from "./rollout-gates.ts";
 import { calledVersion } from "./standing.ts";
@@ -52,6 +52,6 @@ export function decideOpening(
 
 /** @returns ids of the skills whose calls may be made of the candidate too: both cards declare them harmless */
 export function copiedSkills(base: AgentCard, candidate: AgentCard): readonly string[] {
-  const [before, after] = [isHarmless(base), isHarmless(candidate)];
-  return candidate.skills.map(({ id }) => id).filter((skill) => before(skill) && after(skill));
+  const before = harmlessSkills(base);
+  return [...harmlessSkills(candidate)].filter((skill) => before.has(skill));
 }

@@ -16,9 +16,9 @@ export function isForTheNew(need: string, { exploreShare }: Exploration): boolea
   return lotsOf("explore")(need) < exploreShare;
 }
 
-/** Whether it has few outcomes yet, and does no harm by its card's own account: by the rule for probes. */
+/** Whether its agent has few outcomes yet, in all versions, and it does no harm by its card's own account: by the rule for probes. */
 export function mayBeTried(evidence: SkillEvidence | undefined, facts: SkillFacts | undefined, { exploreOutcomes }: Exploration): boolean {
-  return outcomesOf(evidence) < exploreOutcomes && isHarmless(facts);
+  return outcomesOf(evidence) + (evidence?.others ?? 0) < exploreOutcomes && isHarmless(facts);
 }
 
 export function outcomesOf(evidence: SkillEvidence | undefined): number {

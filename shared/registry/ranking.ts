@@ -131,8 +131,10 @@ function kindsIn(examples: readonly string[]): readonly Words[] {
 
 function measured(evidence: SkillEvidence | undefined): string {
   const outcomes = outcomesOf(evidence);
-  if (!evidence || outcomes === 0) return "nobody has measured it yet";
-  return `${evidence.successes} of ${outcomes} outcomes held, at least ${percent(evidence.reliability)} to be counted on`;
+  const carried = evidence?.carried;
+  if (!evidence || (outcomes === 0 && !carried)) return "nobody has measured it yet";
+  const before = carried ? ` (and, of the version before, ${carried.successes} of ${carried.successes + carried.failures})` : "";
+  return `${evidence.successes} of ${outcomes} outcomes held${before}, at least ${percent(evidence.reliability)} to be counted on`;
 }
 
 /** By score; among those as good as the first that is left, by a lot that knows only the need and the name. */

@@ -35,7 +35,13 @@ const publication = v.object({
 });
 const reason = v.pipe(v.string(), v.regex(/\S/, "must say why"), v.maxLength(500, "must be at most 500 characters"));
 const STEPS = ["shadow", "canary", "ramp", "active", "back"] as const satisfies readonly RolloutChange["to"][];
-const roll = v.object({ to: v.picklist(STEPS, `must be one of ${STEPS.join(", ")}`), reason });
+const SHARE = "must be a number from 0 to 1";
+/** As GET shows it. */
+const from = v.object({
+  stage: v.picklist(["shadow", "canary", "ramp"], "must be shadow, canary or ramp"),
+  share: v.pipe(v.number(SHARE), v.minValue(0, SHARE), v.maxValue(1, SHARE)),
+});
+const roll = v.object({ to: v.picklist(STEPS, `must be one of ${STEPS.join(", ")}`), reason, from: v.optional(from) });
 const change = v.object({ version: optional(text), reason });
 /** What is wrong needs a reason; that it is right again does not. */
 const restoration = v.object({ version: optional(text), reason: v.optional(reason, "restored") });
@@ -67,8 +73,8 @@ export function addChanging<E extends RegistryDoorEnv>(app: Hono<{ Bindings: E }
   });
   app.post(`${base}/agents/:name/rollout`, async (c) => {
     const { registry, principal, isOperator } = await asking(c, CHANGING);
-    const { to, reason } = parseRequest(roll, await readJson(c.req.raw, JSON_TYPES));
-    const change = { name: c.req.param("name"), to, reason, by: principalKey(principal), isOperator };
+    const { to, reason, from } = parseRequest(roll, await readJson(c.req.raw, JSON_TYPES));
+    const change = { name: c.req.param("name"), to, reason, ...(from && { from }), by: principalKey(principal), isOperator };
     return c.json({ entry: await changedEntry(registry, await registry.roll(change)) });
   });
   app.post(`${base}/agents/:name/:action{deprecate|revoke|restore|quarantine}`, async (c) => {

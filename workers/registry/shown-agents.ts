@@ -5,6 +5,7 @@
 import type { CandidateEntry, Entry, SnapshotEntry } from "../../shared/registry/entry.ts";
 import { evidenceOf, type Prior, untrueClaims } from "../../shared/registry/score.ts";
 import { calledVersion, latestFirst } from "../../shared/registry/standing.ts";
+import type { Inheritance } from "./inheritance.ts";
 import type { OutcomeStore } from "./outcome-store.ts";
 import type { RegistryStore } from "./registry-store.ts";
 import type { RolloutStore } from "./rollout-store.ts";
@@ -13,6 +14,7 @@ export interface ShownParts {
   readonly store: RegistryStore;
   readonly outcomes: OutcomeStore;
   readonly rows: RolloutStore;
+  readonly inheritance: Inheritance;
   readonly prior: Prior;
 }
 
@@ -65,9 +67,10 @@ export class ShownAgents {
   }
 
   #evidence({ name, version, card }: Entry): SnapshotEntry["evidence"] {
-    const { outcomes, prior } = this.#parts;
+    const { outcomes, prior, inheritance } = this.#parts;
     const skills = card.skills.map(({ id }) => id);
-    return evidenceOf(skills, outcomes.of(name, version), prior, outcomes.calls(name, version));
+    const before = inheritance.of({ name, version });
+    return evidenceOf(skills, outcomes.of(name, version), prior, outcomes.calls(name, version), before);
   }
 
   #untrue(name: string, version: string): readonly string[] {

@@ -63,8 +63,27 @@ export async function agentsAt(registry: Registry): Promise<readonly Listed[]> {
 
 /** The latest first. @returns undefined where no agent is published under the name */
 export async function versionsAt(registry: Registry, name: string): Promise<readonly Listed[] | undefined> {
+  const listed: Listed[] = [];
+  for await (const versions of versionPagesAt(registry, name)) listed.push(...versions);
+  return listed.length > 0 ? listed : undefined;
+}
+
+/** The latest first, page by page: nobody has to keep all of their cards. None where no agent is published under the name. */
+export async function* versionPagesAt(registry: Registry, name: string): AsyncGenerator<readonly Listed[]> {
+  let query = "";
+  for (let page = 0; page < PAGES; page++) {
+    const read = await versionPageAt(registry, name, query);
+    if (!read) return;
+    yield read.versions;
+    if (read.next === undefined) return;
+    query = `?${new URLSearchParams({ after: read.next })}`;
+  }
+  throw endless(registry, `list of versions of ${name}`);
+}
+
+async function versionPageAt(registry: Registry, name: string, query: string) {
   try {
-    return ((await ask(registry, `agents/${encodeURIComponent(name)}`)) as { versions: readonly Listed[] }).versions;
+    return (await ask(registry, `agents/${encodeURIComponent(name)}${query}`)) as { versions: readonly Listed[]; next?: string };
   } catch (error) {
     if (error instanceof MeshRefusal && error.reason === "AGENT_NOT_FOUND") return undefined;
     throw error;

@@ -6,10 +6,10 @@ import { parseArgs } from "node:util";
 import { firstBroken, type LogRow } from "../shared/registry/history.ts";
 import { addressOf } from "./address.ts";
 import { credentialsFrom } from "./credentials.ts";
-import { againstLog } from "./log-check.ts";
-import { agentsAt, changeAt, type Listed, logAt, type Registry, versionsAt } from "./registry.ts";
+import { againstLog, type Shown, shownOf } from "./log-check.ts";
+import { agentsAt, changeAt, logAt, type Registry, versionPagesAt } from "./registry.ts";
 import { agentLines, logInWords } from "./registry-words.ts";
-import { runCommand, terminal, UsageError } from "./terminal.ts";
+import { CommandError, runCommand, terminal, UsageError } from "./terminal.ts";
 
 const HELP = `
 npm run verify -- <name> [options]
@@ -62,7 +62,7 @@ async function verifyLog(registry: Registry, { last, json }: { last?: string | u
   const rows = await logAt(registry);
   // Of a broken chain nothing more can be said: any row in it may be another one than was written.
   const broken = firstBroken(rows);
-  const problems = broken === undefined ? [...keptHash(rows, last), ...againstLog(rows, await shownBy(registry, rows))] : [];
+  const problems = broken === undefined ? [...keptHash(rows, last), ...(await shownOtherwise(registry, rows))] : [];
   if (json) terminal.say(JSON.stringify({ rows: rows.length, last: rows.at(-1)?.hash, ...(broken !== undefined && { broken }), problems }));
   else if (broken === undefined && problems.length === 0) {
     terminal.say(
@@ -81,12 +81,27 @@ async function verifyLog(registry: Registry, { last, json }: { last?: string | u
   return broken === undefined && problems.length === 0 ? 0 : 1;
 }
 
-/** All versions of whatever is in the log, or in the list. */
-async function shownBy(registry: Registry, rows: readonly LogRow[]): Promise<readonly Listed[]> {
-  const names = new Set([...rows, ...(await agentsAt(registry))].map(({ name }) => name));
-  const shown: Listed[] = [];
-  for (const name of names) shown.push(...((await versionsAt(registry, name)) ?? []));
-  return shown;
+/** All versions of whatever is in the log, or in the list. One that cannot be read is a finding, and keeps nobody from the others. */
+async function shownOtherwise(registry: Registry, rows: readonly LogRow[]): Promise<readonly string[]> {
+  const [shown, unread, problems]: [Shown[], string[], string[]] = [[], [], []];
+  const listed = await agentsAt(registry).catch((error: unknown) => {
+    problems.push(`the list of agents cannot be read: ${whyUnread(error)}`);
+    return [];
+  });
+  for (const name of new Set([...rows, ...listed].map((each) => each.name)))
+    try {
+      for await (const versions of versionPagesAt(registry, name)) shown.push(...versions.map(shownOf));
+    } catch (error) {
+      unread.push(name);
+      problems.push(`${name} cannot be read, and was not checked to its end: ${whyUnread(error)}`);
+    }
+  return [...problems, ...againstLog(rows, shown, unread)];
+}
+
+/** Of a mesh that refuses, or a card that is none. @throws what is neither */
+function whyUnread(error: unknown): string {
+  if (error instanceof CommandError || error instanceof TypeError || error instanceof RangeError) return error.message;
+  throw error;
 }
 
 function keptHash(rows: readonly LogRow[], last: string | undefined): string[] {

@@ -18,12 +18,6 @@ export type Admission = { readonly ok: true; readonly again: boolean } | { reado
 const MOST_AGENTS = 200;
 const MOST_VERSIONS = 500;
 /**
- * Of all agents together, as JSON: a reader is sent the cards of all of them in one answer, those that are tried too, and a call's
- * answer may have 32 MiB.
- */
-const MOST_CHARS = 16_000_000;
-
-/**
  * Whose the name is comes first: whoever does not own it is told nothing of its versions.
  *
  * @param held all versions of all agents
@@ -39,13 +33,6 @@ export function admit(entry: Entry, held: readonly Held[], reserved: readonly st
   if (!same) return { ok: true, again: false };
   const other = whyNotAgain(entry, same, probes);
   return other ? { ok: false, refusal: other } : { ok: true, again: true };
-}
-
-/** @param others characters of what a reader is sent beside it: other agents, and of this one what is tried, or what it is tried beside */
-export function whyNoRoom(entry: Entry, others: number): RegistryRefusal | undefined {
-  if (others + JSON.stringify(entry).length <= MOST_CHARS) return undefined;
-  const why = "the registry holds as many cards as it can: make this one much smaller, or ask an operator which mesh has room";
-  return { code: "conflict", field: "card", rule: "fits beside all others", why };
 }
 
 function whoseName({ name, publisher }: Entry, own: readonly Held[], reserved: readonly string[]): RegistryRefusal | undefined {

@@ -83,17 +83,33 @@ export interface Found {
   readonly evidence?: SkillEvidence;
 }
 
+/** Of a version that is called, or tried beside that one. */
+export interface Measured {
+  readonly name: string;
+  readonly version: string;
+  /** By skill. */
+  readonly evidence: Readonly<Record<string, SkillEvidence>>;
+}
+
+export interface EntryPage {
+  readonly entries: readonly Entry[];
+  /** The name after which the next page begins; absent on the last one. */
+  readonly next?: string;
+}
+
 export interface RegistryApi {
   publish(publication: Publication): Promise<Published>;
   change(change: Change): Promise<Changed>;
   /** @returns what has changed since the one that is known; `undefined` when nothing has */
   snapshot(known?: number): Promise<Snapshot | undefined>;
-  /** Of each agent the version that the snapshot has, by name. @param after only names that come after this one */
-  entries(after?: string, limit?: number): Promise<readonly Entry[]>;
-  /** All versions of an agent, the latest first. */
-  versions(name: string): Promise<readonly Entry[]>;
+  /** Of each agent the version that the snapshot has, by name: no more than fit. @param after only names that come after this one */
+  entries(after?: string, limit?: number): Promise<EntryPage>;
+  /** Versions of an agent, the latest first, at most MOST_VERSIONS_READ. @param after only versions that come before this one */
+  versions(name: string, after?: string, limit?: number): Promise<readonly Entry[]>;
+  /** What was measured of these agents; those that are not called are left out. */
+  evidence(names: readonly string[]): Promise<readonly Measured[]>;
   find(need: string, preferences: Preferences, limit: number): Promise<readonly Found[]>;
-  /** Runs the probes of an agent's called version now, and those of its candidate. */
+  /** Runs the probes of an agent's called version now, and those of its candidate: so many times an hour, whoever asks. */
   probe(request: ProbeRequest): Promise<Changed>;
   log(after: number, limit: number): Promise<LogPage>;
   /** All that are under way, or one agent's. */
@@ -103,6 +119,9 @@ export interface RegistryApi {
   /** Makes the call of the candidate too, if it is in shadow, and compares. Best effort, and nobody waits for it. */
   copy(copy: ShadowCopy): Promise<void>;
 }
+
+/** In one answer: each may be nearly as large as a card and its probes may be. */
+export const MOST_VERSIONS_READ = 11;
 
 export interface RegistryEnv {
   /** Absent where the mesh has no registry: it has the agents that it was deployed with. */

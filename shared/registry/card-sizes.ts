@@ -17,9 +17,11 @@ const MOST_MODES = 20;
 const MOST_TAGS = 100;
 const MOST_EXAMPLES = 50;
 /** Characters. Names are as long as scores and bindings take them. */
-const LONGEST = { name: 63, version: 64, skillId: 128, title: 100, text: 2_000, tag: 200, example: 1_000, mode: 100 };
+const LONGEST = { name: 63, version: 64, skillId: 128, title: 100, text: 2_000, tag: 200, example: 1_000, mode: 100, uri: 200 };
 /** Of what A2A leaves to others: characters of JSON. */
 const LONGEST_PARAMS = 16_000;
+/** Of how an agent lets others in, which it does without for the mesh: characters of JSON. */
+const LONGEST_SECURITY = 8_000;
 
 /** What people and planners read, each with where it stands. */
 export function textsOf({ name, description, provider, skills, capabilities }: AgentCard): (readonly [string, string])[] {
@@ -44,11 +46,22 @@ export function firstTooLong(card: AgentCard): Misfit | undefined {
     if (text.length > longest) return { field, why: `it has ${text.length} characters, and ${longest} are the most: say it in fewer` };
   }
   const params = (card.capabilities.extensions ?? []).findIndex((each) => sizeOf(each.params ?? null) > LONGEST_PARAMS);
-  if (params < 0) return undefined;
-  return {
-    field: `capabilities.extensions[${params}].params`,
-    why: `they take more than ${LONGEST_PARAMS} characters: serve them from an address of their own`,
-  };
+  if (params >= 0)
+    return {
+      field: `capabilities.extensions[${params}].params`,
+      why: `they take more than ${LONGEST_PARAMS} characters: serve them from an address of their own`,
+    };
+  const [security] = securityOf(card).find(([, said]) => sizeOf(said) > LONGEST_SECURITY) ?? [];
+  return security === undefined
+    ? undefined
+    : { field: security, why: `it takes more than ${LONGEST_SECURITY} characters: the mesh calls without credentials, so leave it out` };
+}
+
+function securityOf({ securitySchemes = {}, skills }: AgentCard): (readonly [string, Json])[] {
+  return [
+    ["securitySchemes", securitySchemes],
+    ...skills.map(({ securityRequirements = [] }, at) => [`skills[${at}].securityRequirements`, securityRequirements] as const),
+  ];
 }
 
 function otherTextsOf(card: AgentCard): (readonly [string, string])[] {
@@ -70,6 +83,7 @@ function longestOf(field: string): number {
   if (/(\.name|organization)$/.test(field)) return LONGEST.title;
   if (/\.tags\[/.test(field)) return LONGEST.tag;
   if (/\.examples\[/.test(field)) return LONGEST.example;
+  if (/\.uri$/.test(field)) return LONGEST.uri;
   return /Modes\[/.test(field) ? LONGEST.mode : LONGEST.text;
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { againstLog } from "../../cli/log-check.ts";
+import { againstLog, shownOf } from "../../cli/log-check.ts";
 import { agentsAt, logAt, publishAt, type Registry, rollAt, rolloutAt, searchAt, versionsAt } from "../../cli/registry.ts";
 import { firstBroken } from "../../shared/registry/history.ts";
 import type { RolloutReport } from "../../shared/registry/rollout.ts";
@@ -242,5 +242,5 @@ it("leaves a log that verifies", async () => {
   expect(firstBroken(rows)).toBeUndefined();
   const names = [...new Set(rows.map(({ name }) => name))];
   const shown = (await Promise.all(names.map((name) => versionsAt(as("desk"), name)))).flatMap((versions) => versions ?? []);
-  expect(againstLog(rows, shown)).toEqual([]);
+  expect(againstLog(rows, shown.map(shownOf))).toEqual([]);
 });

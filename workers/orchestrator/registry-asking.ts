@@ -32,11 +32,10 @@ export async function asking<E extends RegistryDoorEnv>(c: Context<{ Bindings: E
 
 /** Each with what was measured of it, where it is the version that is called, or the one that is tried. */
 export async function withEvidence(registry: RegistryApi, entries: readonly Entry[]) {
-  const called = new Map((await registry.snapshot())?.entries.map((each) => [each.name, each]));
+  const all = await registry.evidence([...new Set(entries.map(({ name }) => name))]);
   return entries.map((entry) => {
-    const shown = called.get(entry.name);
-    const measured = [shown, shown?.candidate].find((each) => each?.version === entry.version);
-    return measured?.evidence ? { ...entry, evidence: measured.evidence } : entry;
+    const measured = all.find(({ name, version }) => name === entry.name && version === entry.version);
+    return measured ? { ...entry, evidence: measured.evidence } : entry;
   });
 }
 

@@ -4,15 +4,20 @@
  */
 import type { Hono } from "hono";
 import * as v from "valibot";
+import { RequestError } from "../../shared/a2a/errors.ts";
 import { wholeNumber } from "../../shared/a2a/path.ts";
 import { optional, parseRequest, text } from "../../shared/a2a/request.ts";
 import type { Scope } from "../../shared/auth/principal.ts";
 import { PREFERENCES } from "../../shared/host/governance/governor.ts";
-import type { RegistryApi } from "../../shared/registry/api.ts";
+import { MOST_VERSIONS_READ, type RegistryApi } from "../../shared/registry/api.ts";
 import type { RolloutReport } from "../../shared/registry/rollout.ts";
+import { isSemantic } from "../../shared/registry/versions.ts";
 import { asking, nobody, type RegistryDoorEnv, withEvidence } from "./registry-asking.ts";
 
 const READING = ["call", "publish", "operate"] as const satisfies readonly Scope[];
+
+/** One more is read, to know whether there is one. */
+const MOST_VERSIONS = MOST_VERSIONS_READ - 1;
 
 const rule = (from: number, to: number) => `must be a whole number from ${from} to ${to}`;
 const whole = (from: number, to: number) =>
@@ -22,6 +27,8 @@ const share = v.optional(
 );
 const search = v.object({ need: text, limit: v.optional(whole(1, 100), 10), accuracy: share, cost: share, latency: share });
 const page = v.object({ after: optional(text), limit: v.optional(whole(1, 1_000), 100) });
+/** Each has its card and its probes. */
+const versionsPage = v.object({ after: optional(text), limit: v.optional(whole(1, MOST_VERSIONS), MOST_VERSIONS) });
 const log = v.object({ after: v.optional(whole(0, Number.MAX_SAFE_INTEGER), 0), limit: v.optional(whole(1, 1_000), 100) });
 
 /** @param base of the paths, without a slash at its end */
@@ -29,22 +36,26 @@ export function addReading<E extends RegistryDoorEnv>(app: Hono<{ Bindings: E }>
   app.get(`${base}/agents`, async (c) => {
     const { registry } = await asking(c, READING);
     const { after, limit } = parseRequest(page, numbered(c.req.query(), "limit"));
-    const [entries, more] = firstOf(await registry.entries(after, limit + 1), limit);
-    const next = more ? entries.at(-1)?.name : undefined;
+    const { entries, next } = await registry.entries(after, limit);
     return c.json({ agents: await withEvidence(registry, entries), ...(next !== undefined && { next }) });
   });
   app.get(`${base}/agents/:name`, async (c) => {
     const { registry } = await asking(c, READING);
     const name = c.req.param("name");
-    const versions = await registry.versions(name);
-    if (versions.length === 0) throw nobody(name);
-    return c.json({ name, versions: await withEvidence(registry, versions), ...(await rolloutOf(registry, name)) });
+    const { after, limit } = parseRequest(versionsPage, numbered(c.req.query(), "limit"));
+    if (after !== undefined && !isSemantic(after)) throw noVersion(after);
+    const [versions, more] = firstOf(await registry.versions(name, after, limit + 1), limit);
+    // Who is after the last version of somebody's is told so by an empty page.
+    if (versions.length === 0 && (after === undefined || !(await isPublished(registry, name)))) throw nobody(name);
+    const next = more ? versions.at(-1)?.version : undefined;
+    const shown = { name, versions: await withEvidence(registry, versions), ...(next !== undefined && { next }) };
+    return c.json({ ...shown, ...(await rolloutOf(registry, name)) });
   });
   app.get(`${base}/agents/:name/rollout`, async (c) => {
     const { registry } = await asking(c, READING);
     const name = c.req.param("name");
     const under = await rolloutOf(registry, name);
-    if (!under.rollout && (await registry.versions(name)).length === 0) throw nobody(name);
+    if (!under.rollout && !(await isPublished(registry, name))) throw nobody(name);
     return c.json(under);
   });
   app.get(`${base}/rollouts`, async (c) => {
@@ -68,6 +79,17 @@ export function addReading<E extends RegistryDoorEnv>(app: Hono<{ Bindings: E }>
 async function rolloutOf(registry: RegistryApi, name: string): Promise<{ rollout?: RolloutReport }> {
   const [rollout] = await registry.rollouts(name);
   return rollout ? { rollout } : {};
+}
+
+async function isPublished(registry: RegistryApi, name: string): Promise<boolean> {
+  return (await registry.versions(name, undefined, 1)).length > 0;
+}
+
+function noVersion(said: string): RequestError {
+  const why = `must be the "next" of the page before, which is a version such as 1.0.0`;
+  return new RequestError("invalid-params", `after ${why}: "${said.slice(0, 100).toWellFormed()}" is none`, [
+    { field: "after", description: why },
+  ]);
 }
 
 function firstOf<T>(items: readonly T[], most: number): readonly [readonly T[], more: boolean] {

@@ -17,12 +17,21 @@ export interface CopiesParts {
   readonly contract: (version?: number) => RolloutContract;
 }
 
+/** What base and candidate allow to be copied, and where to. */
+interface Between {
+  readonly base: string;
+  readonly version: string;
+  readonly endpoint: string;
+  readonly skills: ReadonlySet<string>;
+}
+
 /** Of no copy that is out: those are counted from 1. */
 const STORED = 0;
 
 export class Copies {
   readonly #parts: CopiesParts;
   readonly #out = new Map<string, readonly Copying[]>();
+  readonly #known = new Map<string, Between>();
   #last = 0;
 
   constructor(parts: CopiesParts) {
@@ -31,21 +40,22 @@ export class Copies {
 
   /** @returns where the copy goes; undefined for a call that gets none */
   begin({ agent, skill, base }: Pick<ShadowCopy, "agent" | "skill" | "base">, now: number): CopyTarget | undefined {
-    const { store, rows, contract } = this.#parts;
+    const { rows, contract } = this.#parts;
     const rollout = rows.of(agent);
     if (rollout?.stage !== "shadow" || rollout.base !== base) return undefined;
-    const [before, candidate] = [store.entry(agent, base), store.entry(agent, rollout.version)];
-    if (!before || !candidate || !copiedSkills(before.card, candidate.card).includes(skill)) return undefined;
     const id = ++this.#last;
+    // Asked first: where all slots are taken, no card is read.
     const out = withCopy(
-      this.#out.get(agent) ?? this.#stored(agent, candidate.version),
+      this.#out.get(agent) ?? this.#stored(agent, rollout.version),
       id,
       now,
       contract(rollout.contract).maxCopiesPerMinute,
     );
     if (!out) return undefined;
+    const between = this.#between(agent, base, rollout.version);
+    if (!between?.skills.has(skill)) return undefined;
     this.#out.set(agent, out);
-    return { id, name: agent, version: candidate.version, endpoint: candidate.endpoint };
+    return { id, name: agent, version: rollout.version, endpoint: between.endpoint };
   }
 
   /** @param outcome none where it could not be told @returns whether there is one more to look at */
@@ -57,6 +67,18 @@ export class Copies {
     if (!outcome || rollout?.version !== version || rollout.stage !== "shadow") return false;
     rows.addCopy(name, version, { ...outcome, at: now });
     return true;
+  }
+
+  /** Cards never change: what two of them allow is worked out once for each rollout. */
+  #between(agent: string, base: string, version: string): Between | undefined {
+    const known = this.#known.get(agent);
+    if (known?.base === base && known.version === version) return known;
+    const { store } = this.#parts;
+    const [before, candidate] = [store.entry(agent, base), store.entry(agent, version)];
+    if (!before || !candidate) return undefined;
+    const between = { base, version, endpoint: candidate.endpoint, skills: new Set(copiedSkills(before.card, candidate.card)) };
+    this.#known.set(agent, between);
+    return between;
   }
 
   /** An object is let go of after seconds in which nobody calls it. */

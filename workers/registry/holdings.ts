@@ -2,7 +2,7 @@
  * What the registry's object answers over RPC, to the registry's entrypoint and nobody else. Types only.
  */
 import type { Held } from "../../shared/registry/admission.ts";
-import type { Change, Changed, RegistryRefusal } from "../../shared/registry/api.ts";
+import type { Change, Changed, EntryPage, RegistryRefusal } from "../../shared/registry/api.ts";
 import type { Entry, Snapshot } from "../../shared/registry/entry.ts";
 import type { LogPage } from "../../shared/registry/history.ts";
 import type { RolloutChange, RolloutReport, ShadowCopy } from "../../shared/registry/rollout.ts";
@@ -30,11 +30,15 @@ export interface Holdings {
   change(change: Change): Promise<Changed>;
   /** Runs a version's probes, or waits for those that run. @returns how it stands after; undefined where there is no such version */
   measure(name: string, version: string, by: string): Promise<Entry | undefined>;
-  /** All versions of all agents, without their cards. */
-  held(): Promise<readonly Held[]>;
+  /** Counts one more run that was asked for. @returns when the next may be asked for, where there were too many */
+  ask(name: string): Promise<number | undefined>;
+  /** All versions of all agents, or of one, without their cards. */
+  held(name?: string): Promise<readonly Held[]>;
+  entry(name: string, version: string): Promise<Entry | undefined>;
   /** By name. @param after names that come after this one only @param limit none where it is absent */
-  called(after?: string, limit?: number): Promise<readonly Entry[]>;
-  versions(name: string): Promise<readonly Entry[]>;
+  called(after?: string, limit?: number): Promise<EntryPage>;
+  /** The latest first. @param after versions that come before this one only */
+  versions(name: string, after?: string, limit?: number): Promise<readonly Entry[]>;
   snapshot(known?: number): Promise<Snapshot | undefined>;
   log(after: number, limit: number): Promise<LogPage>;
   rollouts(name?: string): Promise<readonly RolloutReport[]>;

@@ -6,16 +6,19 @@
 import { DurableObject } from "cloudflare:workers";
 import type { PublishingContract } from "../../shared/contract/publishing.ts";
 import type { RolloutContract } from "../../shared/contract/rollout.ts";
-import { admit, type Held, whyNoRoom } from "../../shared/registry/admission.ts";
-import type { Change, Changed } from "../../shared/registry/api.ts";
+import { admit, type Held } from "../../shared/registry/admission.ts";
+import { type Change, type Changed, type EntryPage, MOST_VERSIONS_READ } from "../../shared/registry/api.ts";
+import { askedLately, isAway, LOOKS, nextLookMs, probePauseMs } from "../../shared/registry/asking-again.ts";
 import { whyOtherCard, whyQuarantine } from "../../shared/registry/drift.ts";
 import type { Entry, Snapshot } from "../../shared/registry/entry.ts";
 import type { LogPage } from "../../shared/registry/history.ts";
 import type { ProbeOutcome } from "../../shared/registry/probe.ts";
 import type { RolloutChange, RolloutReport, ShadowCopy } from "../../shared/registry/rollout.ts";
 import type { CopyOutcome } from "../../shared/registry/rollout-seen.ts";
+import { sizesOf, whyNoRoom } from "../../shared/registry/room.ts";
 import { type CallsSeen, isProbe, type Prior, untrueClaims } from "../../shared/registry/score.ts";
 import { calledVersion, decideChange, isMeasured, latestFirst } from "../../shared/registry/standing.ts";
+import { compareVersions } from "../../shared/registry/versions.ts";
 import { Copies } from "./copies.ts";
 import type { Committed, CopyTarget, Holdings } from "./holdings.ts";
 import { Inheritance } from "./inheritance.ts";
@@ -25,7 +28,9 @@ import { RegistryStore } from "./registry-store.ts";
 import { RolloutStore } from "./rollout-store.ts";
 import { Rollouts } from "./rollouts.ts";
 import { ShownAgents } from "./shown-agents.ts";
+import { SizeStore } from "./size-store.ts";
 import { REGISTRY, Standings } from "./standings.ts";
+import { TurnStore } from "./turn-store.ts";
 
 export interface Measuring<Env> {
   /** Sends an entry's probes to its agent. */
@@ -38,11 +43,14 @@ export interface Measuring<Env> {
   readonly rollout: (version?: number) => RolloutContract;
 }
 
-const HOUR_MS = 3_600_000;
 /** After a publication whose probes were lost, or probes that could not be run. Milliseconds. */
 const PROBE_AGAIN_MS = 60_000;
-/** Between two looks at the rollouts that are under way. Milliseconds. */
-const LOOK_EVERY_MS = 15_000;
+/** An alarm begins no more probes after so long: what is left has its own. Milliseconds. */
+const ROUND_MS = 60_000;
+/** A page of entries ends with the one that goes beyond so much. Characters of JSON. */
+const MOST_PAGE = 4_000_000;
+/** The platform lets one alarm have so many requests out, and what had to wait for its turn would count as slow. */
+const MOST_REQUESTS = 6;
 
 /** The class to export as `RegistryObject` from the registry's Worker. */
 export function defineRegistryObject<Env>({ probe, calls, prior, publishing, rollout: contract }: Measuring<Env>) {
@@ -52,15 +60,13 @@ export function defineRegistryObject<Env>({ probe, calls, prior, publishing, rol
     readonly #rows = new RolloutStore(this.ctx.storage.sql);
     readonly #records = new RecordStore(this.ctx.storage.sql);
     readonly #standings = new Standings(this.#store, this.#outcomes, this.#records);
+    readonly #sizes = new SizeStore(this.ctx.storage.sql, this.#store);
+    readonly #turns = new TurnStore(this.ctx.storage.sql);
     readonly #inheritance = new Inheritance({
       ...{ store: this.#store, outcomes: this.#outcomes, records: this.#records, most: publishing.carriedOutcomes },
     });
     readonly #shown = new ShownAgents({
-      store: this.#store,
-      outcomes: this.#outcomes,
-      rows: this.#rows,
-      inheritance: this.#inheritance,
-      prior,
+      ...{ store: this.#store, outcomes: this.#outcomes, rows: this.#rows, sizes: this.#sizes, inheritance: this.#inheritance, prior },
     });
     readonly #copies = new Copies({ store: this.#store, rows: this.#rows, contract });
     readonly #rollouts = new Rollouts({
@@ -85,13 +91,18 @@ export function defineRegistryObject<Env>({ probe, calls, prior, publishing, rol
       if (!admission.ok) return admission;
       if (same) return { ok: true, entry: same, again: true };
       const { entry: entering, note, rollout } = this.#rollouts.opening(entry, atOnce);
-      const others = this.#store.sizeOfOthers(entry.name) + this.#store.sizeBeside(entry.name, rollout !== undefined);
-      const full = whyNoRoom(entering, others);
+      const sizes = sizesOf(entering);
+      const full = whyNoRoom(
+        { ...entering, ...sizes },
+        this.ctx.storage.transactionSync(() => this.#sizes.all()),
+        Date.now(),
+      );
       if (full) return { ok: false, refusal: full };
       this.ctx.storage.transactionSync(() => {
         this.#inheritance.begin(entering);
         this.#store.add(entering);
         if (atOnce && entering.status === "listed") this.#records.unmark(entry.name, entry.version);
+        this.#sizes.add(entry.name, entry.version, sizes);
         this.#standings.append(entering, { what: "published", by: entry.publisher, ...(note !== undefined && { reason: note }) });
         if (rollout) this.#rollouts.begin(rollout);
         this.#touched(entry.name);
@@ -124,17 +135,39 @@ export function defineRegistryObject<Env>({ probe, calls, prior, publishing, rol
       return this.#store.entry(name, version);
     }
 
-    async held(): Promise<readonly Held[]> {
-      return this.#store.held();
+    async ask(name: string): Promise<number | undefined> {
+      const now = Date.now();
+      const { lately, againAt } = askedLately(this.#turns.asked(name), now);
+      if (againAt === undefined) this.ctx.storage.transactionSync(() => this.#turns.setAsked(name, [...lately, now]));
+      return againAt;
     }
 
-    async called(after = "", limit = Number.POSITIVE_INFINITY): Promise<readonly Entry[]> {
-      const names = this.#names().filter((name) => name > after);
-      return names.slice(0, limit).flatMap((name) => this.#calledEntry(name) ?? []);
+    async held(name?: string): Promise<readonly Held[]> {
+      return this.#store.held(name);
     }
 
-    async versions(name: string): Promise<readonly Entry[]> {
-      return latestFirst(this.#store.held(name)).flatMap(({ version }) => this.#store.entry(name, version) ?? []);
+    async entry(name: string, version: string): Promise<Entry | undefined> {
+      return this.#store.entry(name, version);
+    }
+
+    async called(after = "", limit = Number.POSITIVE_INFINITY): Promise<EntryPage> {
+      const entries: Entry[] = [];
+      let chars = 0;
+      for (const name of this.#names().filter((each) => each > after)) {
+        const next = entries.at(-1)?.name;
+        if (next !== undefined && (entries.length >= limit || chars > MOST_PAGE)) return { entries, next };
+        const entry = this.#calledEntry(name);
+        if (!entry) continue;
+        entries.push(entry);
+        chars += JSON.stringify(entry).length;
+      }
+      return { entries };
+    }
+
+    async versions(name: string, after?: string, limit = MOST_VERSIONS_READ): Promise<readonly Entry[]> {
+      const held = latestFirst(this.#store.held(name)).filter(({ version }) => after === undefined || compareVersions(version, after) < 0);
+      const read = held.slice(0, Math.min(limit, MOST_VERSIONS_READ));
+      return read.flatMap(({ version }) => this.#store.entry(name, version) ?? []);
     }
 
     async snapshot(known?: number): Promise<Snapshot | undefined> {
@@ -169,26 +202,38 @@ export function defineRegistryObject<Env>({ probe, calls, prior, publishing, rol
     }
 
     override async alarm(): Promise<void> {
-      const probed = this.#probeNext();
-      // Probes may take a minute: a rollout that has to be taken back does not wait for them.
+      // Each agent may take a minute, whether it answers or not: others are not to wait for it.
+      const lanes = Math.max(1, Math.floor(MOST_REQUESTS / publishing.probesAtOnce));
+      const probed = Promise.all(Array.from({ length: lanes }, () => this.#probeDue(Date.now() + ROUND_MS)));
+      // A rollout that has to be taken back does not wait for them either.
       do {
         if (this.#lookAt <= Date.now()) await this.#lookAtRollouts();
-      } while (await isStillOut(probed, LOOK_EVERY_MS));
+      } while (await isStillOut(probed, LOOKS.everyMs));
       this.#ring();
     }
 
-    async #probeNext(): Promise<void> {
+    /** One after the other. @param until no other is begun from then on */
+    async #probeDue(until: number): Promise<void> {
+      while (Date.now() < until && (await this.#probeNext()));
+    }
+
+    /** @returns whether there was one */
+    async #probeNext(): Promise<boolean> {
       const next = this.#store.nextDue();
-      if (!next || next.at > Date.now()) return;
+      if (!next || next.at > Date.now()) return false;
       // Moved first: whatever becomes of these probes, others have their turn.
       this.#store.moveDue(next.name, next.version, Date.now() + PROBE_AGAIN_MS);
       await this.measure(next.name, next.version, REGISTRY).catch((error: unknown) => console.error(`${next.name} was not probed`, error));
+      return true;
     }
 
     async #lookAtRollouts(): Promise<void> {
-      this.#lookAt = Date.now() + LOOK_EVERY_MS;
+      this.#lookAt = Date.now() + LOOKS.everyMs;
       for (const { name } of this.#rows.all())
         await this.#rollouts.look(name).catch((error: unknown) => console.error(`the rollout of ${name} was not looked at`, error));
+      const now = Date.now();
+      const soonest = this.#rows.all().map(({ since, changedAt }) => nextLookMs(Date.parse(changedAt ?? since), now));
+      this.#lookAt = now + Math.min(LOOKS.quietEveryMs, ...soonest);
     }
 
     async #measure(entry: Entry, by: string): Promise<void> {
@@ -221,7 +266,8 @@ export function defineRegistryObject<Env>({ probe, calls, prior, publishing, rol
           });
         else if (isOut) this.#standings.append(now, { what: "probed", by: REGISTRY, reason: `would go into quarantine: ${why}` });
         this.#touched(name);
-        this.#store.moveDue(name, version, Date.now() + publishing.probeEveryHours * HOUR_MS);
+        const awayRuns = this.#turns.note(name, version, isAway(outcomes));
+        this.#store.moveDue(name, version, Date.now() + probePauseMs(publishing.probeEveryHours, awayRuns));
         this.#ring();
       });
     }
@@ -229,6 +275,8 @@ export function defineRegistryObject<Env>({ probe, calls, prior, publishing, rol
     /** After each change of an agent: it is read anew, and the probes are those of the versions that get calls now. */
     #touched(name: string): void {
       this.#rollouts.settle(name);
+      this.#sizes.noteRevoked(name, Date.now());
+      this.#lookAt = Math.min(this.#lookAt, Date.now() + LOOKS.everyMs);
       this.#shown.forget(name);
       const called = calledVersion(this.#store.held(name));
       const tried = this.#rows.of(name)?.version;
@@ -255,7 +303,7 @@ export function defineRegistryObject<Env>({ probe, calls, prior, publishing, rol
 }
 
 /** Waits for it, but no longer than so many milliseconds. @returns whether it goes on */
-async function isStillOut(work: Promise<void>, ms: number): Promise<boolean> {
+async function isStillOut(work: Promise<unknown>, ms: number): Promise<boolean> {
   let timer: number | null = null;
   const late = new Promise<boolean>((resolve) => {
     timer = setTimeout(resolve, ms, true);

@@ -12,6 +12,7 @@
 import type { Held } from "../../shared/registry/admission.ts";
 import type { Entry, EntryStatus, OtherVersion } from "../../shared/registry/entry.ts";
 import { BEGINNING, chained, type LogEvent, type LogRow } from "../../shared/registry/history.ts";
+import { isOwnExtension, SHOWN_OTHER_REASON } from "../../shared/registry/room.ts";
 
 const TABLES = `
 CREATE TABLE entries (name TEXT, version TEXT, body TEXT, PRIMARY KEY (name, version));
@@ -23,8 +24,6 @@ CREATE TABLE versions (
 CREATE INDEX versions_due ON versions (due) WHERE due IS NOT NULL;
 CREATE TABLE log (seq INTEGER PRIMARY KEY, body TEXT);`;
 
-/** Of a version that is neither called nor tried: its address, its digest, and what it declares. Seldom more. */
-const OTHER_CHARS = 1_000;
 /** What a bound value may have, with room to spare. */
 const MOST_BODY_BYTES = 1_500_000;
 
@@ -88,35 +87,16 @@ export class RegistryStore {
       if (!row) return [];
       const { version, digest, endpoint, status, reason, streaming, uris: declaredUris } = row;
       const untrue = new Set(untrueOf(version));
-      const extensions = (JSON.parse(declaredUris) as string[]).filter((uri) => !untrue.has(`capabilities.extensions.${uri}`));
+      const own = (JSON.parse(declaredUris) as string[]).filter(isOwnExtension);
       return {
         version,
         digest,
         endpoint,
-        ...standing(status, reason),
+        ...standing(status, reason?.slice(0, SHOWN_OTHER_REASON).toWellFormed() ?? null),
         streaming: streaming === 1 && !untrue.has("capabilities.streaming"),
-        extensions,
+        extensions: own.filter((uri) => !untrue.has(`capabilities.extensions.${uri}`)),
       };
     });
-  }
-
-  /**
-   * Characters of what readers are sent, without that of an agent: of each agent the largest version, the one that is tried, and
-   * something for each of the others.
-   */
-  sizeOfOthers(name: string): number {
-    if (!this.#exists()) return 0;
-    const tried = "COALESCE(SUM(chars) FILTER (WHERE status = 'candidate'), 0)";
-    const each = `SELECT MAX(chars) + ${tried} + ${OTHER_CHARS} * (COUNT(*) - 1) AS chars FROM versions WHERE name <> ? GROUP BY name`;
-    return this.#sql.exec<{ chars: number | null }>(`SELECT SUM(chars) AS chars FROM (${each})`, name).one().chars ?? 0;
-  }
-
-  /** The same of the versions that an agent has, as far as they are sent beside another one. */
-  sizeBeside(name: string, isTried: boolean): number {
-    if (!this.#exists()) return 0;
-    const query = `SELECT COALESCE(MAX(chars), 0) AS largest, ${OTHER_CHARS} * COUNT(*) AS others FROM versions WHERE name = ?`;
-    const { largest, others } = this.#sql.exec<{ largest: number; others: number }>(query, name).one();
-    return others + (isTried ? largest : 0);
   }
 
   /** @throws RangeError for one that is there already, or too large for a row */

@@ -6,17 +6,20 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import type {
   Change,
   Changed,
+  EntryPage,
   Found,
+  Measured,
   ProbeRequest,
   Publication,
   Published,
   RegistryApi,
   RegistryRefusal,
 } from "../../shared/registry/api.ts";
+import { MOST_ASKED } from "../../shared/registry/asking-again.ts";
 import type { Entry, Snapshot, SnapshotEntry } from "../../shared/registry/entry.ts";
 import type { LogPage } from "../../shared/registry/history.ts";
+import { KeptSnapshot } from "../../shared/registry/kept-snapshot.ts";
 import type { RolloutChange, RolloutReport, ShadowCopy } from "../../shared/registry/rollout.ts";
-import { upToDate } from "../../shared/registry/snapshot.ts";
 import { calledVersion } from "../../shared/registry/standing.ts";
 import type { Preferences } from "../../shared/task/governance-extension.ts";
 import type { AgentScoresEnv } from "./agent-scores.ts";
@@ -46,7 +49,7 @@ const PROBES_MS = 20_000;
 const MOST_ROWS = 1_000;
 
 /** Of this isolate: an entrypoint lives as long as a call. */
-let latest: Snapshot | undefined;
+const kept = new KeptSnapshot();
 
 /** The class to export as `Registry` from the registry's Worker. */
 export function defineRegistry({ publish, copy, rank }: RegistryParts) {
@@ -62,16 +65,28 @@ export function defineRegistry({ publish, copy, rank }: RegistryParts) {
       return this.#object().change(change);
     }
 
-    snapshot(known?: number): Promise<Snapshot | undefined> {
-      return this.#object().snapshot(known);
+    /** The object is asked what is new, and not to send each reader all of it: it has revocations to see to. */
+    async snapshot(known?: number): Promise<Snapshot | undefined> {
+      await this.#called();
+      const since = kept.since(known);
+      return since === "elsewhere" ? this.#object().snapshot(known) : since;
     }
 
-    entries(after?: string, limit?: number): Promise<readonly Entry[]> {
+    entries(after?: string, limit?: number): Promise<EntryPage> {
       return this.#object().called(after, limit);
     }
 
-    versions(name: string): Promise<readonly Entry[]> {
-      return this.#object().versions(name);
+    versions(name: string, after?: string, limit?: number): Promise<readonly Entry[]> {
+      return this.#object().versions(name, after, limit);
+    }
+
+    async evidence(names: readonly string[]): Promise<readonly Measured[]> {
+      const asked = new Set(names);
+      const agents = (await this.#called()).filter(({ name, status }) => asked.has(name) && status !== "revoked");
+      return agents.flatMap(({ name, version, evidence, candidate }) => [
+        { name, version, evidence },
+        ...(candidate?.evidence ? [{ name, version: candidate.version, evidence: candidate.evidence }] : []),
+      ]);
     }
 
     async find(need: string, preferences: Preferences, limit: number): Promise<readonly Found[]> {
@@ -79,16 +94,26 @@ export function defineRegistry({ publish, copy, rank }: RegistryParts) {
     }
 
     async probe({ name, by, isOperator }: ProbeRequest): Promise<Changed> {
-      const versions = await this.versions(name);
+      const versions = await this.#object().held(name);
       const called = calledVersion(versions);
       if (!called) return refused("not-found", "name", "is published", `no agent is published as "${name}": list them to see which are`);
       if (called.publisher !== by && !isOperator)
         return refused("forbidden", "name", "is the caller's own", `"${name}" was published by somebody else: ask them, or an operator`);
       if (called.status === "revoked")
         return refused("conflict", "name", "is not revoked", `"${name}" was revoked, and is never called again: publish a higher version`);
+      const againAt = await this.#object().ask(name);
+      if (againAt !== undefined)
+        return refused(
+          "conflict",
+          "name",
+          `is probed at most ${MOST_ASKED} times an hour at somebody's wish`,
+          `"${name}" was: ask again after ${new Date(againAt).toISOString()}, or wait for the registry, which probes it by itself`,
+        );
       const probed = [called, ...versions.filter(({ status }) => status === "candidate")];
-      const [entry] = await Promise.all(probed.map(({ version }) => this.#measured(name, version, by)));
-      return { ok: true, entry: entry ?? called };
+      const [measured] = await Promise.all(probed.map(({ version }) => this.#measured(name, version, by)));
+      const entry = measured ?? (await this.#object().entry(name, called.version));
+      if (!entry) throw new Error(`version ${called.version} of ${name} is held without its card`);
+      return { ok: true, entry };
     }
 
     log(after: number, limit: number): Promise<LogPage> {
@@ -111,9 +136,9 @@ export function defineRegistry({ publish, copy, rank }: RegistryParts) {
 
     /** Kept here, so that only what has changed is sent. */
     async #called(): Promise<readonly SnapshotEntry[]> {
-      const read = await this.#object().snapshot(latest?.revision);
-      if (read) latest = upToDate(latest, read);
-      return latest?.entries ?? [];
+      const known = kept.latest?.revision;
+      kept.take(known, await this.#object().snapshot(known));
+      return kept.latest?.entries ?? [];
     }
 
     /** @returns how it stands after its probes; undefined when they take longer, and go on */

@@ -20,6 +20,8 @@ const LATEST_KEPT = 200;
 export interface StoredRollout extends Rollout {
   /** Calls to the base before it began, by skill; absent until somebody has asked the scoreboard. */
   readonly before?: Readonly<Record<string, Counted>>;
+  /** When something was seen of it that had not been before, ISO 8601; absent before that. */
+  readonly changedAt?: string;
 }
 
 export class RolloutStore {

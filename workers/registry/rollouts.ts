@@ -118,7 +118,7 @@ export class Rollouts {
       if (outcome !== "stay") this.#keep(both, counts);
       if (outcome === "back") this.#apply(counted, "back", why, REGISTRY);
       else if (outcome === "advance") this.#apply(counted, nextStep(this.#parts.contract(rollout.contract), rollout), why, REGISTRY);
-      else if (!rollout.before || rollout.why !== why) this.#parts.rows.put({ ...counted, why });
+      else if (!rollout.before || rollout.why !== why) this.#parts.rows.put({ ...counted, why, changedAt: new Date().toISOString() });
     });
   }
 

@@ -3,23 +3,24 @@
  * and what must be known of the others. Decides nothing. Kept in memory, and made anew for those that changed.
  */
 import type { CandidateEntry, Entry, SnapshotEntry } from "../../shared/registry/entry.ts";
+import { isRemembered, MOST_OTHERS, SHOWN_FAILURE, SHOWN_REASON } from "../../shared/registry/room.ts";
 import { evidenceOf, type Prior, untrueClaims } from "../../shared/registry/score.ts";
 import { calledVersion, latestFirst } from "../../shared/registry/standing.ts";
+import type { AgentCard } from "../../shared/task/a2a-types.ts";
 import type { Inheritance } from "./inheritance.ts";
 import type { OutcomeStore } from "./outcome-store.ts";
 import type { RegistryStore } from "./registry-store.ts";
 import type { RolloutStore } from "./rollout-store.ts";
+import type { SizeStore } from "./size-store.ts";
 
 export interface ShownParts {
   readonly store: RegistryStore;
   readonly outcomes: OutcomeStore;
   readonly rows: RolloutStore;
   readonly inheritance: Inheritance;
+  readonly sizes: SizeStore;
   readonly prior: Prior;
 }
-
-/** The latest beside the one that is called: no call is out as long as it takes to publish so many. */
-const MOST_OTHERS = 50;
 
 export class ShownAgents {
   readonly #parts: ShownParts;
@@ -42,19 +43,27 @@ export class ShownAgents {
   }
 
   #shown(agent: string): SnapshotEntry | undefined {
-    const { store, rows } = this.#parts;
+    const { store, rows, sizes } = this.#parts;
     const held = store.held(agent);
     const called = calledVersion(held);
     const entry = called && store.entry(agent, called.version);
     if (!entry) return undefined;
-    const { name, version, digest, url, endpoint, card, status, reason } = entry;
+    const { name, version, digest, url, endpoint, status } = entry;
+    const isRevoked = status === "revoked";
+    const reason = entry.reason?.slice(0, SHOWN_REASON).toWellFormed();
     const rollout = rows.of(agent);
     const tried = rollout && store.entry(agent, rollout.version);
-    const others = latestFirst(held).filter((each) => each.version !== version && each.version !== tried?.version);
+    const revokedAt = sizes.revokedAt(agent);
+    const now = Date.now();
+    const others = latestFirst(held).filter(
+      (each) =>
+        each.version !== version && each.version !== tried?.version && isRemembered({ ...each, ...at(revokedAt.get(each.version)) }, now),
+    );
     const latest = others.slice(0, MOST_OTHERS).map((each) => each.version);
     return {
-      ...{ name, version, digest, url, endpoint, card, status, ...(reason !== undefined && { reason }) },
-      evidence: this.#evidence(entry),
+      ...{ name, version, digest, url, endpoint, status, ...(reason !== undefined && { reason }) },
+      card: isRevoked ? namedOnly(entry.card) : entry.card,
+      evidence: isRevoked ? {} : this.#evidence(entry),
       ...(rollout && tried && { candidate: this.#candidate(tried, rollout) }),
       ...(latest.length > 0 && { others: store.others(agent, latest, (other) => this.#untrue(agent, other)) }),
     };
@@ -69,11 +78,21 @@ export class ShownAgents {
   #evidence({ name, version, card }: Entry): SnapshotEntry["evidence"] {
     const { outcomes, prior, inheritance } = this.#parts;
     const skills = card.skills.map(({ id }) => id);
-    const before = inheritance.of({ name, version });
-    return evidenceOf(skills, outcomes.of(name, version), prior, outcomes.calls(name, version), before);
+    const outcome = outcomes.of(name, version).map((each) => ({ ...each, why: each.why.slice(0, SHOWN_FAILURE).toWellFormed() }));
+    return evidenceOf(skills, outcome, prior, outcomes.calls(name, version), inheritance.of({ name, version }));
   }
 
   #untrue(name: string, version: string): readonly string[] {
     return untrueClaims(this.#parts.outcomes.claims(name, version));
   }
+}
+
+function at(revokedAt: number | undefined): { revokedAt?: number } {
+  return revokedAt === undefined ? {} : { revokedAt };
+}
+
+/** What a revoked version says of itself is nobody's business any more. */
+function namedOnly({ name, version }: AgentCard): AgentCard {
+  const lists = { supportedInterfaces: [], defaultInputModes: [], defaultOutputModes: [], skills: [] };
+  return { name, version, description: "", capabilities: {}, ...lists };
 }

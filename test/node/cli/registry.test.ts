@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { againstLog } from "../../../cli/log-check.ts";
+import { againstLog, shownOf } from "../../../cli/log-check.ts";
 import type { Listed } from "../../../cli/registry.ts";
 import { agentLines, measuredInWords, publisherInWords, shellWord, skippedLines } from "../../../cli/registry-words.ts";
 import type { LogRow } from "../../../shared/registry/history.ts";
@@ -234,6 +234,28 @@ describe("npm run verify -- --log", () => {
     expect(code).toBe(1);
   });
 
+  it("reads an agent's versions page by page, each card held to its digest", async () => {
+    const [weather, older, ...others] = shown() as [Listed, Listed, Listed];
+    await verifying(whole(), [weather, ...others]);
+    answers["GET /registry/agents/weather"] = { versions: [weather], next: "1.2.0" };
+    answers["GET /registry/agents/weather?after=1.2.0"] = { versions: [older] };
+    expect((await run("verify", "--log")).code).toBe(0);
+    answers["GET /registry/agents/weather?after=1.2.0"] = { versions: [{ ...older, card: { ...older.card, description: "other" } }] };
+    expect(await run("verify", "--log")).toMatchObject({ code: 1, err: expect.stringContaining("shown of weather 1.1.0 is not the one") });
+  });
+
+  it("names an agent that cannot be read, and checks the others", async () => {
+    const [weather, older, { card, ...tides }] = shown() as [Listed, Listed, Listed];
+    await verifying(whole(), [weather, older, { ...tides, card, status: "deprecated" }]);
+    answers["GET /registry/agents/weather"] = refusal(500, "INTERNAL", "it is too large", "name", "name is small");
+    statusOf["GET /registry/agents/weather"] = 500;
+    const { code, err } = await run("verify", "--log");
+    expect(err).toContain("weather cannot be read");
+    expect(err).toContain("tides 1.3.0 is shown as deprecated");
+    expect(err).not.toContain("the log knows weather");
+    expect(code).toBe(1);
+  });
+
   it("tells a log that was written anew from the one whose last hash was kept", async () => {
     const kept = whole().at(-1)?.hash ?? "";
     expect((await verifying(whole(), shown(), "--last", kept)).code).toBe(0);
@@ -307,7 +329,7 @@ describe("words about agents", () => {
   it("find nothing wrong where a registry shows what its log said last", () => {
     const rows = chain([event(1), event(2, { version: "1.1.0", what: "changed", status: "deprecated" })]);
     const deprecated = listed({ version: "1.1.0", status: "deprecated" });
-    expect(againstLog(rows, [deprecated])).toEqual([]);
-    expect(againstLog(rows, [deprecated, listed({ name: "tides" })])).toEqual([expect.stringContaining("tides 1.2.0, of which its log")]);
+    expect(againstLog(rows, [deprecated].map(shownOf))).toEqual([]);
+    expect(againstLog(rows, [deprecated, listed({ name: "tides" })].map(shownOf))).toEqual([expect.stringContaining("tides 1.2.0, of which its log")]);
   });
 });

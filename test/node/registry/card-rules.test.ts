@@ -67,6 +67,19 @@ describe("a card", () => {
       "capabilities.extensions[0].params",
       /16000/,
     ],
+    [
+      "names its extensions shortly",
+      { capabilities: { extensions: [{ uri: `urn:${"x".repeat(197)}` }] } },
+      "capabilities.extensions[0].uri",
+      /200 are the most/,
+    ],
+    ["says little of how it lets others in", { securitySchemes: { key: { a: "a".repeat(8_000) } } }, "securitySchemes", /leave it out/],
+    [
+      "says as little of it for a skill",
+      { skills: [skill({ securityRequirements: [{ a: "a".repeat(8_000) }] })] },
+      "skills[0].securityRequirements",
+      /leave it out/,
+    ],
     ["hides nothing in an example", { skills: [skill({ examples: ["ok", "count\u200B"] })] }, "skills[0].examples[1]", /nobody sees/],
     [
       "hides nothing in an extension",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { admit, type Held, whyNoRoom } from "../../../shared/registry/admission.ts";
+import { admit, type Held } from "../../../shared/registry/admission.ts";
 import type { Change } from "../../../shared/registry/api.ts";
 import type { Entry, EntryStatus } from "../../../shared/registry/entry.ts";
 import { calledVersion, decideChange, latestFirst, type Placed } from "../../../shared/registry/standing.ts";
@@ -190,10 +190,5 @@ describe("a publication", () => {
     expect(admit(entry({ publisher: BOB }), agents, [], undefined)).toMatchObject({ ok: true });
     const known = Array.from({ length: 500 }, (_, n) => held({ version: `0.${n}.0` }));
     expect(admit(entry(), known, [], undefined)).toMatchObject({ ok: false, refusal: { code: "conflict", field: "version" } });
-  });
-
-  it("finds room as long as all cards together can be sent to a reader", () => {
-    expect(whyNoRoom(entry(), 15_000_000)).toBeUndefined();
-    expect(whyNoRoom(entry(), 16_000_000)).toMatchObject({ code: "conflict", field: "card" });
   });
 });

@@ -43,7 +43,7 @@ describe("a name", () => {
   it("of an agent of the mesh itself is nobody's", async () => {
     const { holdings } = newHoldings();
     expect(await holdings.commit(entry({ name: "writer" }), ["writer"])).toMatchObject({ ok: false, refusal: { field: "name" } });
-    expect(await holdings.called()).toEqual([]);
+    expect(await holdings.called()).toEqual({ entries: [] });
   });
 
   it("is won by one of two who publish under it at once", async () => {
@@ -284,7 +284,7 @@ describe("a registry that is started again", () => {
     }
     const { rows } = await reach().log(0, 100);
     expect(firstBroken(rows)).toBeUndefined();
-    const kept = (await reach().called()).map(({ name }) => name);
+    const kept = (await reach().called()).entries.map(({ name }) => name);
     expect(kept.toSorted()).toEqual(rows.map(({ name }) => name).toSorted());
     expect(answered.filter((name) => !kept.includes(name))).toEqual([]);
   });

@@ -1,7 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { GOVERNANCE_EXTENSION } from "../../../shared/task/governance-extension.ts";
-import { RegistryStore } from "../../../workers/registry/registry-store.ts";
 import { ALICE, BOB, newHoldings, newName, OPERATOR } from "./publications.ts";
 import { apart, change, look, publish, shown, statuses, to, withCandidate } from "./rollouts.ts";
 
@@ -120,22 +119,6 @@ describe("the snapshot", () => {
       streaming: false,
       extensions: [GOVERNANCE_EXTENSION],
     });
-  });
-});
-
-describe("the room that is left", () => {
-  it("is counted with the version that is tried, and with the others", async () => {
-    const { holdings, stub, name } = await withCandidate();
-    for (const version of ["1.2.0", "1.3.0"]) await publish(holdings, apart(name, version));
-    const other = newName();
-    await publish(holdings, apart(other, "1.0.0"));
-    const sent = JSON.stringify((await holdings.snapshot())?.entries).length;
-    const [all, but] = await runInDurableObject(stub, (_object, { storage }) => {
-      const store = new RegistryStore(storage.sql);
-      return [store.sizeOfOthers("nobody"), store.sizeOfOthers(name)];
-    });
-    expect(all).toBeGreaterThan(sent);
-    expect(but).toBeLessThan(all ?? 0);
   });
 });
 

@@ -9,11 +9,11 @@ import { RequestError } from "../../shared/a2a/errors.ts";
 import { agentNames } from "../../shared/a2a/peers.ts";
 import { forgetPublished } from "../../shared/a2a/published.ts";
 import { optional, parseRequest, text } from "../../shared/a2a/request.ts";
-import { principalKey, type Scope } from "../../shared/auth/principal.ts";
-import type { Change, Changed, RegistryApi, RegistryRefusal } from "../../shared/registry/api.ts";
+import type { Scope } from "../../shared/auth/principal.ts";
+import type { Change, Changed, RegistryRefusal } from "../../shared/registry/api.ts";
 import { checkProbes } from "../../shared/registry/probe-rules.ts";
 import type { RolloutChange } from "../../shared/registry/rollout.ts";
-import { asking, type RegistryDoorEnv, refusalToError, withEvidence } from "./registry-asking.ts";
+import { type Asking, asking, changing, type RegistryDoorEnv, refusalToError, shownTo } from "./registry-asking.ts";
 
 /** What is part of the mesh, and what could be taken for it. */
 const OWN_NAMES = ["orchestrator", "registry", "ledger", "mesh", "skein"] as const;
@@ -49,55 +49,58 @@ const restoration = v.object({ version: optional(text), reason: v.optional(reaso
 /** @param base of the paths, without a slash at its end */
 export function addChanging<E extends RegistryDoorEnv>(app: Hono<{ Bindings: E }>, base: string): void {
   app.post(`${base}/agents`, async (c) => {
-    const { registry, principal, isOperator } = await asking(c, ["publish"]);
+    const asked = await asking(c, ["publish"]);
+    const { registry, by, operates } = asked;
     const {
       url,
       name,
       probes,
       atOnce = false,
     } = parseRequest(publication, await readJson(c.req.raw, JSON_TYPES, { bytes: PUBLICATION_BYTES }));
-    if (atOnce && !isOperator) throw refusalToError(NOT_AT_ONCE);
+    if (atOnce && !operates(by)) throw refusalToError(NOT_AT_ONCE);
     const published = await registry.publish({
       url,
       ...(atOnce && { atOnce }),
       ...(name !== undefined && { name }),
       ...(probes !== undefined && { probes: probesIn(probes) }),
-      publisher: principalKey(principal),
+      publisher: by,
       reserved: [...agentNames(c.env), ...OWN_NAMES],
     });
     if (!published.ok) throw refusalToError(published.refusal);
     forgetPublished();
     const { entry, checks, again } = published;
-    const [shown] = await withEvidence(registry, [entry]);
+    const [shown] = await shownTo(asked, [entry]);
     return c.json({ entry: shown, checks, again }, again ? 200 : 201);
   });
   app.post(`${base}/agents/:name/rollout`, async (c) => {
-    const { registry, principal, isOperator } = await asking(c, CHANGING);
+    const asked = await asking(c, CHANGING);
     const { to, reason, from } = parseRequest(roll, await readJson(c.req.raw, JSON_TYPES));
-    const change = { name: c.req.param("name"), to, reason, ...(from && { from }), by: principalKey(principal), isOperator };
-    return c.json({ entry: await changedEntry(registry, await registry.roll(change)) });
+    const name = c.req.param("name");
+    const change = { name, to, reason, ...(from && { from }), ...(await changing(asked, name)) };
+    return c.json({ entry: await changedEntry(asked, await asked.registry.roll(change)) });
   });
   app.post(`${base}/agents/:name/:action{deprecate|revoke|restore|quarantine}`, async (c) => {
-    const { registry, principal, isOperator } = await asking(c, CHANGING);
+    const asked = await asking(c, CHANGING);
     const { name, action } = c.req.param() as { name: string; action: keyof typeof TO };
     const { version, reason } = parseRequest(action === "restore" ? restoration : change, await readJson(c.req.raw, JSON_TYPES));
     const which = { name, ...(version !== undefined && { version }) };
-    const changed = await registry.change({ ...which, to: TO[action], reason, by: principalKey(principal), isOperator });
-    return c.json({ entry: await changedEntry(registry, changed) });
+    const changed = await asked.registry.change({ ...which, to: TO[action], reason, ...(await changing(asked, name)) });
+    return c.json({ entry: await changedEntry(asked, changed) });
   });
   app.post(`${base}/agents/:name/probe`, async (c) => {
-    const { registry, principal, isOperator } = await asking(c, CHANGING);
+    const asked = await asking(c, CHANGING);
     await readOptionalJson(c.req.raw, JSON_TYPES);
-    const probed = await registry.probe({ name: c.req.param("name"), by: principalKey(principal), isOperator });
-    return c.json({ entry: await changedEntry(registry, probed) });
+    const name = c.req.param("name");
+    const probed = await asked.registry.probe({ name, ...(await changing(asked, name)) });
+    return c.json({ entry: await changedEntry(asked, probed) });
   });
 }
 
 /** @throws RequestError for a change that was refused */
-async function changedEntry(registry: RegistryApi, changed: Changed) {
+async function changedEntry(asked: Asking, changed: Changed) {
   if (!changed.ok) throw refusalToError(changed.refusal);
   forgetPublished();
-  const [entry] = await withEvidence(registry, [changed.entry]);
+  const [entry] = await shownTo(asked, [changed.entry]);
   return entry;
 }
 

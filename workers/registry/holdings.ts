@@ -1,7 +1,7 @@
 /**
  * What the registry's object answers over RPC, to the registry's entrypoint and nobody else. Types only.
  */
-import type { Held } from "../../shared/registry/admission.ts";
+import type { Admission, Held } from "../../shared/registry/admission.ts";
 import type { Change, Changed, EntryPage, RegistryRefusal } from "../../shared/registry/api.ts";
 import type { Entry, Snapshot } from "../../shared/registry/entry.ts";
 import type { LogPage } from "../../shared/registry/history.ts";
@@ -32,8 +32,10 @@ export interface Holdings {
   measure(name: string, version: string, by: string): Promise<Entry | undefined>;
   /** Counts one more run that was asked for. @returns when the next may be asked for, where there were too many */
   ask(name: string): Promise<number | undefined>;
-  /** All versions of all agents, or of one, without their cards. */
-  held(name?: string): Promise<readonly Held[]>;
+  /** Whether it would be admitted, whatever room there is. Its probes are not compared. */
+  admits(entry: Entry, reserved: readonly string[]): Promise<Admission>;
+  /** All versions of an agent, without their cards. */
+  held(name: string): Promise<readonly Held[]>;
   entry(name: string, version: string): Promise<Entry | undefined>;
   /** By name. @param after names that come after this one only @param limit none where it is absent */
   called(after?: string, limit?: number): Promise<EntryPage>;

@@ -7,7 +7,7 @@ import { CARD_PATH } from "../../shared/a2a/card/server.ts";
 import { verifyCard } from "../../shared/a2a/card/verify.ts";
 import { VERSION } from "../../shared/a2a/version.ts";
 import { guardedFetch, whyNotReached } from "../../shared/net/guarded-fetch.ts";
-import { admit, type Held } from "../../shared/registry/admission.ts";
+import type { Admission } from "../../shared/registry/admission.ts";
 import type { Check, Publication, Published, RegistryRefusal } from "../../shared/registry/api.ts";
 import { CARD_CHECKS, firstBreach, interfaceOf } from "../../shared/registry/card-rules.ts";
 import type { Entry } from "../../shared/registry/entry.ts";
@@ -20,8 +20,8 @@ import { whyNotSpeaking } from "./speaking.ts";
 export interface PublishingDeps extends Reaching {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** All versions of all agents. */
-  readonly held: () => Promise<readonly Held[]>;
+  /** Whether what is held admits the entry: asked where that is, because it may be more than can be sent. */
+  readonly admits: (entry: Entry, reserved: readonly string[]) => Promise<Admission>;
   /** Agents that are called; for those that are found, a card may not speak. */
   readonly called: () => Promise<readonly Pick<Entry, "card" | "status">[]>;
   /** Stores the entry, unless what is held by then does not admit it. */
@@ -72,7 +72,7 @@ export async function publish(publication: Publication, deps: PublishingDeps): P
 
   const entry = entryOf(publication, { url, card, digest, keys: signed.keys, now: deps.now(), called: await deps.called() });
   // What is asked again when it is stored is asked now, so that nobody else's agent is spoken to for nothing.
-  const admission = admit(entry, await deps.held(), publication.reserved, undefined);
+  const admission = await deps.admits(entry, publication.reserved);
   if (!admission.ok) return admission;
   const unheard = await whyNotSpeaking(entry, deps);
   if (unheard) return { ok: false, refusal: unheard };

@@ -6,7 +6,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { PublishingContract } from "../../shared/contract/publishing.ts";
 import type { RolloutContract } from "../../shared/contract/rollout.ts";
-import { admit, type Held } from "../../shared/registry/admission.ts";
+import { type Admission, admit, type Held } from "../../shared/registry/admission.ts";
 import { type Change, type Changed, type EntryPage, MOST_VERSIONS_READ } from "../../shared/registry/api.ts";
 import { askedLately, isAway, LOOKS, nextLookMs, probePauseMs } from "../../shared/registry/asking-again.ts";
 import { whyOtherCard, whyQuarantine } from "../../shared/registry/drift.ts";
@@ -18,11 +18,11 @@ import type { CopyOutcome } from "../../shared/registry/rollout-seen.ts";
 import { sizesOf, whyNoRoom } from "../../shared/registry/room.ts";
 import { type CallsSeen, isProbe, type Prior, untrueClaims } from "../../shared/registry/score.ts";
 import { calledVersion, decideChange, isMeasured, latestFirst } from "../../shared/registry/standing.ts";
-import { compareVersions } from "../../shared/registry/versions.ts";
 import { Copies } from "./copies.ts";
 import type { Committed, CopyTarget, Holdings } from "./holdings.ts";
 import { Inheritance } from "./inheritance.ts";
 import { OutcomeStore } from "./outcome-store.ts";
+import { calledPage, versionsPage } from "./reading.ts";
 import { RecordStore } from "./record-store.ts";
 import { RegistryStore } from "./registry-store.ts";
 import { RolloutStore } from "./rollout-store.ts";
@@ -47,8 +47,6 @@ export interface Measuring<Env> {
 const PROBE_AGAIN_MS = 60_000;
 /** An alarm begins no more probes after so long: what is left has its own. Milliseconds. */
 const ROUND_MS = 60_000;
-/** A page of entries ends with the one that goes beyond so much. Characters of JSON. */
-const MOST_PAGE = 4_000_000;
 /** The platform lets one alarm have so many requests out, and what had to wait for its turn would count as slow. */
 const MOST_REQUESTS = 6;
 
@@ -142,7 +140,11 @@ export function defineRegistryObject<Env>({ probe, calls, prior, publishing, rol
       return againAt;
     }
 
-    async held(name?: string): Promise<readonly Held[]> {
+    async admits(entry: Entry, reserved: readonly string[]): Promise<Admission> {
+      return admit(entry, this.#store.held(), reserved, undefined);
+    }
+
+    async held(name: string): Promise<readonly Held[]> {
       return this.#store.held(name);
     }
 
@@ -151,23 +153,11 @@ export function defineRegistryObject<Env>({ probe, calls, prior, publishing, rol
     }
 
     async called(after = "", limit = Number.POSITIVE_INFINITY): Promise<EntryPage> {
-      const entries: Entry[] = [];
-      let chars = 0;
-      for (const name of this.#names().filter((each) => each > after)) {
-        const next = entries.at(-1)?.name;
-        if (next !== undefined && (entries.length >= limit || chars > MOST_PAGE)) return { entries, next };
-        const entry = this.#calledEntry(name);
-        if (!entry) continue;
-        entries.push(entry);
-        chars += JSON.stringify(entry).length;
-      }
-      return { entries };
+      return calledPage(this.#store, after, limit);
     }
 
     async versions(name: string, after?: string, limit = MOST_VERSIONS_READ): Promise<readonly Entry[]> {
-      const held = latestFirst(this.#store.held(name)).filter(({ version }) => after === undefined || compareVersions(version, after) < 0);
-      const read = held.slice(0, Math.min(limit, MOST_VERSIONS_READ));
-      return read.flatMap(({ version }) => this.#store.entry(name, version) ?? []);
+      return versionsPage(this.#store, name, after, limit);
     }
 
     async snapshot(known?: number): Promise<Snapshot | undefined> {
@@ -176,7 +166,7 @@ export function defineRegistryObject<Env>({ probe, calls, prior, publishing, rol
       // Of a revision that there is not, nobody can say what has changed since.
       if (known !== undefined && known > 0 && known < revision)
         return { revision, since: known, entries: this.#shown.of(this.#store.changedAfter(known)) };
-      return { revision, entries: this.#shown.of(this.#names()) };
+      return { revision, entries: this.#shown.of(this.#store.names()) };
     }
 
     async log(after: number, limit: number): Promise<LogPage> {
@@ -289,15 +279,6 @@ export function defineRegistryObject<Env>({ probe, calls, prior, publishing, rol
       const due = this.#store.nextDue()?.at ?? Number.POSITIVE_INFINITY;
       const next = Math.min(due, this.#rows.isAny() ? this.#lookAt : Number.POSITIVE_INFINITY);
       if (Number.isFinite(next)) void this.ctx.storage.setAlarm(Math.max(next, Date.now()));
-    }
-
-    #names(): string[] {
-      return [...new Set(this.#store.held().map(({ name }) => name))].sort();
-    }
-
-    #calledEntry(name: string): Entry | undefined {
-      const called = calledVersion(this.#store.held(name));
-      return called && this.#store.entry(name, called.version);
     }
   };
 }

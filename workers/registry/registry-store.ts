@@ -56,6 +56,13 @@ export class RegistryStore {
       : this.#sql.exec<HeldRow>(`${query} WHERE name = ?`, name).toArray();
   }
 
+  /** All that somebody has published under, in order. */
+  names(): string[] {
+    if (!this.#exists()) return [];
+    const rows = this.#sql.exec<{ name: string }>("SELECT DISTINCT name FROM versions ORDER BY name").toArray();
+    return rows.map(({ name }) => name);
+  }
+
   entry(name: string, version: string): Entry | undefined {
     if (!this.#exists()) return undefined;
     const query = `SELECT body, status, reason FROM entries JOIN versions USING (name, version) WHERE name = ? AND version = ?`;

@@ -46,7 +46,7 @@ export const Registry = defineRegistry({
   publish: (publication, holdings, env, called) =>
     publish(publication, {
       ...reaching(env),
-      held: () => holdings.held(),
+      admits: (entry, reserved) => holdings.admits(entry, reserved),
       called,
       commit: (entry) => holdings.commit(entry, publication.reserved, publication.atOnce),
     }),

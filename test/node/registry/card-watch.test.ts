@@ -14,7 +14,8 @@ const DEPS = { fetch: (url: string, init: RequestInit) => fetch(url, init), loca
 
 async function published(agent: RunningAgent): Promise<Entry> {
   const commit = async (entry: Entry) => ({ ok: true, entry, again: false }) as const;
-  const deps = { ...DEPS, held: async () => [], called: async () => [], commit };
+  const admits = async () => ({ ok: true, again: false }) as const;
+  const deps = { ...DEPS, admits, called: async () => [], commit };
   const answer = await publish({ url: agent.url, publisher: "acme/app/ada", reserved: [] }, deps);
   if (!answer.ok) throw new Error(answer.refusal.why);
   return answer.entry;

@@ -21,7 +21,7 @@ function aRegistry(stored: Entry[] = []): PublishingDeps & { readonly stored: En
     fetch: (url, init) => fetch(url, init),
     local: true,
     now: () => T0,
-    held: async () => stored,
+    admits: async (entry, reserved) => admit(entry, stored, reserved, undefined),
     called: async () => stored,
     commit: async (entry) => {
       const same = stored.find(({ name, version }) => name === entry.name && version === entry.version);

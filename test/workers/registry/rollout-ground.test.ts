@@ -85,7 +85,7 @@ describe("the alarm", () => {
     await runDurableObjectAlarm(stub);
     expect((await alarmAt()) ?? 0).toBeLessThanOrEqual(Date.now() + 15_000);
     await evictDurableObject(stub);
-    await reach().held();
+    await reach().held(name);
     expect((await alarmAt()) ?? 0).toBeLessThanOrEqual(Date.now());
     await holdings.roll(to("back", name));
     await makeProbed(stub);

@@ -330,6 +330,8 @@ describe("words about agents", () => {
     const rows = chain([event(1), event(2, { version: "1.1.0", what: "changed", status: "deprecated" })]);
     const deprecated = listed({ version: "1.1.0", status: "deprecated" });
     expect(againstLog(rows, [deprecated].map(shownOf))).toEqual([]);
-    expect(againstLog(rows, [deprecated, listed({ name: "tides" })].map(shownOf))).toEqual([expect.stringContaining("tides 1.2.0, of which its log")]);
+    expect(againstLog(rows, [deprecated, listed({ name: "tides" })].map(shownOf))).toEqual([
+      expect.stringContaining("tides 1.2.0, of which its log"),
+    ]);
   });
 });

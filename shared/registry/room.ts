@@ -54,7 +54,7 @@ export function sizesOf(entry: Entry): Sizes {
 }
 
 /** URIs of the extensions that calls which are out go by: the mesh's own. */
-export function ownExtensions({ capabilities: { extensions = [] } }: Pick<Entry, "card">["card"]): OtherVersion["extensions"] {
+function ownExtensions({ capabilities: { extensions = [] } }: Pick<Entry, "card">["card"]): OtherVersion["extensions"] {
   return extensions.map(({ uri }) => uri).filter(isOwnExtension);
 }
 

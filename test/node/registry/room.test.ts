@@ -4,6 +4,7 @@ import type { Entry, EntryStatus } from "../../../shared/registry/entry.ts";
 import {
   MOST_SHOWN,
   MOST_SHOWN_OF_PUBLISHER,
+  MOST_STORED,
   MOST_STORED_OF_PUBLISHER,
   SHOWN_FAILURE,
   SHOWN_REASON,
@@ -104,6 +105,12 @@ describe("a publisher", () => {
 });
 
 describe("all agents together", () => {
+  it("have bodies that leave an object room for its log", () => {
+    const held = (share: number) => Array.from({ length: 100 }, (_, at) => sized({ publisher: `t/a/${at}`, stored: MOST_STORED / share }));
+    expect(whyNoRoom(sized({ publisher: "t/a/late" }), held(100), T0)).toMatchObject({ rule: "fits beside all others" });
+    expect(whyNoRoom(sized({ publisher: "t/a/late" }), held(101), T0)).toBeUndefined();
+  });
+
   it("are never more than a reader can be sent, in letters of two bytes each", () => {
     const publishers = Array.from({ length: 9 }, (_, at) => `t/a/${at}`);
     const held: SizedVersion[] = [];

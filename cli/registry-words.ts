@@ -70,9 +70,10 @@ function decoded(part: string): string {
 /** What was measured of a skill; beside it, what it counts as before anything is known. */
 export function measuredInWords(evidence: SkillEvidence | undefined): string {
   if (!evidence) return "not measured yet";
-  const { successes, failures, reliability, ms, microUsd } = evidence;
+  const { successes, failures, reliability, ms, microUsd, carried } = evidence;
   const samples = successes + failures;
-  const counts = `counts as ${reliability.toFixed(2)}`;
+  const before = carried ? ` with ${carried.successes} of ${carried.successes + carried.failures} of the version before` : "";
+  const counts = `counts as ${reliability.toFixed(2)}${before}`;
   if (samples === 0) return `not measured yet, ${counts}`;
   return [
     `${Math.round(successes)} of ${Math.round(samples)} held, ${counts}`,

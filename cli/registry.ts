@@ -129,7 +129,7 @@ export async function rolloutAt(registry: Registry, name: string): Promise<Rollo
 }
 
 /** Sends a rollout on, or back. @returns how the candidate stands then */
-export async function rollAt(registry: Registry, name: string, change: Pick<RolloutChange, "to" | "reason">): Promise<Listed> {
+export async function rollAt(registry: Registry, name: string, change: Pick<RolloutChange, "to" | "reason" | "from">): Promise<Listed> {
   return ((await ask(registry, `agents/${encodeURIComponent(name)}/rollout`, change)) as { entry: Listed }).entry;
 }
 

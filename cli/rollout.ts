@@ -86,7 +86,9 @@ async function send(
   change: Change,
   { watch: on, json }: { watch: boolean; json: boolean },
 ): Promise<number> {
-  const entry = await rollAt(registry, name, change);
+  // Whoever sends it on at the same time must not send it twice as far.
+  const seen = await rolloutAt(registry, name);
+  const entry = await rollAt(registry, name, { ...change, ...(seen && { from: { stage: seen.stage, share: seen.share } }) });
   if (json) terminal.say(JSON.stringify(entry));
   else for (const line of versionLines(entry, Date.now())) terminal.say(line);
   if (on) return watch(registry, name, json);

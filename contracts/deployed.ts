@@ -11,6 +11,7 @@ import dispatch2 from "./dispatch.v2.yaml";
 import dispatch3 from "./dispatch.v3.yaml";
 import interrupt1 from "./interrupt.v1.yaml";
 import publishing1 from "./publishing.v1.yaml";
+import publishing2 from "./publishing.v2.yaml";
 import retention1 from "./retention.v1.yaml";
 import riskConfidence1 from "./risk-confidence.v1.yaml";
 import rollout1 from "./rollout.v1.yaml";
@@ -25,6 +26,7 @@ export const DEPLOYED_CONTRACTS = {
   "contracts/dispatch.v3.yaml": dispatch3,
   "contracts/interrupt.v1.yaml": interrupt1,
   "contracts/publishing.v1.yaml": publishing1,
+  "contracts/publishing.v2.yaml": publishing2,
   "contracts/retention.v1.yaml": retention1,
   "contracts/risk-confidence.v1.yaml": riskConfidence1,
   "contracts/rollout.v1.yaml": rollout1,

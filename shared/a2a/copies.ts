@@ -7,7 +7,7 @@ import { waitUntil } from "cloudflare:workers";
 import type { OutboundCall } from "../host/calls.ts";
 import type { RegistryEnv } from "../registry/api.ts";
 import type { SnapshotEntry } from "../registry/entry.ts";
-import { isHarmless } from "../registry/probe-choice.ts";
+import { harmlessSkills } from "../registry/harmless.ts";
 import type { ShadowCopy } from "../registry/rollout.ts";
 import { isObject } from "./json-object.ts";
 import type { Reply } from "./peer-request.ts";
@@ -44,7 +44,7 @@ export function tellOfCopy(env: object, ended: EndedCall): void {
     try {
       const entry = await published(env, ended.call.agent);
       const which = `${entry?.name}@${entry?.candidate?.version}`;
-      const copy = copyOf(entry, ended, answer);
+      const copy = shadowCopyOf(entry, ended, answer);
       if (!copy || Date.now() < (quietUntil.get(which) ?? 0) || sizeOf(copy) > MOST_BYTES) return;
       // While it has not answered, the others that end at the same time are not told of either.
       rest(which);
@@ -64,12 +64,12 @@ function rest(which: string): void {
 }
 
 /** @returns undefined where there is no candidate that it could be made of without harm */
-function copyOf(entry: SnapshotEntry | undefined, { call, params, ms }: EndedCall, answer: object): ShadowCopy | undefined {
+function shadowCopyOf(entry: SnapshotEntry | undefined, { call, params, ms }: EndedCall, answer: object): ShadowCopy | undefined {
   const { agent, skill, card, taskId } = call;
   const candidate = entry?.candidate;
   // An answer to a question is nothing without the task that asked.
   if (!entry || candidate?.stage !== "shadow" || taskId !== undefined || card?.version !== entry.version) return undefined;
-  if (![entry, candidate].every((each) => isHarmless(each.card)(skill))) return undefined;
+  if (![entry, candidate].every((each) => harmlessSkills(each.card).has(skill))) return undefined;
   return { agent, skill, base: entry.version, params, answer, ms };
 }
 

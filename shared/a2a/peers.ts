@@ -43,13 +43,13 @@ export function agentNames(env: object): string[] {
 }
 
 /** The card of a bound agent; undefined for one that is not there, or gives none. */
-export async function cardOf(env: object, agent: string): Promise<AgentCard | undefined> {
+export async function boundCard(env: object, agent: string): Promise<AgentCard | undefined> {
   return (fresh(agent) ?? (await read(env, agent)))?.card;
 }
 
 /** The same, or as it was when it could last be read: what an agent can do, it can do while it is away. */
 async function lastCardOf(env: object, agent: string): Promise<AgentCard | undefined> {
-  return (await cardOf(env, agent)) ?? known.get(agent)?.card;
+  return (await boundCard(env, agent)) ?? known.get(agent)?.card;
 }
 
 /** What a call may expect of its callee. */

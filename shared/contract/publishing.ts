@@ -5,12 +5,14 @@
 import * as v from "valibot";
 import { atLeastOne, contractHead, share, tail, wholeNumber } from "./fields.ts";
 
-export const publishingContract = v.strictObject({
+const fields = v.strictObject({
   ...contractHead("publishing"),
   /** Of the needs for which there is somebody new (0..1). */
   exploreShare: share,
   /** Outcomes below which a skill is new. */
   exploreOutcomes: wholeNumber(0, 100_000),
+  /** Outcomes of the version before that count for a new one, until it has as many of its own. */
+  carriedOutcomes: v.optional(wholeNumber(0, 1_000)),
   /** Between two runs of an agent's probes. */
   probeEveryHours: wholeNumber(1, 366 * 24),
   /** The platform stops at six connections per invocation. */
@@ -30,5 +32,15 @@ export const publishingContract = v.strictObject({
   driftCostRatio: atLeastOne,
   driftCostSlackMicroUsd: wholeNumber(0, 1_000_000_000),
 });
+
+export const publishingContract = v.pipe(
+  fields,
+  v.forward(
+    v.check(({ version, carriedOutcomes }) => version < 2 || carriedOutcomes !== undefined, "must be there from version 2 on"),
+    ["carriedOutcomes"],
+  ),
+  // In a file of version 1 a new version begins with nothing.
+  v.transform(({ carriedOutcomes = 0, ...contract }) => ({ ...contract, carriedOutcomes })),
+);
 
 export type PublishingContract = Readonly<v.InferOutput<typeof publishingContract>>;

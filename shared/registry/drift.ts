@@ -27,8 +27,16 @@ interface Bounds {
  */
 export function whyQuarantine(limits: DriftLimits, outcomes: readonly ProbeOutcome[]): string | undefined {
   // Whatever an agent still does, under another card than was looked at it is another agent.
+  return whyOtherCard(outcomes) ?? whyFallen(limits, outcomes);
+}
+
+/** @returns in words, why the card that is served is not the one that was published; undefined where it is, or nobody knows */
+export function whyOtherCard(outcomes: readonly ProbeOutcome[]): string | undefined {
   const card = outcomes.findLast(({ claim }) => claim === "card");
-  if (card?.ok === false) return card.why;
+  return card?.ok === false ? card.why : undefined;
+}
+
+function whyFallen(limits: DriftLimits, outcomes: readonly ProbeOutcome[]): string | undefined {
   for (const [skill, its] of Map.groupBy(outcomes.filter(isProbe), (outcome) => outcome.skill)) {
     const why = whyDrifted(limits, its) ?? whyFalse(limits, its);
     if (why !== undefined) return `skill "${skill}" ${why}`;

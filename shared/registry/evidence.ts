@@ -6,6 +6,10 @@ export interface SkillEvidence {
   /** Outcomes that count: of probes, and of calls. */
   readonly successes: number;
   readonly failures: number;
+  /** Of the version before, which count beside them as long as they are few. */
+  readonly carried?: { readonly successes: number; readonly failures: number };
+  /** Outcomes of all skills of the agent's other versions: who has some is not new. Absent where there are none. */
+  readonly others?: number;
   /** The lower bound of the success rate that the mesh counts on, 0..1; the prior's where nothing was measured. */
   readonly reliability: number;
   /** The upper bound of the same interval: how good it may be yet. */

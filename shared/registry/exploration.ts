@@ -5,6 +5,7 @@
 import type { PublishingContract } from "../contract/publishing.ts";
 import type { SkillFacts } from "../task/skill-facts.ts";
 import type { SkillEvidence } from "./evidence.ts";
+import { isHarmless } from "./harmless.ts";
 import { lotsOf } from "./lot.ts";
 
 /** What of the contract says so. */
@@ -15,9 +16,9 @@ export function isForTheNew(need: string, { exploreShare }: Exploration): boolea
   return lotsOf("explore")(need) < exploreShare;
 }
 
-/** Whether it has few outcomes yet, and its action changes nothing or can be taken back, by its card's own account. */
+/** Whether its agent has few outcomes yet, in all versions, and it does no harm by its card's own account: by the rule for probes. */
 export function mayBeTried(evidence: SkillEvidence | undefined, facts: SkillFacts | undefined, { exploreOutcomes }: Exploration): boolean {
-  return outcomesOf(evidence) < exploreOutcomes && (facts?.readOnly === true || facts?.risk.reversible === true);
+  return outcomesOf(evidence) + (evidence?.others ?? 0) < exploreOutcomes && isHarmless(facts);
 }
 
 export function outcomesOf(evidence: SkillEvidence | undefined): number {

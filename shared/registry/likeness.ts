@@ -3,7 +3,6 @@
  * their data is made of. A likeness, and no judgement of which one is right: two agents that err in the same way are alike. Pure and
  * symmetric; bounded work whatever was answered.
  */
-
 import { stem } from "../control/terms.ts";
 import { STOP_WORDS, wordsIn } from "../control/words.ts";
 import { isObject, type Json, textOf } from "../task/a2a-types.ts";

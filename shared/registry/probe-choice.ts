@@ -3,7 +3,8 @@
  * every few hours, so what is left unsaid counts as harm. Pure.
  */
 import type { AgentCard } from "../task/a2a-types.ts";
-import { type SkillFacts, skillFactsIn } from "../task/skill-facts.ts";
+import { skillFactsIn } from "../task/skill-facts.ts";
+import { whyHarmful } from "./harmless.ts";
 import type { Probe } from "./probe.ts";
 
 export interface SkippedProbe {
@@ -38,25 +39,9 @@ export function harmlessMessage(card: AgentCard, probes: readonly Probe[]): Harm
   })[0];
 }
 
-/** @returns for a skill's id whether whoever sends it something that nobody asked for does no harm, by the card's own account */
-export function isHarmless(card: AgentCard): (skill: string) => boolean {
-  const whys = whyNotProbed(card);
-  return (skill) => whys(skill) === undefined;
-}
-
 /** @returns for a skill's id why it is not probed; undefined when it may be */
 function whyNotProbed(card: AgentCard): (skill: string) => string | undefined {
   const facts = skillFactsIn(card);
   const ids = new Set(card.skills.map(({ id }) => id));
   return (skill) => (ids.has(skill) ? whyHarmful(facts.get(skill)) : "is no skill of the card");
-}
-
-function whyHarmful(facts: SkillFacts | undefined): string | undefined {
-  if (facts?.risk.reversible === false) return "is declared irreversible, and such skills are never probed";
-  if (facts?.readOnly) return undefined;
-  if (!facts?.risk.reversible) return 'declares neither "readOnly" nor "reversible": say which in the card to have it probed';
-  // Money comes back and a message is called back, but not unseen, and not four times a day.
-  const { kind, blast = 0 } = facts.risk;
-  if (kind === "money" || kind === "message") return `is of the kind "${kind}", and such skills are never probed`;
-  return blast > 0 ? `reaches ${blast} by its own account: what reaches anybody is never probed` : undefined;
 }

@@ -131,8 +131,10 @@ function kindsIn(examples: readonly string[]): readonly Words[] {
 
 function measured(evidence: SkillEvidence | undefined): string {
   const outcomes = outcomesOf(evidence);
-  if (!evidence || outcomes === 0) return "nobody has measured it yet";
-  return `${evidence.successes} of ${outcomes} outcomes held, at least ${percent(evidence.reliability)} to be counted on`;
+  const carried = evidence?.carried;
+  if (!evidence || (outcomes === 0 && !carried)) return "nobody has measured it yet";
+  const before = carried ? ` (and, of the version before, ${carried.successes} of ${carried.successes + carried.failures})` : "";
+  return `${evidence.successes} of ${outcomes} outcomes held${before}, at least ${percent(evidence.reliability)} to be counted on`;
 }
 
 /** By score; among those as good as the first that is left, by a lot that knows only the need and the name. */
@@ -151,7 +153,7 @@ function firstOf(limit: number, need: string, candidates: Candidate[]): readonly
   return ordered.slice(0, limit);
 }
 
-/** One that is new, for a share of needs, where its action can be taken back or changes nothing; which of them, the lot says. */
+/** One that is new, for a share of needs, where it does no harm; which of them, the lot says. */
 function triedFirst(need: string, candidates: readonly Candidate[], best: number, exploration: Exploration): Candidate | undefined {
   if (!isForTheNew(need, exploration)) return undefined;
   const fresh = candidates.filter(({ fit, listed: { evidence, facts } }) => fit >= FITS * best && mayBeTried(evidence, facts, exploration));

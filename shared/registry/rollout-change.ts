@@ -17,7 +17,7 @@ export type Rolling<R extends Rollout> =
 /** @param known whose the agent is, and whether copies may be made of its calls; undefined where nobody published it */
 export function decideRoll<R extends Rollout>(
   contract: RolloutContract,
-  { name, to, by, isOperator }: Pick<RolloutChange, "name" | "to" | "by" | "isOperator">,
+  { name, to, from, by, isOperator }: Pick<RolloutChange, "name" | "to" | "from" | "by" | "isOperator">,
   known: { readonly publisher: string; readonly tryable: boolean } | undefined,
   rollout: R | undefined,
 ): Rolling<R> {
@@ -37,6 +37,13 @@ export function decideRoll<R extends Rollout>(
       "name",
       "has a rollout under way",
       `no version of "${name}" is being tried: publish a higher version to begin`,
+    );
+  if (from && (from.stage !== rollout.stage || from.share !== rollout.share))
+    return refused(
+      "conflict",
+      "from",
+      "is where it is",
+      `version ${rollout.version} of "${name}" is ${placeOf(rollout)} by now, and was ${placeOf(from)}: look at it again, and say then where it goes`,
     );
   if (to === "active" || to === "back") return { ok: true, rollout, step: to };
   if (to === "shadow" && !known.tryable)
@@ -60,8 +67,16 @@ export function decideRoll<R extends Rollout>(
 
 /** How a candidate stands, as the reason of its status. */
 export function whereItIs({ stage, share, base, why }: Pick<Rollout, "stage" | "share" | "base" | "why">): string {
-  const gets = stage === "shadow" ? "" : `, with ${Number((share * 100).toFixed(1))}% of the new calls`;
+  const gets = stage === "shadow" ? "" : `, with ${percent(share)} of the new calls`;
   return `in ${stage} beside version ${base}${gets}: ${why}`;
+}
+
+function placeOf({ stage, share }: Pick<Rollout, "stage" | "share">): string {
+  return stage === "shadow" ? "in shadow" : `in ${stage} with ${percent(share)}`;
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toFixed(1))}%`;
 }
 
 function refused(

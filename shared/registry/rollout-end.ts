@@ -4,7 +4,7 @@
  * Pure.
  */
 import type { Rollout } from "./rollout.ts";
-import { calledVersion, type Placed } from "./standing.ts";
+import { calledVersion, isCallable, type Placed } from "./standing.ts";
 import { compareVersions } from "./versions.ts";
 
 /**
@@ -20,7 +20,7 @@ export function whyOver({ version, base }: Pick<Rollout, "version" | "base">, ve
   const inItsPlace = later.find(({ url, endpoint }) => url === candidate.url || endpoint === candidate.endpoint);
   if (inItsPlace) return `version ${inItsPlace.version} was published at its address, so that it runs nowhere any more`;
   const held = versions.find((each) => each.version === base);
-  if (held?.status !== "listed") return `version ${base}, which it was tried beside, is ${held?.status ?? "not there"}`;
+  if (!held || !isCallable(held.status)) return `version ${base}, which it was tried beside, is ${held?.status ?? "not there"}`;
   const called = calledVersion(versions)?.version;
   return called === base ? undefined : `version ${base}, which it was tried beside, is called no more: version ${called} is`;
 }

@@ -71,6 +71,8 @@ export interface RolloutChange {
   /** `back`: the candidate is taken out. `active`: it is listed at once. */
   readonly to: Stage | "active" | "back";
   readonly reason: string;
+  /** Where whoever asks has seen it last: refused where it is elsewhere by then. Absent where that does not matter. */
+  readonly from?: Pick<Rollout, "stage" | "share">;
   readonly by: string;
   readonly isOperator: boolean;
 }

@@ -29,7 +29,7 @@ export const SHOWN_FAILURE = 200;
 /** A call waits for a person no longer than thirty days; a day more for what comes after. Milliseconds. */
 const CALLS_OUT_MS = 31 * 24 * 3_600_000;
 /** Names of members, numbers, times, and claims that were found false: bytes of what is measured of one skill, without its id. */
-const EVIDENCE_BYTES = 400 + SHOWN_FAILURE;
+const EVIDENCE_BYTES = 480 + SHOWN_FAILURE;
 /** Of a version that takes no calls: names of members, its digest, how it stands, and why. */
 const OTHER_BYTES = 200 + SHOWN_OTHER_REASON;
 /** Of a card of which only its name is left. */

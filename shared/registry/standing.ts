@@ -24,6 +24,11 @@ export type Changing<S extends Standing> =
 /** Those that are looked at before others, when an agent has versions of several. */
 const CALLABLE = ["listed", "deprecated"] as const satisfies readonly EntryStatus[];
 
+/** Whether calls may go to it that name it, at least. */
+export function isCallable(status: EntryStatus): boolean {
+  return status === "listed" || status === "deprecated";
+}
+
 export function latestFirst<S extends Pick<Standing, "version">>(versions: readonly S[]): S[] {
   return versions.toSorted((one, other) => compareVersions(other.version, one.version));
 }

@@ -4,7 +4,7 @@
  * that the mesh was deployed with, and what it says in its own praise, or to whoever chooses, is not read. Skills that are for
  * whoever names them are there for nobody else.
  */
-import { agentNames, cardOf } from "../../shared/a2a/peers.ts";
+import { agentNames, boundCard } from "../../shared/a2a/peers.ts";
 import { publishedAgents, whyNotCalled } from "../../shared/a2a/published.ts";
 import { split } from "../../shared/control/split.ts";
 import type { Run } from "../../shared/host/program.ts";
@@ -39,7 +39,7 @@ const plainCards = new WeakMap<SnapshotEntry, AgentCard>();
  */
 export async function catalogue({ env, message, preferences }: Asked, text: string, exploration?: Exploration): Promise<AgentCard[]> {
   const bound = agentNames(env);
-  const [cards, published] = await Promise.all([Promise.all(bound.map((name) => cardOf(env, name))), publishedAgents(env)]);
+  const [cards, published] = await Promise.all([Promise.all(bound.map((name) => boundCard(env, name))), publishedAgents(env)]);
   const others = cardsFor(text, preferences, listed(published), exploration);
   // One that is asked for by name is there as long as it may be called.
   const named = published.get(agentNamedIn(message));

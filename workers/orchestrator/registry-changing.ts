@@ -9,11 +9,11 @@ import { RequestError } from "../../shared/a2a/errors.ts";
 import { agentNames } from "../../shared/a2a/peers.ts";
 import { forgetPublished } from "../../shared/a2a/published.ts";
 import { optional, parseRequest, text } from "../../shared/a2a/request.ts";
-import { principalKey, type Scope } from "../../shared/auth/principal.ts";
-import type { Change, Changed, RegistryApi, RegistryRefusal } from "../../shared/registry/api.ts";
+import type { Scope } from "../../shared/auth/principal.ts";
+import type { Change, Changed, RegistryRefusal } from "../../shared/registry/api.ts";
 import { checkProbes } from "../../shared/registry/probe-rules.ts";
 import type { RolloutChange } from "../../shared/registry/rollout.ts";
-import { asking, type RegistryDoorEnv, refusalToError, withEvidence } from "./registry-asking.ts";
+import { type Asking, asking, changing, type RegistryDoorEnv, refusalToError, shownTo } from "./registry-asking.ts";
 
 /** What is part of the mesh, and what could be taken for it. */
 const OWN_NAMES = ["orchestrator", "registry", "ledger", "mesh", "skein"] as const;
@@ -35,7 +35,13 @@ const publication = v.object({
 });
 const reason = v.pipe(v.string(), v.regex(/\S/, "must say why"), v.maxLength(500, "must be at most 500 characters"));
 const STEPS = ["shadow", "canary", "ramp", "active", "back"] as const satisfies readonly RolloutChange["to"][];
-const roll = v.object({ to: v.picklist(STEPS, `must be one of ${STEPS.join(", ")}`), reason });
+const SHARE = "must be a number from 0 to 1";
+/** As GET shows it. */
+const from = v.object({
+  stage: v.picklist(["shadow", "canary", "ramp"], "must be shadow, canary or ramp"),
+  share: v.pipe(v.number(SHARE), v.minValue(0, SHARE), v.maxValue(1, SHARE)),
+});
+const roll = v.object({ to: v.picklist(STEPS, `must be one of ${STEPS.join(", ")}`), reason, from: v.optional(from) });
 const change = v.object({ version: optional(text), reason });
 /** What is wrong needs a reason; that it is right again does not. */
 const restoration = v.object({ version: optional(text), reason: v.optional(reason, "restored") });
@@ -43,55 +49,58 @@ const restoration = v.object({ version: optional(text), reason: v.optional(reaso
 /** @param base of the paths, without a slash at its end */
 export function addChanging<E extends RegistryDoorEnv>(app: Hono<{ Bindings: E }>, base: string): void {
   app.post(`${base}/agents`, async (c) => {
-    const { registry, principal, isOperator } = await asking(c, ["publish"]);
+    const asked = await asking(c, ["publish"]);
+    const { registry, by, operates } = asked;
     const {
       url,
       name,
       probes,
       atOnce = false,
     } = parseRequest(publication, await readJson(c.req.raw, JSON_TYPES, { bytes: PUBLICATION_BYTES }));
-    if (atOnce && !isOperator) throw refusalToError(NOT_AT_ONCE);
+    if (atOnce && !operates(by)) throw refusalToError(NOT_AT_ONCE);
     const published = await registry.publish({
       url,
       ...(atOnce && { atOnce }),
       ...(name !== undefined && { name }),
       ...(probes !== undefined && { probes: probesIn(probes) }),
-      publisher: principalKey(principal),
+      publisher: by,
       reserved: [...agentNames(c.env), ...OWN_NAMES],
     });
     if (!published.ok) throw refusalToError(published.refusal);
     forgetPublished();
     const { entry, checks, again } = published;
-    const [shown] = await withEvidence(registry, [entry]);
+    const [shown] = await shownTo(asked, [entry]);
     return c.json({ entry: shown, checks, again }, again ? 200 : 201);
   });
   app.post(`${base}/agents/:name/rollout`, async (c) => {
-    const { registry, principal, isOperator } = await asking(c, CHANGING);
-    const { to, reason } = parseRequest(roll, await readJson(c.req.raw, JSON_TYPES));
-    const change = { name: c.req.param("name"), to, reason, by: principalKey(principal), isOperator };
-    return c.json({ entry: await changedEntry(registry, await registry.roll(change)) });
+    const asked = await asking(c, CHANGING);
+    const { to, reason, from } = parseRequest(roll, await readJson(c.req.raw, JSON_TYPES));
+    const name = c.req.param("name");
+    const change = { name, to, reason, ...(from && { from }), ...(await changing(asked, name)) };
+    return c.json({ entry: await changedEntry(asked, await asked.registry.roll(change)) });
   });
   app.post(`${base}/agents/:name/:action{deprecate|revoke|restore|quarantine}`, async (c) => {
-    const { registry, principal, isOperator } = await asking(c, CHANGING);
+    const asked = await asking(c, CHANGING);
     const { name, action } = c.req.param() as { name: string; action: keyof typeof TO };
     const { version, reason } = parseRequest(action === "restore" ? restoration : change, await readJson(c.req.raw, JSON_TYPES));
     const which = { name, ...(version !== undefined && { version }) };
-    const changed = await registry.change({ ...which, to: TO[action], reason, by: principalKey(principal), isOperator });
-    return c.json({ entry: await changedEntry(registry, changed) });
+    const changed = await asked.registry.change({ ...which, to: TO[action], reason, ...(await changing(asked, name)) });
+    return c.json({ entry: await changedEntry(asked, changed) });
   });
   app.post(`${base}/agents/:name/probe`, async (c) => {
-    const { registry, principal, isOperator } = await asking(c, CHANGING);
+    const asked = await asking(c, CHANGING);
     await readOptionalJson(c.req.raw, JSON_TYPES);
-    const probed = await registry.probe({ name: c.req.param("name"), by: principalKey(principal), isOperator });
-    return c.json({ entry: await changedEntry(registry, probed) });
+    const name = c.req.param("name");
+    const probed = await asked.registry.probe({ name, ...(await changing(asked, name)) });
+    return c.json({ entry: await changedEntry(asked, probed) });
   });
 }
 
 /** @throws RequestError for a change that was refused */
-async function changedEntry(registry: RegistryApi, changed: Changed) {
+async function changedEntry(asked: Asking, changed: Changed) {
   if (!changed.ok) throw refusalToError(changed.refusal);
   forgetPublished();
-  const [entry] = await withEvidence(registry, [changed.entry]);
+  const [entry] = await shownTo(asked, [changed.entry]);
   return entry;
 }
 

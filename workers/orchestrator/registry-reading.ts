@@ -12,7 +12,7 @@ import { PREFERENCES } from "../../shared/host/governance/governor.ts";
 import { MOST_VERSIONS_READ, type RegistryApi } from "../../shared/registry/api.ts";
 import type { RolloutReport } from "../../shared/registry/rollout.ts";
 import { isSemantic } from "../../shared/registry/versions.ts";
-import { asking, nobody, type RegistryDoorEnv, withEvidence } from "./registry-asking.ts";
+import { asking, nobody, type RegistryDoorEnv, shownTo } from "./registry-asking.ts";
 
 const READING = ["call", "publish", "operate"] as const satisfies readonly Scope[];
 
@@ -34,13 +34,14 @@ const log = v.object({ after: v.optional(whole(0, Number.MAX_SAFE_INTEGER), 0), 
 /** @param base of the paths, without a slash at its end */
 export function addReading<E extends RegistryDoorEnv>(app: Hono<{ Bindings: E }>, base: string): void {
   app.get(`${base}/agents`, async (c) => {
-    const { registry } = await asking(c, READING);
+    const asked = await asking(c, READING);
     const { after, limit } = parseRequest(page, numbered(c.req.query(), "limit"));
-    const { entries, next } = await registry.entries(after, limit);
-    return c.json({ agents: await withEvidence(registry, entries), ...(next !== undefined && { next }) });
+    const { entries, next } = await asked.registry.entries(after, limit);
+    return c.json({ agents: await shownTo(asked, entries), ...(next !== undefined && { next }) });
   });
   app.get(`${base}/agents/:name`, async (c) => {
-    const { registry } = await asking(c, READING);
+    const asked = await asking(c, READING);
+    const { registry } = asked;
     const name = c.req.param("name");
     const { after, limit } = parseRequest(versionsPage, numbered(c.req.query(), "limit"));
     if (after !== undefined && !isSemantic(after)) throw noVersion(after);
@@ -48,7 +49,7 @@ export function addReading<E extends RegistryDoorEnv>(app: Hono<{ Bindings: E }>
     // Who is after the last version of somebody's is told so by an empty page.
     if (versions.length === 0 && (after === undefined || !(await isPublished(registry, name)))) throw nobody(name);
     const next = more ? versions.at(-1)?.version : undefined;
-    const shown = { name, versions: await withEvidence(registry, versions), ...(next !== undefined && { next }) };
+    const shown = { name, versions: await shownTo(asked, versions), ...(next !== undefined && { next }) };
     return c.json({ ...shown, ...(await rolloutOf(registry, name)) });
   });
   app.get(`${base}/agents/:name/rollout`, async (c) => {

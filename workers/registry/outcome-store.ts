@@ -73,6 +73,16 @@ export class OutcomeStore {
     return true;
   }
 
+  /** How many outcomes all other versions of an agent have together: of probes, as far as they are kept, and of calls. */
+  countOfOthers(name: string, version: string): number {
+    if (!this.#exists()) return 0;
+    const query = `SELECT (SELECT COUNT(*) FROM outcomes WHERE name = ?1 AND version <> ?2 AND claim IS NULL) + COALESCE((
+        SELECT SUM(json_extract(value, '$.successes') + json_extract(value, '$.failures')) FROM calls, json_each(body)
+        WHERE name = ?1 AND version <> ?2
+      ), 0) AS count`;
+    return this.#sql.exec<{ count: number }>(query, name, version).one().count;
+  }
+
   /** The position of the last outcome of all; 0 where there is none. */
   last(): number {
     if (!this.#exists()) return 0;

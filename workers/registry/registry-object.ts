@@ -9,7 +9,7 @@ import type { RolloutContract } from "../../shared/contract/rollout.ts";
 import { type Admission, admit, type Held } from "../../shared/registry/admission.ts";
 import { type Change, type Changed, type EntryPage, MOST_VERSIONS_READ } from "../../shared/registry/api.ts";
 import { askedLately, isAway, LOOKS, nextLookMs, probePauseMs } from "../../shared/registry/asking-again.ts";
-import { whyQuarantine } from "../../shared/registry/drift.ts";
+import { whyOtherCard, whyQuarantine } from "../../shared/registry/drift.ts";
 import type { Entry, Snapshot } from "../../shared/registry/entry.ts";
 import type { LogPage } from "../../shared/registry/history.ts";
 import type { ProbeOutcome } from "../../shared/registry/probe.ts";
@@ -20,8 +20,10 @@ import { type CallsSeen, isProbe, type Prior, untrueClaims } from "../../shared/
 import { calledVersion, decideChange, isMeasured, latestFirst } from "../../shared/registry/standing.ts";
 import { Copies } from "./copies.ts";
 import type { Committed, CopyTarget, Holdings } from "./holdings.ts";
+import { Inheritance } from "./inheritance.ts";
 import { OutcomeStore } from "./outcome-store.ts";
 import { calledPage, versionsPage } from "./reading.ts";
+import { RecordStore } from "./record-store.ts";
 import { RegistryStore } from "./registry-store.ts";
 import { RolloutStore } from "./rollout-store.ts";
 import { Rollouts } from "./rollouts.ts";
@@ -54,13 +56,19 @@ export function defineRegistryObject<Env>({ probe, calls, prior, publishing, rol
     readonly #store = new RegistryStore(this.ctx.storage.sql);
     readonly #outcomes = new OutcomeStore(this.ctx.storage.sql);
     readonly #rows = new RolloutStore(this.ctx.storage.sql);
-    readonly #standings = new Standings(this.#store, this.#outcomes);
+    readonly #records = new RecordStore(this.ctx.storage.sql);
+    readonly #standings = new Standings(this.#store, this.#outcomes, this.#records);
     readonly #sizes = new SizeStore(this.ctx.storage.sql, this.#store);
     readonly #turns = new TurnStore(this.ctx.storage.sql);
-    readonly #shown = new ShownAgents({ store: this.#store, outcomes: this.#outcomes, rows: this.#rows, sizes: this.#sizes, prior });
+    readonly #inheritance = new Inheritance({
+      ...{ store: this.#store, outcomes: this.#outcomes, records: this.#records, most: publishing.carriedOutcomes },
+    });
+    readonly #shown = new ShownAgents({
+      ...{ store: this.#store, outcomes: this.#outcomes, rows: this.#rows, sizes: this.#sizes, inheritance: this.#inheritance, prior },
+    });
     readonly #copies = new Copies({ store: this.#store, rows: this.#rows, contract });
     readonly #rollouts = new Rollouts({
-      ...{ store: this.#store, outcomes: this.#outcomes, rows: this.#rows, standings: this.#standings, contract },
+      ...{ store: this.#store, outcomes: this.#outcomes, rows: this.#rows, standings: this.#standings, records: this.#records, contract },
       calls: (entry) => calls(entry, this.env),
       inOne: (writes) => this.ctx.storage.transactionSync(writes),
       touched: (name) => this.#touched(name),
@@ -89,7 +97,9 @@ export function defineRegistryObject<Env>({ probe, calls, prior, publishing, rol
       );
       if (full) return { ok: false, refusal: full };
       this.ctx.storage.transactionSync(() => {
+        this.#inheritance.begin(entering);
         this.#store.add(entering);
+        if (atOnce && entering.status === "listed") this.#records.unmark(entry.name, entry.version);
         this.#sizes.add(entry.name, entry.version, sizes);
         this.#standings.append(entering, { what: "published", by: entry.publisher, ...(note !== undefined && { reason: note }) });
         if (rollout) this.#rollouts.begin(rollout);
@@ -222,17 +232,32 @@ export function defineRegistryObject<Env>({ probe, calls, prior, publishing, rol
 
     async #measure(entry: Entry, by: string): Promise<void> {
       const { name, version } = entry;
-      const [outcomes, seen] = await Promise.all([probe(entry, this.env), calls(entry, this.env)]);
+      const before = this.#inheritance.before(entry);
+      const [outcomes, seen, seenBefore] = await Promise.all([
+        probe(entry, this.env),
+        calls(entry, this.env),
+        before && calls(before, this.env),
+      ]);
       // The agent may have been revoked meanwhile.
       const now = this.#store.entry(name, version) ?? entry;
       this.ctx.storage.transactionSync(() => {
         this.#outcomes.add(name, version, outcomes);
         const isNew = this.#outcomes.setCalls(name, version, seen);
-        if (isNew || outcomes.length > 0) this.#standings.append(now, { what: "probed", by, reason: summaryOf(outcomes) });
-        const why = whyQuarantine(publishing, this.#outcomes.of(name, version, this.#store.forgiven(name, version)));
+        // The scoreboard may have forgotten it since.
+        if (before && seenBefore && Object.keys(seenBefore).length > 0) this.#outcomes.setCalls(name, before.version, seenBefore);
+        const isRenewed = this.#inheritance.renew(entry);
+        if (isNew || isRenewed || outcomes.length > 0) this.#standings.append(now, { what: "probed", by, reason: summaryOf(outcomes) });
+        const counting = this.#outcomes.of(name, version, this.#store.forgiven(name, version));
+        const why = whyQuarantine(publishing, counting);
         const isOut = why !== undefined && isMeasured(now.status);
         if (isOut && publishing.mode === "enforce")
-          this.#standings.set(name, version, { from: now.status, to: "quarantined", reason: why, by: REGISTRY });
+          this.#standings.set(name, version, {
+            from: now.status,
+            to: "quarantined",
+            reason: why,
+            by: REGISTRY,
+            measured: !whyOtherCard(counting),
+          });
         else if (isOut) this.#standings.append(now, { what: "probed", by: REGISTRY, reason: `would go into quarantine: ${why}` });
         this.#touched(name);
         const awayRuns = this.#turns.note(name, version, isAway(outcomes));

@@ -12,7 +12,9 @@ import { decideRollout, nextStep } from "../../shared/registry/rollout-gates.ts"
 import { baseOf, copiedSkills, decideOpening } from "../../shared/registry/rollout-opening.ts";
 import { countsOf, lostClaims, skillsSeen } from "../../shared/registry/rollout-seen.ts";
 import type { CallsSeen } from "../../shared/registry/score.ts";
+import { compareVersions } from "../../shared/registry/versions.ts";
 import type { OutcomeStore } from "./outcome-store.ts";
+import type { RecordStore } from "./record-store.ts";
 import type { RegistryStore } from "./registry-store.ts";
 import type { RolloutStore, StoredRollout } from "./rollout-store.ts";
 import { REGISTRY, type Standings } from "./standings.ts";
@@ -22,6 +24,7 @@ export interface RolloutParts {
   readonly outcomes: OutcomeStore;
   readonly rows: RolloutStore;
   readonly standings: Standings;
+  readonly records: RecordStore;
   /** Of the version that a rollout goes by; the latest where that is not deployed any more, or none is asked for. */
   readonly contract: (version?: number) => RolloutContract;
   /** What calls to a version came to, by skill. */
@@ -63,9 +66,11 @@ export class Rollouts {
   opening(entry: Entry, atOnce: boolean): Opened {
     // Under suspicion it is neither listed nor tried.
     if (entry.status !== "listed") return { entry };
-    const { store, contract } = this.#parts;
+    const { store, contract, records } = this.#parts;
     const base = baseOf(entry, store.held(entry.name));
-    const opening = decideOpening(contract(), { ...entry, atOnce }, base && store.entry(entry.name, base.version));
+    const beside = base && store.entry(entry.name, base.version);
+    const opening = decideOpening(contract(), { ...entry, atOnce }, beside, records.latestMark(entry.name));
+    if (opening.as === "quarantined") return { entry: { ...entry, status: "quarantined", reason: opening.reason } };
     if (opening.as === "listed") return { entry, ...(opening.note !== undefined && { note: opening.note }) };
     const now = new Date().toISOString();
     const rollout = { ...opening.begins, name: entry.name, begunAt: now, since: now };
@@ -89,7 +94,14 @@ export class Rollouts {
     if (why === undefined) return;
     rows.end(name);
     if (held.some(({ version, status }) => version === rollout.version && status === "candidate"))
-      standings.set(name, rollout.version, { from: "candidate", to: "quarantined", reason: `taken back: ${why}`, by: REGISTRY });
+      standings.set(name, rollout.version, {
+        from: "candidate",
+        to: "quarantined",
+        reason: `taken back: ${why}`,
+        by: REGISTRY,
+        // Whose base was taken away was never measured to its end. One that a higher version has overtaken leaves that to it.
+        measured: !held.some((each) => compareVersions(each.version, rollout.version) > 0),
+      });
   }
 
   /** Asks the gates, and does what they say. */
@@ -156,7 +168,7 @@ export class Rollouts {
     if (step === "active" || step === "back") {
       rows.end(name);
       const [to, reason] = step === "active" ? (["listed", `active: ${why}`] as const) : (["quarantined", `taken back: ${why}`] as const);
-      standings.set(name, version, { from: "candidate", to, reason, by });
+      standings.set(name, version, { from: "candidate", to, reason, by, measured: step === "back" && by === REGISTRY });
     } else {
       const next = { ...rollout, ...step, since: new Date().toISOString(), why };
       rows.put(next);

@@ -7,6 +7,7 @@ import { isRemembered, MOST_OTHERS, SHOWN_FAILURE, SHOWN_REASON } from "../../sh
 import { evidenceOf, type Prior, untrueClaims } from "../../shared/registry/score.ts";
 import { calledVersion, latestFirst } from "../../shared/registry/standing.ts";
 import type { AgentCard } from "../../shared/task/a2a-types.ts";
+import type { Inheritance } from "./inheritance.ts";
 import type { OutcomeStore } from "./outcome-store.ts";
 import type { RegistryStore } from "./registry-store.ts";
 import type { RolloutStore } from "./rollout-store.ts";
@@ -16,6 +17,7 @@ export interface ShownParts {
   readonly store: RegistryStore;
   readonly outcomes: OutcomeStore;
   readonly rows: RolloutStore;
+  readonly inheritance: Inheritance;
   readonly sizes: SizeStore;
   readonly prior: Prior;
 }
@@ -75,10 +77,10 @@ export class ShownAgents {
   }
 
   #evidence({ name, version, card }: Entry): SnapshotEntry["evidence"] {
-    const { outcomes, prior } = this.#parts;
+    const { outcomes, prior, inheritance } = this.#parts;
     const skills = card.skills.map(({ id }) => id);
     const outcome = outcomes.of(name, version).map((each) => ({ ...each, why: each.why.slice(0, SHOWN_FAILURE).toWellFormed() }));
-    return evidenceOf(skills, outcome, prior, outcomes.calls(name, version));
+    return evidenceOf(skills, outcome, prior, outcomes.calls(name, version), inheritance.of({ name, version }));
   }
 
   #untrue(name: string, version: string): readonly string[] {

@@ -134,6 +134,10 @@ describe("the contracts of governance", () => {
   });
 });
 
+it("a publishing contract of version 1 carries nothing over from the version before", () => {
+  expect(loadContract("publishing", first("publishing"), "x.yaml")).toMatchObject({ ok: true, contract: { carriedOutcomes: 0 } });
+});
+
 it("a dispatch contract of version 1 has no branches, and needs no field of them", () => {
   expect(loadContract("dispatch", first("dispatch"), "x.yaml")).toMatchObject({ ok: true, contract: { version: 1, branches: 1 } });
 });

@@ -176,6 +176,19 @@ describe("whoever is new", () => {
     expect(places({ facts: { reversible: true } }).get("newcomer")).toBeGreaterThan(0);
   });
 
+  it.each([
+    ["moves money", { kind: "money" }],
+    ["sends a message", { kind: "message" }],
+    ["reaches somebody", { blast: 1 }],
+  ])("is not tried where it %s, though that can be undone", (_, facts) => {
+    expect(places({ facts: { reversible: true, ...facts } }).get("newcomer")).toBeUndefined();
+  });
+
+  it("is nobody whose other versions have outcomes, however high the number", () => {
+    expect(places({ evidence: { ...NEW, others: PUBLISHING.exploreOutcomes } }).get("newcomer")).toBeUndefined();
+    expect(places({ evidence: { ...NEW, others: PUBLISHING.exploreOutcomes - 1 } }).get("newcomer")).toBeGreaterThan(0);
+  });
+
   it("is not tried where it knows too little of the need", () => {
     const about = NEEDS.filter((need) => /letter|text/.test(need));
     const little = { description: "Cooks.", tags: ["x"] };

@@ -42,6 +42,18 @@ describe("a rollout that is sent by hand", () => {
     ["back", {}, "back"],
   ])("to %s from %o comes to %o", (to, from, step) => expect(roll(to, from)).toMatchObject({ ok: true, step }));
 
+  it("goes on from where it was seen, and not from where somebody else has sent it meanwhile", () => {
+    const under = rollout({ stage: "ramp", share: 0.25 });
+    const ramp = (from: NonNullable<RolloutChange["from"]>) =>
+      decideRoll(ROLLOUT, { name: "heron", to: "ramp", from, by: ALICE, isOperator: true }, { publisher: ALICE, tryable: true }, under);
+    expect(ramp({ stage: "ramp", share: 0.25 })).toMatchObject({ ok: true, step: { stage: "ramp", share: 0.5 } });
+    for (const from of [{ stage: "canary", share: 0.1 } as const, { stage: "ramp", share: 0.5 } as const])
+      expect(ramp(from)).toMatchObject({
+        ok: false,
+        refusal: { code: "conflict", field: "from", why: expect.stringContaining("in ramp with 25%") },
+      });
+  });
+
   it.each<[RolloutChange["to"], Partial<Rollout>]>([
     ["canary", {}],
     ["shadow", { stage: "shadow", share: 0 }],

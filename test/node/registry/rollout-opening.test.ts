@@ -27,7 +27,10 @@ describe("the base of a new version", () => {
     ["the new one takes its place, and an older one runs elsewhere", [held("0.9.0", "a"), held("1.0.0", "new")], undefined],
     ["the new one takes the place of an older one", [held("0.9.0", "new"), held("1.0.0", "a")], "1.0.0"],
     ["the one before is being tried", [held("1.0.0", "a"), held("1.0.5", "b", "candidate")], "1.0.0"],
-    ["the one before is deprecated", [held("1.0.0", "a", "deprecated")], undefined],
+    ["the one before is deprecated", [held("1.0.0", "a", "deprecated")], "1.0.0"],
+    ["one is deprecated above a listed one", [held("0.9.0", "a"), held("1.0.0", "b", "deprecated")], "0.9.0"],
+    ["the one before is in quarantine", [held("1.0.0", "a", "quarantined")], undefined],
+    ["the one before is revoked", [held("1.0.0", "a", "revoked")], undefined],
     ["the one before is revoked, and an older one is listed", [held("0.9.0", "a"), held("1.0.0", "b", "revoked")], "0.9.0"],
   ])("where %s", (_, versions, base) => {
     expect(baseOf(held("1.1.0", "new"), versions)?.version).toBe(base);
@@ -53,6 +56,25 @@ describe("a new version", () => {
     expect(atOnce).toMatchObject({ as: "listed", note: expect.stringContaining("not tried beside version 1.0.0") });
     const shadow = decideOpening({ ...ROLLOUT, mode: "shadow" }, entering(), BASE);
     expect(shadow).toMatchObject({ as: "listed", note: expect.stringContaining("would have begun in shadow beside version 1.0.0") });
+  });
+});
+
+describe("a new version after one that was taken out for what was measured of it", () => {
+  const mark = { version: "1.0.0", why: "it has fallen" };
+
+  it("goes into quarantine, and says why and what to do", () => {
+    const reason = expect.stringMatching(/follows version 1\.0\.0.*it has fallen.*an operator has to look/);
+    expect(decideOpening(ROLLOUT, entering(), undefined, mark)).toEqual({ as: "quarantined", reason });
+  });
+
+  it("is tried as any other where there is a version to try it beside", () => {
+    expect(decideOpening(ROLLOUT, entering(), BASE, mark)).toEqual(decideOpening(ROLLOUT, entering(), BASE));
+  });
+
+  it("is listed by an operator's word, or under a contract that is not enforced, and the log says after what", () => {
+    const note = expect.stringContaining("it follows version 1.0.0");
+    expect(decideOpening(ROLLOUT, entering({}, true), undefined, mark)).toEqual({ as: "listed", note });
+    expect(decideOpening({ ...ROLLOUT, mode: "shadow" }, entering(), undefined, mark)).toEqual({ as: "listed", note });
   });
 });
 

@@ -23,6 +23,8 @@ let other: Who;
 let caller: Who;
 let operator: Who;
 let both: Who;
+/** Of another tenant. */
+let stranger: Who;
 
 beforeAll(async () => {
   const people = [
@@ -31,12 +33,18 @@ beforeAll(async () => {
     { app: "desk", scopes: ["call"] },
     { app: "ops", scopes: ["call", "operate"] },
     { app: "house", scopes: ["call", "publish", "operate"] },
-  ] as const satisfies readonly { app: string; scopes: readonly Scope[] }[];
+    { app: "ops", scopes: ["call", "publish", "operate"], tenant: "globex" },
+  ] as const satisfies readonly { app: string; scopes: readonly Scope[]; tenant?: string }[];
   const keys = await Promise.all(people.map(async (each) => ({ ...each, ...(await newKey()) })));
-  const AUTH_API_KEYS = JSON.stringify(keys.map(({ app, scopes, id, hash }) => ({ id, hash, tenant: "acme", app, scopes })));
+  const AUTH_API_KEYS = JSON.stringify(
+    keys.map((each) => {
+      const { app, scopes, id, hash } = each;
+      return { id, hash, tenant: "tenant" in each ? each.tenant : "acme", app, scopes };
+    }),
+  );
   const settings = { AUTH_API_KEYS, RATE_LIMIT: { limit: async () => ({ success: true }) }, SKEIN_LOCAL: undefined };
   const all = keys.map(({ text }) => ({ headers: { "X-API-Key": text }, settings }));
-  [publisher, other, caller, operator, both] = all as unknown as [Who, Who, Who, Who, Who];
+  [publisher, other, caller, operator, both, stranger] = all as unknown as [Who, Who, Who, Who, Who, Who];
 });
 
 /** @param body sent as JSON by POST */
@@ -212,6 +220,21 @@ describe("a new version at a place of its own", () => {
     expect((await ask(caller, "agents/nobody/rollout")).status).toBe(404);
   });
 
+  it("is sent on from where it was seen: of two who send it on at once, one is told where it is by then", async () => {
+    const name = newName();
+    await publish(both, name);
+    await publishApart(both, name);
+    const body = { reason: "seen enough", from: { stage: "shadow", share: 0 } };
+    const said = await Promise.all([operator, both].map((who) => ask(who, `agents/${name}/rollout`, { to: "ramp", ...body })));
+    expect(said.map(({ status }) => status).sort()).toEqual([200, 409]);
+    expect(said.find(({ status }) => status === 409)?.body).toMatchObject(violating("from"));
+    expect((await ask(caller, `agents/${name}/rollout`)).body).toMatchObject({ rollout: { stage: "ramp", share: 0.25 } });
+    expect(await ask(operator, `agents/${name}/rollout`, { to: "ramp", reason: "on", from: { stage: "ramp" } })).toMatchObject({
+      status: 400,
+      body: violating("from.share"),
+    });
+  });
+
   it("is listed at once by an operator's word, which is no publisher's to give", async () => {
     const name = newName();
     await publish(publisher, name);
@@ -262,6 +285,46 @@ describe("whoever may only call", () => {
     const refused = await ask(undefined, "agents");
     expect(refused.status).toBe(401);
     expect(refused.headers.get("WWW-Authenticate")).toBeTruthy();
+  });
+});
+
+describe("an operator of another tenant", () => {
+  const named = (who: Who, tenant: string): Who => ({ ...who, settings: { ...who.settings, SKEIN_REGISTRY_TENANT: tenant } });
+
+  it("changes, lifts, sends on and tries nothing that was published from this one", async () => {
+    const name = newName();
+    await publish(publisher, name);
+    await publishApart(publisher, name);
+    for (const action of ["quarantine", "revoke", "deprecate", "probe"])
+      expect(await ask(stranger, `agents/${name}/${action}`, { reason: "ours is better" })).toMatchObject({ status: 403 });
+    for (const to of ["active", "back"])
+      expect(await ask(stranger, `agents/${name}/rollout`, { to, reason: "ours is better" })).toMatchObject({ status: 403 });
+    expect((await ask(operator, `agents/${name}/quarantine`, { version: "1.0.0", reason: "to be looked at" })).status).toBe(200);
+    expect((await ask(stranger, `agents/${name}/restore`, {})).status).toBe(403);
+    expect((await ask(stranger, "agents/nobody/revoke", { reason: "gone" })).status).toBe(404);
+  });
+
+  it("does so where their tenant is the registry's, and then nobody else's operators do", async () => {
+    const name = newName();
+    await publish(publisher, name);
+    expect((await ask(named(operator, "globex"), `agents/${name}/quarantine`, { reason: "to be looked at" })).status).toBe(403);
+    expect((await publishApart(named(both, "globex"), newName(), { atOnce: true })).status).toBe(403);
+    expect((await ask(named(stranger, "globex"), `agents/${name}/quarantine`, { reason: "to be looked at" })).status).toBe(200);
+    expect((await ask(named(publisher, "globex"), `agents/${name}/revoke`, { reason: "mine" })).status).toBe(200);
+  });
+});
+
+describe("the probes of an agent", () => {
+  it("are shown to its publisher and to operators, and to others how many there are", async () => {
+    const name = newName();
+    await publish(publisher, name);
+    const seenBy = async (who: Who) => {
+      const [version] = (await ask(who, `agents/${name}`)).body["versions"] as unknown as Record<string, unknown>[];
+      const { agents } = (await ask(who, "agents?limit=1000")).body as unknown as { agents: Record<string, unknown>[] };
+      return [version, agents.find((each) => each["name"] === name)].map((each) => [each?.["probes"], each?.["probeCount"]]);
+    };
+    for (const who of [publisher, operator]) expect(await seenBy(who)).toEqual([1, 2].map(() => [[PROBE], 1]));
+    for (const who of [other, caller, stranger]) expect(await seenBy(who)).toEqual([1, 2].map(() => [[], 1]));
   });
 });
 

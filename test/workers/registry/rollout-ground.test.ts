@@ -10,7 +10,6 @@ describe("a rollout whose ground is gone", () => {
   it.each([
     ["is revoked", "revoked"],
     ["goes into quarantine", "quarantined"],
-    ["is deprecated", "deprecated"],
   ] as const)("ends when the base %s, and lists nobody by accident", async (_, step) => {
     const { holdings, name } = await withCandidate();
     expect(await holdings.change(change(name, "1.0.0", step))).toMatchObject({ ok: true });
@@ -30,10 +29,11 @@ describe("a rollout whose ground is gone", () => {
     expect((await shown(holdings, name))?.candidate).toBeUndefined();
   });
 
-  it("ends when all versions are deprecated or revoked at once", async () => {
+  it("goes on when all versions are deprecated, and ends when they are revoked at once", async () => {
     const { holdings, name } = await withCandidate();
     await holdings.change(change(name, undefined, "deprecated"));
-    expect(await statuses(holdings, name)).toEqual(["1.1.0 quarantined", "1.0.0 deprecated"]);
+    expect(await statuses(holdings, name)).toEqual(["1.1.0 candidate", "1.0.0 deprecated"]);
+    expect(await shown(holdings, name)).toMatchObject({ status: "deprecated", candidate: { version: "1.1.0", stage: "shadow" } });
     await holdings.change(change(name, undefined, "revoked"));
     expect(await statuses(holdings, name)).toEqual(["1.1.0 revoked", "1.0.0 revoked"]);
   });

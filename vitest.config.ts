@@ -1,15 +1,19 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
+/** Files that run side by side: much of what they do is to wait, for runtimes that start and for alarms. */
+const maxWorkers = 3;
+
 /** Three layers: pure code in plain Node, objects in the Workers runtime, the mesh end to end over real HTTP. */
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "node", include: ["test/node/**/*.test.ts"], testTimeout: 30_000 } },
+      { test: { name: "node", include: ["test/node/**/*.test.ts"], testTimeout: 30_000, maxWorkers } },
       {
         plugins: [cloudflareTest({ wrangler: { configPath: "./test/workers/wrangler.toml" } })],
         test: {
           name: "workers",
+          maxWorkers,
           include: ["test/workers/**/*.test.ts"],
           exclude: ["test/workers/registry/**", "test/workers/crash/**"],
           // Machines are shared: a test that hangs is told from one that waits for its turn.
@@ -24,6 +28,7 @@ export default defineConfig({
         ],
         test: {
           name: "registry",
+          maxWorkers,
           include: ["test/workers/registry/**/*.test.ts"],
           testTimeout: 30_000,
           globalSetup: ["./test/mesh/agents-server.ts", "./test/mesh/hostile-server.ts"],
@@ -36,6 +41,7 @@ export default defineConfig({
         plugins: [cloudflareTest({ wrangler: { configPath: "./test/workers/crash/wrangler.toml" } })],
         test: {
           name: "crash",
+          maxWorkers,
           include: ["test/workers/crash/**/*.test.ts"],
           testTimeout: 120_000,
           globalSetup: ["./test/mesh/webhook-server.ts"],
@@ -48,8 +54,8 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           globalSetup: ["./test/mesh/built-workers.ts"],
-          // Each file starts a mesh of its own, and mostly waits for it: three side by side, after all the others.
-          maxWorkers: 3,
+          // Each file starts a mesh of its own: after all the others.
+          maxWorkers,
           sequence: { groupOrder: 1 },
         },
       },

@@ -71,7 +71,8 @@ describe("npm run rollout --to", () => {
     answers[`POST ${ROLLOUT}`] = { entry: listed({ status: "candidate", reason: "in ramp beside version 1.1.0" }) };
     answers[`GET ${ROLLOUT}`] = { rollout: report({ stage: "ramp", share: 0.25 }) };
     const { code, out } = await run("rollout", "weather", "--to", "ramp", "--reason", "looked at it");
-    expect(calls[0]).toMatchObject({ line: `POST ${ROLLOUT}`, body: { to: "ramp", reason: "looked at it" }, credentials: "sk-of-mine" });
+    const body = { to: "ramp", reason: "looked at it", from: { stage: "ramp", share: 0.25 } };
+    expect(calls.find(({ line }) => line.startsWith("POST"))).toMatchObject({ line: `POST ${ROLLOUT}`, body, credentials: "sk-of-mine" });
     expect(out).toMatch(/weather 1\.2\.0 {2}candidate: in ramp[\s\S]*1\.2\.0 in ramp, 25% of new calls/);
     expect(code).toBe(0);
   });
@@ -90,6 +91,7 @@ describe("npm run rollout --to", () => {
     const line = `POST ${ROLLOUT}`;
     answers[line] = refusal(403, "X", "to: only an operator sends a rollout on", "to", "to is another stage by an operator only");
     statusOf[line] = 403;
+    answers[`GET ${ROLLOUT}`] = { rollout: report() };
     const { code, err } = await run("rollout", "weather", "--to", "active", "--reason", "now");
     expect(err).toContain("only an operator sends a rollout on");
     expect(code).toBe(1);

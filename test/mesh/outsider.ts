@@ -162,6 +162,7 @@ export class Registry extends WorkerEntrypoint {
   }
   async copy(copy: object) {
     await (await fetch("${addressOf(server)}/", { method: "POST", body: JSON.stringify(copy) })).text();
+    return true;
   }
 }
 export default { fetch: () => new Response(null, { status: 404 }) };

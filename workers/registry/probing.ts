@@ -37,8 +37,8 @@ type Job = () => Promise<ProbeOutcome | undefined>;
 const CANCEL_MS = 2_000;
 
 /**
- * What the card declares is tried first, and once more where it fails; then each probe of a skill that may be probed, until the time or the money is used up; what
- * did not get its turn has no outcome. Never rejects.
+ * What the card declares is tried first, and once more where it fails; then each probe of a skill that may be probed, until the time or
+ * the money is used up; what did not get its turn has no outcome. Never rejects.
  *
  * @returns in this order: claims, hidden probes, the publisher's
  */
@@ -55,15 +55,16 @@ export async function runProbes(entry: Probed, probing: Probing): Promise<ProbeO
   const claims = claimsOf(entry, probing).map(
     ({ claim, try: tryIt }): Job =>
       async () => {
-        const once = async () => {
+        const once = async (patienceMs: number) => {
           const began = now();
-          const tried = await tryIt(probeMs);
+          const tried = await tryIt(patienceMs);
           return tried && { skill: "", claim, at: new Date(began).toISOString(), ms: now() - began, ...tried };
         };
-        const outcome = await once();
+        // Whoever publishes waits for both.
+        const outcome = await once(probeMs / 2);
         if (outcome?.ok !== false) return outcome;
         // A bad moment is no lie: it is false only when it fails twice, and where there is no time for that nothing is said.
-        return isTimeLeft() ? once() : undefined;
+        return isTimeLeft() ? once(probeMs) : undefined;
       },
   );
   const jobOf = (probe: Probe, isHidden: boolean): Job => {
